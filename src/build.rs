@@ -1,0 +1,45 @@
+//! Compiles `patterns/*.toml` into the built-in pack, so that no automaton is built at run time.
+
+#![allow(missing_docs, reason = "the library says them")]
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+#[allow(dead_code, reason = "what only run time uses looks dead in a build script")]
+mod rules;
+
+#[allow(dead_code, reason = "as above")]
+#[path = "rules/compile/mod.rs"]
+mod compile;
+
+fn main() {
+    println!("cargo::rerun-if-changed=patterns");
+    println!("cargo::rerun-if-changed=src/rules");
+    let mut files: Vec<PathBuf> = fs::read_dir(env::var("LOGVEIL_PATTERNS_DEV").unwrap_or("patterns".into()))
+        .expect("patterns/ is part of the package")
+        .map(|entry| entry.expect("patterns/ is readable").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    files.sort();
+    let mut all = Vec::new();
+    let mut refused = Vec::new();
+    for path in &files {
+        let text = fs::read_to_string(path).expect("a rule file is UTF-8");
+        match compile::each(&path.display().to_string(), &text) {
+            Ok(verdicts) => verdicts.into_iter().for_each(|v| match v {
+                Ok(rule) => all.push(rule),
+                Err(e) => refused.push(e.to_string()),
+            }),
+            Err(e) => refused.push(e.to_string()),
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    // Families in the order of reports: a token's own name beats its key's.
+    all.sort_by_key(|r| r.family);
+    if let Err(e) = compile::unique(&all) {
+        panic!("{e}");
+    }
+    let pack = compile::to_pack(&all);
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("builtin.pack");
+    fs::write(out, pack).expect("OUT_DIR is writable");
+}

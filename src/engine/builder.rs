@@ -1,0 +1,221 @@
+//! A choice of rules and masks -> a redactor.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::gate::Variant;
+use super::masks::Masks;
+use super::redactor::Redactor;
+use super::ruleset::RuleSet;
+use crate::rules::error::RuleError;
+use crate::rules::mask::{HashKey, Mask};
+use crate::rules::pack;
+use crate::rules::rule::{Family, Rule};
+
+/// The rules compiled by the build.
+static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin.pack"));
+
+/// Chooses rules and masks. Names of rules and families that do not exist are errors, never passed
+/// over.
+///
+/// ```
+/// use logveil::{Mask, Redactor};
+///
+/// # fn main() -> Result<(), logveil::RuleError> {
+/// let redactor = Redactor::builder()
+///     .except(["place"])
+///     .mask(Mask::Stars)
+///     .mask_for("card", Mask::Keep { first: 6, last: 4 })
+///     .build()?;
+/// assert_eq!(&redactor.redact(b"card 4111 1111 1111 1111")[..], b"card 411111******1111");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    without_builtin: bool,
+    packs: Vec<(String, Bytes)>,
+    own: Vec<Rule>,
+    only: Vec<String>,
+    except: Vec<String>,
+    with: Vec<String>,
+    masks_for: Vec<(String, Mask)>,
+    masks: Masks,
+    gate: Option<String>,
+}
+
+impl Builder {
+    /// Leaves out the built-in rules.
+    pub fn without_builtin(mut self) -> Self {
+        self.without_builtin = true;
+        self
+    }
+
+    /// Adds compiled rules; `name` is for errors.
+    pub fn pack(mut self, name: &str, bytes: impl Into<Bytes>) -> Self {
+        self.packs.push((name.to_owned(), bytes.into()));
+        self
+    }
+
+    /// Adds rules from text; `name` is for errors.
+    ///
+    /// # Errors
+    /// The first rule that is refused, with line and reason.
+    #[cfg(feature = "compile")]
+    pub fn rules_toml(mut self, name: &str, text: &str) -> Result<Self, RuleError> {
+        self.own.extend(crate::rules::compile::file(name, text)?);
+        Ok(self)
+    }
+
+    /// Only these rules or families.
+    pub fn only<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.only.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Not these rules or families.
+    pub fn except<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.except.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Also these families, which are off by default (`person`).
+    pub fn with<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.with.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// The mask of every rule that has none of its own.
+    pub fn mask(mut self, mask: Mask) -> Self {
+        self.masks.default = mask;
+        self
+    }
+
+    /// The mask of one rule or family.
+    pub fn mask_for(mut self, name: &str, mask: Mask) -> Self {
+        self.masks_for.push((name.to_owned(), mask));
+        self
+    }
+
+    /// The key of hash masks.
+    pub fn hash_key(mut self, key: HashKey) -> Self {
+        self.masks.key = Some(key);
+        self
+    }
+
+    /// Spares sample words such as `changeme` where a password would be masked.
+    pub fn keep_samples(mut self, yes: bool) -> Self {
+        self.masks.keep_samples = yes;
+        self
+    }
+
+    /// Masks a bare JSON number as 0 instead of a string.
+    pub fn number_zero(mut self, yes: bool) -> Self {
+        self.masks.number_zero = yes;
+        self
+    }
+
+    /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same.
+    pub fn gate(mut self, name: &str) -> Self {
+        self.gate = Some(name.to_owned());
+        self
+    }
+
+    /// Puts it all together. Rules from text are tried on their own examples.
+    ///
+    /// # Errors
+    /// A pack that is damaged, a name that does not exist, a rule whose examples do not hold, a
+    /// hash mask without a key, a gate this processor does not have.
+    pub fn build(mut self) -> Result<Redactor, RuleError> {
+        let (mut rules, mut plan) = (Vec::new(), None);
+        if !self.without_builtin {
+            let (builtin, bytes) = pack::decode(&Bytes::from_static(BUILTIN))?;
+            rules = builtin;
+            plan = Some(bytes);
+        }
+        for (name, bytes) in &self.packs {
+            let (more, _) = pack::decode(bytes).map_err(|e| e.in_file(name))?;
+            if more.iter().flat_map(Rule::automata).any(|a| !a.check()) {
+                return Err(RuleError::new("the pack holds an automaton this version cannot load; compile it again")
+                    .in_file(name));
+            }
+            rules.extend(more);
+        }
+        let first_own = rules.len();
+        rules.append(&mut self.own);
+        if rules.len() > usize::from(u16::MAX) / 2 {
+            return Err(RuleError::new("more than 32 767 rules"));
+        }
+        twice(&rules)?;
+        if rules.len() != first_own || !self.packs.is_empty() {
+            plan = None; // the plan in the pack is for its own words
+        }
+        let on = self.choose(&rules)?;
+        self.place_masks(&rules)?;
+        let variant = self.variant()?;
+        let set = RuleSet::new(rules, on, self.masks, plan.as_deref(), variant);
+        let redactor = Redactor { set: Arc::new(set) };
+        #[cfg(feature = "compile")]
+        super::explain::examples_hold(&redactor, first_own)?;
+        Ok(redactor)
+    }
+
+    fn variant(&self) -> Result<Variant, RuleError> {
+        match &self.gate {
+            None => Ok(Variant::detect()),
+            Some(name) => Variant::from_name(name).ok_or_else(|| {
+                let has = Variant::available().into_iter().map(Variant::name).collect::<Vec<_>>().join(", ");
+                RuleError::new(format!("gate `{name}` does not exist or is not for this processor, which has {has}"))
+            }),
+        }
+    }
+
+    fn choose(&self, rules: &[Rule]) -> Result<Vec<bool>, RuleError> {
+        let known: BTreeSet<&str> = rules.iter().map(|r| r.id.as_str()).chain(Family::ALL.map(Family::name)).collect();
+        if let Some(name) = self.only.iter().chain(&self.except).chain(&self.with).find(|n| !known.contains(n.as_str()))
+        {
+            return Err(unknown(name));
+        }
+        let named = |list: &[String], r: &Rule| list.iter().any(|n| *n == r.id || *n == r.family.name());
+        Ok(rules
+            .iter()
+            .map(|r| {
+                let base = if self.only.is_empty() {
+                    r.family.on_by_default() || named(&self.with, r)
+                } else {
+                    named(&self.only, r) || named(&self.with, r)
+                };
+                base && !named(&self.except, r)
+            })
+            .collect())
+    }
+
+    fn place_masks(&mut self, rules: &[Rule]) -> Result<(), RuleError> {
+        for (name, mask) in std::mem::take(&mut self.masks_for) {
+            match Family::from_name(&name) {
+                Some(family) => _ = self.masks.by_family.insert(family, mask),
+                None if rules.iter().any(|r| r.id == name) => _ = self.masks.by_rule.insert(name, mask),
+                None => return Err(unknown(&name)),
+            }
+        }
+        let hash = rules.iter().any(|r| *self.masks.of(r) == Mask::Hash);
+        if hash && self.masks.key.is_none() {
+            return Err(RuleError::new("the hash mask needs a key, from a file or the environment"));
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str) -> RuleError {
+    RuleError::new(format!("`{name}` is neither a rule nor a family; `logveil rules list` shows both"))
+}
+
+fn twice(rules: &[Rule]) -> Result<(), RuleError> {
+    let mut seen = BTreeSet::new();
+    match rules.iter().find(|r| !seen.insert(r.id.as_str())) {
+        Some(rule) => Err(RuleError::new("there are two rules of this id").in_rule(&rule.id)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,262 @@
+//! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
+
+use super::finding::{Finding, Refusal};
+use super::notation::Record;
+use super::notation::escape::word_begins;
+use super::notation::value::number_notation;
+use super::scan::Scanner;
+use crate::rules::check::card::{Trust, judge};
+
+/// The most digits a card number has.
+const DIGITS_MAX: usize = 19;
+/// How far before a number a card's word is looked for, in bytes.
+const CONTEXT_BYTES: usize = 48;
+/// The longest track data behind a number, in bytes.
+const TRACK_BYTES_MAX: usize = 96;
+/// How card numbers are written in groups.
+const GROUPINGS: [&[u8]; 9] = [
+    &[4, 4, 4, 4],
+    &[4, 4, 4, 4, 1],
+    &[4, 4, 4, 4, 2],
+    &[4, 4, 4, 4, 3],
+    &[4, 6, 5],
+    &[4, 6, 4],
+    &[4, 4, 4, 1],
+    &[4, 4, 5],
+    &[6, 13],
+];
+/// The most groups looked at together.
+const GROUPS_MAX: usize = 5;
+/// Words that say that a card number is near.
+const WORDS: [&str; 22] = [
+    "card",
+    "pan",
+    "credit",
+    "debit",
+    "visa",
+    "mastercard",
+    "maestro",
+    "amex",
+    "discover",
+    "diners",
+    "jcb",
+    "rupay",
+    "unionpay",
+    "uatp",
+    "payment",
+    "pay ",
+    "paid",
+    "charge",
+    "cc",
+    "iin",
+    "account number",
+    "acct",
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    start: usize,
+    end: usize,
+    /// How it is separated from the one before; 0 for the first.
+    sign: u8,
+}
+
+/// Judges the run of digits and separators that begins at `at`.
+pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+    let Some(id) = s.set.card else { return };
+    let mut window: Vec<Group> = Vec::new();
+    let mut p = at;
+    let mut any = false;
+    // A sliding window over the groups: each start is tried with every grouping, once.
+    loop {
+        while window.len() < GROUPS_MAX {
+            let Some(group) = next_group(&s.rec, p, window.is_empty() && p == at) else {
+                break;
+            };
+            *s.work += (group.end - p) as u64;
+            p = group.end;
+            window.push(group);
+        }
+        if window.is_empty() {
+            break;
+        }
+        let taken = match best(&s.rec, &window) {
+            Some((start, end, groups)) => {
+                any = true;
+                let (start, end) = scientific(&s.rec, start, end);
+                let end = track_end(&s.rec, end);
+                s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));
+                groups
+            }
+            None => 1,
+        };
+        window.drain(..taken);
+    }
+    if !any {
+        s.refuse(at, Some(id), Refusal::Card);
+    }
+}
+
+/// The group of digits that begins at or behind the separator at `at`.
+fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
+    let rest = rec.from(at);
+    let (sign, skip) = match rest {
+        [b'0'..=b'9', ..] if first => (0, 0),
+        [b @ (b' ' | b'-' | b'+' | 0xA0), b'0'..=b'9', ..] => (*b, 1),
+        [0xC2, 0xA0, b'0'..=b'9', ..] => (0xA0, 2),
+        [b'%', b'2', b'0', b'0'..=b'9', ..] => (b'%', 3),
+        _ => return None,
+    };
+    let start = at + skip;
+    let digits = rec.from(start).iter().take_while(|b| b.is_ascii_digit()).count();
+    // `%204111...`: the escape's own digits come first.
+    let escaped = first && rec.before(start) == Some(b'%') && digits > 2;
+    let start = if escaped { start + 2 } else { start };
+    Some(Group { start, end: at + skip + digits, sign })
+}
+
+/// The longest card that begins with the window's first group: its span and its groups.
+fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
+    let first = window[0];
+    for grouping in GROUPINGS.iter().rev() {
+        let Some(groups) = window.get(..grouping.len()) else {
+            continue;
+        };
+        let fits = groups.iter().zip(*grouping).all(|(g, n)| g.end - g.start == usize::from(*n));
+        let alike = groups[1..].iter().all(|g| g.sign == groups[1].sign);
+        let end = groups[groups.len() - 1].end;
+        if fits && alike && is_card(rec, first.start, end, true, groups[1].sign) {
+            return Some((first.start, end, groups.len()));
+        }
+    }
+    let sign = if first.sign == 0 { b' ' } else { first.sign };
+    is_card(rec, first.start, first.end, false, sign).then_some((first.start, first.end, 1))
+}
+
+fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) -> bool {
+    let mut digits = [0u8; DIGITS_MAX];
+    let mut count = 0;
+    let text = &rec.buf[start..end];
+    let mut i = 0;
+    while i < text.len() {
+        if text[i] == b'%' {
+            i += 3;
+            continue;
+        }
+        if text[i].is_ascii_digit() {
+            if count == DIGITS_MAX {
+                return false;
+            }
+            digits[count] = text[i];
+            count += 1;
+        }
+        i += 1;
+    }
+    let mut number = &digits[..count];
+    let mut whole = [0u8; DIGITS_MAX + 1];
+    if let Some(lead) = mantissa(rec, start, end) {
+        // 4.111111111111111e15 is the same number in another notation.
+        whole[0] = lead;
+        whole[1..=count].copy_from_slice(number);
+        number = &whole[..=count];
+    } else if !stands_alone(rec, start, end, sign) {
+        return false;
+    }
+    match judge(number) {
+        None => false,
+        Some(Trust::Range) => true,
+        Some(Trust::Context) => (grouped && sign != b'-') || card_word_before(rec, start),
+    }
+}
+
+/// The digit before the point, where the digits are a mantissa whose exponent makes them whole.
+fn mantissa(rec: &Record<'_>, start: usize, end: usize) -> Option<u8> {
+    let lead = rec.buf[rec.start..start].strip_suffix(b".")?.last().copied().filter(u8::is_ascii_digit)?;
+    let rest = rec.from(end).strip_prefix(b"e").or_else(|| rec.from(end).strip_prefix(b"E"))?;
+    let rest = rest.strip_prefix(b"+").unwrap_or(rest);
+    let digits = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+    let exponent: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    let single = start < rec.start + 3 || !rec.buf[start - 3].is_ascii_digit();
+    (single && exponent == end - start).then_some(lead)
+}
+
+/// The whole of a number in scientific notation.
+fn scientific(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
+    if mantissa(rec, start, end).is_none() {
+        return (start, end);
+    }
+    let tail = rec.from(end).iter().take_while(|b| matches!(b, b'e' | b'E' | b'+' | b'0'..=b'9')).count();
+    (start - 2, end + tail)
+}
+
+/// Whether nothing around makes the digits part of something else: a longer number, a word, a
+/// decimal, a UUID, a signed number, a phone number.
+fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
+    let before = match rec.before(start) {
+        None => true,
+        Some(b'.') => !(start >= rec.start + 2 && rec.buf[start - 2].is_ascii_alphanumeric()),
+        Some(b'-' | b'_') => card_word_glued(rec, start - 1),
+        Some(b'+') => sign == b'+' && start >= rec.start + 2 && !rec.buf[start - 2].is_ascii_whitespace(),
+        Some(b'B') => rec.buf[rec.start..start].ends_with(b"%B"),
+        Some(b) if b.is_ascii_alphanumeric() => word_begins(rec, start) || card_word_glued(rec, start),
+        Some(b'@' | b'#') | Some(0x80..) => rec.buf[rec.start..start].ends_with(b"\xC2\xA0") || sign == 0xA0,
+        Some(_) => true,
+    };
+    let after = match (rec.get(end), rec.get(end + 1)) {
+        (None, _) => true,
+        (Some(b'.'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
+        (Some(b'-' | b'_'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
+        (Some(b), _) => !b.is_ascii_alphanumeric(),
+    };
+    before && after
+}
+
+/// Whether the word that ends at `at` is a card's, as in `cc4111...` and `card-4111...`.
+fn card_word_glued(rec: &Record<'_>, at: usize) -> bool {
+    let letters = rec.buf[rec.start..at].iter().rev().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+    let word = rec.buf[at - letters..at].to_ascii_lowercase();
+    matches!(
+        &word[..],
+        b"cc"
+            | b"card"
+            | b"pan"
+            | b"visa"
+            | b"amex"
+            | b"mastercard"
+            | b"number"
+            | b"no"
+            | b"ccn"
+            | b"creditcard"
+            | b"cardnumber"
+            | b"test"
+    )
+}
+
+/// Whether one of a card's words stands shortly before `at`.
+fn card_word_before(rec: &Record<'_>, at: usize) -> bool {
+    let low = at.saturating_sub(CONTEXT_BYTES).max(rec.start);
+    let head = rec.buf[low..at].to_ascii_lowercase();
+    WORDS.iter().any(|w| {
+        memchr::memmem::find_iter(&head, w.as_bytes())
+            .any(|i| w.len() > 3 || i == 0 || !head[i - 1].is_ascii_alphabetic())
+    })
+}
+
+/// The end of the track data that a number at its start is part of (ISO/IEC 7813): `^NAME^...?`,
+/// `=YYMM...?`.
+fn track_end(rec: &Record<'_>, end: usize) -> usize {
+    let rest = &rec.from(end)[..rec.from(end).len().min(TRACK_BYTES_MAX)];
+    let track = match rest.first() {
+        Some(b'^') => rest.iter().skip(1).filter(|b| **b == b'^').count() > 0,
+        Some(b'=' | b'D') => rest.len() > 7 && rest[1..8].iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if !track {
+        return end;
+    }
+    let ends = |b: &u8| matches!(b, b'?' | b'"' | b'\'' | b'\\' | b'<');
+    let digits_only = rest[0] != b'^';
+    let len =
+        rest.iter().skip(1).position(|b| ends(b) || (digits_only && !b.is_ascii_digit())).map_or(rest.len(), |i| i + 1);
+    end + len
+}

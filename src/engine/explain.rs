@@ -1,0 +1,81 @@
+//! Why something was found, or was not; and whether rules keep what their examples promise.
+
+use super::finding::{Finding, Refused};
+use super::redactor::Redactor;
+use super::resolve::resolve;
+use super::scan::{self, Scratch};
+
+/// What was found in an input and which candidates were let go. Shows no secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// One span each, in order.
+    pub findings: Vec<Finding>,
+    /// Every finding before overlapping ones were joined.
+    pub all: Vec<Finding>,
+    /// Candidates that were let go, in order.
+    pub refused: Vec<Refused>,
+}
+
+impl Redactor {
+    /// Looks through the input and says what was found and what was let go, and why.
+    pub fn explain(&self, input: &[u8]) -> Explanation {
+        let mut scratch = Scratch { refused: Some(Vec::new()), ..Scratch::default() };
+        scan::block(&self.set, input, &mut None, &mut scratch);
+        let mut all = scratch.findings.clone();
+        all.sort_by_key(|f| (f.start, f.end, f.rule));
+        resolve(&mut scratch.findings);
+        let mut refused = scratch.refused.unwrap_or_default();
+        refused.sort_by_key(|r| (r.at, r.why));
+        refused.dedup();
+        Explanation { findings: scratch.findings, all, refused }
+    }
+}
+
+/// Tries the rules from index `first` on on their own examples.
+#[cfg(feature = "compile")]
+pub(crate) fn examples_hold(redactor: &Redactor, first: usize) -> Result<(), crate::rules::error::RuleError> {
+    let all = redactor.set.rules.iter().enumerate().skip(first);
+    all.filter(|(i, _)| redactor.set.on[*i]).try_for_each(|(_, rule)| redactor.examples_of(&rule.id))
+}
+
+#[cfg(feature = "compile")]
+impl Redactor {
+    /// Whether the rule of that id, which must be on, keeps what its examples promise: finds
+    /// something in each of `finds`, and nothing is found in any of `spares`.
+    ///
+    /// # Errors
+    /// Names the example by its number.
+    pub fn examples_of(&self, id: &str) -> Result<(), crate::rules::error::RuleError> {
+        use crate::rules::compile::example::expand;
+        use crate::rules::error::RuleError;
+        let Some(rule) = self.rules().iter().find(|r| r.id == id) else {
+            return Err(RuleError::new("there is no such rule").in_rule(id));
+        };
+        let fail = |why: String| Err(RuleError::new(why).in_rule(id));
+        for (n, line) in rule.finds.iter().enumerate() {
+            let line = expand(line).map_err(|e| RuleError::new(e).in_rule(id))?;
+            let seen = self.explain(line.as_bytes());
+            if !seen.all.iter().any(|f| self.rule(f.rule).id == id) {
+                let why = seen
+                    .refused
+                    .iter()
+                    .find(|r| r.rule.is_none_or(|r| self.rule(r).id == id))
+                    .map_or("no literal of it is in the line", |r| r.why.reason());
+                return fail(format!("finds nothing in example {} of `finds`: {why}", n + 1));
+            }
+        }
+        for (n, line) in rule.spares.iter().enumerate() {
+            let line = expand(line).map_err(|e| RuleError::new(e).in_rule(id))?;
+            if let Some(f) = self.explain(line.as_bytes()).findings.first() {
+                return fail(format!(
+                    "rule `{}` masks bytes {}..{} of example {} of `spares`",
+                    self.rule(f.rule).id,
+                    f.start,
+                    f.end,
+                    n + 1
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! From a place where a window may begin to the words that are there.
+
+use super::{Hit, MASK, push};
+use crate::rules::plan::{Place, WINDOW, Word};
+
+/// What the gate looks for instead of a whole word.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+pub(super) struct Window {
+    /// The bytes as they are in the word; if there are but three, then a zero.
+    pub(super) bytes: [u8; WINDOW],
+    /// Three or four.
+    pub(super) len: usize,
+    pub(super) fold: bool,
+    pub(super) place: Place,
+}
+
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+impl Window {
+    pub(super) fn new(word: &Word, place: Place) -> Window {
+        let len = word.window_len();
+        let mut bytes = [0; WINDOW];
+        bytes[..len].copy_from_slice(&word.bytes[usize::from(place.offset)..][..len]);
+        Window { bytes, len, fold: word.fold, place }
+    }
+
+    /// For each of four positions, the bytes it accepts; `None` where it accepts any.
+    pub(super) fn accepts(&self) -> [Option<[u8; 2]>; WINDOW] {
+        std::array::from_fn(|n| {
+            let byte = self.bytes[n];
+            (n < self.len).then(|| match self.fold {
+                true => [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()],
+                false => [byte, byte],
+            })
+        })
+    }
+}
+
+/// A hash of the three bytes at `text`, whatever their case, and three bits of the fourth.
+///
+/// The fourth byte is apart so that a window of three bytes can be entered once, with all eight.
+#[derive(Clone, Copy)]
+struct Key {
+    slot: usize,
+    bit: u32,
+}
+
+/// Bits of a slot number. 8 KiB of slots: they share the first-level cache with the text.
+const SLOT_BITS: u32 = 13;
+
+impl Key {
+    #[inline(always)]
+    fn of(text: u32) -> Key {
+        let folded = text | 0x2020_2020;
+        Key { slot: ((folded << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: folded >> 24 & 7 }
+    }
+}
+
+/// Which word, and where its window is in it.
+struct Entry {
+    word: u16,
+    offset: u8,
+}
+
+/// All words, by the hash of their window.
+pub(super) struct Lookup {
+    words: Vec<Word>,
+    /// For each slot the fourth bytes that some window of the slot has.
+    seen: Box<[u8; 1 << SLOT_BITS]>,
+    /// The entries of a slot are those from its start to the next one's.
+    starts: Vec<u16>,
+    entries: Vec<Entry>,
+}
+
+impl Lookup {
+    pub(super) fn new(words: Vec<Word>, windows: &[Window]) -> Lookup {
+        let mut seen = Box::new([0; 1 << SLOT_BITS]);
+        let mut starts = vec![0; (1 << SLOT_BITS) + 1];
+        let mut keyed = Vec::with_capacity(windows.len());
+        for (word, window) in windows.iter().enumerate() {
+            let key = Key::of(u32::from_le_bytes(window.bytes));
+            seen[key.slot] |= if window.len < WINDOW { 0xFF } else { 1 << key.bit };
+            starts[key.slot + 1] += 1;
+            let entry = Entry { word: word as u16, offset: window.place.offset };
+            keyed.push((key.slot, entry));
+        }
+        for slot in 0..1 << SLOT_BITS {
+            starts[slot + 1] += starts[slot];
+        }
+        keyed.sort_by_key(|&(slot, _)| slot);
+        Lookup { words, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+    }
+
+    /// Whether a window that begins with these four bytes passes the hash check.
+    #[inline(always)]
+    pub(super) fn may_be(&self, text: u32) -> bool {
+        let key = Key::of(text);
+        self.seen[key.slot] >> key.bit & 1 != 0
+    }
+
+    /// Appends the words whose windows are where `masks` says, of the text from `at`.
+    ///
+    /// In steps that do without a branch for each place, as no processor can foresee such a branch:
+    /// the places of a batch of masks, those of them that pass the hash check, and then the words.
+    #[inline(always)]
+    pub(super) fn check(&self, block: &[u8], at: usize, masks: &[u64], hits: &mut Vec<Hit>) {
+        let mut places = [0; BATCH * MASK + WRITTEN];
+        for (number, batch) in masks.chunks(BATCH).enumerate() {
+            let from = at + number * BATCH * MASK;
+            let count = write_places(batch, &mut places);
+            let mut kept = 0;
+            for n in 0..count {
+                let place = places[n];
+                places[kept] = place;
+                kept += usize::from(self.may_be(text_at(block, from + usize::from(place))));
+            }
+            for &place in &places[..kept] {
+                self.compare(block, from + usize::from(place), hits);
+            }
+        }
+    }
+
+    /// Appends the words whose window is at `at`.
+    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
+        let slot = Key::of(text_at(block, at)).slot;
+        let entries = usize::from(self.starts[slot])..usize::from(self.starts[slot + 1]);
+        for entry in &self.entries[entries] {
+            let word = &self.words[usize::from(entry.word)];
+            let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
+                continue;
+            };
+            let Some(text) = block.get(begin..begin + word.bytes.len()) else {
+                continue;
+            };
+            let same = match word.fold {
+                true => text.eq_ignore_ascii_case(&word.bytes),
+                false => *text == *word.bytes,
+            };
+            if same {
+                push(hits, begin, entry.word);
+            }
+        }
+    }
+}
+
+/// Masks in a batch.
+const BATCH: usize = 16;
+
+/// How many places are written for a mask, were there fewer: few masks have more.
+const WRITTEN: usize = 4;
+
+/// Writes where bits are set in the masks of a batch; says how many are.
+#[inline(always)]
+fn write_places(batch: &[u64], places: &mut [u16; BATCH * MASK + WRITTEN]) -> usize {
+    let mut count = 0;
+    for (number, &mask) in batch.iter().enumerate() {
+        let base = (number * MASK) as u16;
+        let mut left = mask;
+        let mut written = count;
+        count += mask.count_ones() as usize;
+        loop {
+            for place in &mut places[written..written + WRITTEN] {
+                *place = base + left.trailing_zeros() as u16;
+                left &= left.wrapping_sub(1);
+            }
+            if left == 0 {
+                break;
+            }
+            written += WRITTEN;
+        }
+    }
+    count
+}
+
+/// The four bytes at `at`; zeros after the end of the block.
+#[inline(always)]
+fn text_at(block: &[u8], at: usize) -> u32 {
+    match block.get(at..at + WINDOW) {
+        Some(text) => u32::from_le_bytes([text[0], text[1], text[2], text[3]]),
+        None => last_bytes(block, at),
+    }
+}
+
+/// The bytes from `at`, of which there are less than four, and zeros.
+#[cold]
+fn last_bytes(block: &[u8], at: usize) -> u32 {
+    let mut bytes = [0; WINDOW];
+    let rest = block.get(at..).unwrap_or_default();
+    bytes[..rest.len()].copy_from_slice(rest);
+    u32::from_le_bytes(bytes)
+}

@@ -1,0 +1,84 @@
+//! The gate in plain Rust: a hash check at every byte, and digits eight bytes at a time.
+//!
+//! A hash check of four bytes costs the same whatever the text and however many the words, needs no
+//! time to build, and is faster than an automaton over all words, which looks up a state per byte.
+
+use super::lookup::Lookup;
+use super::{Hit, MASK, Masks, digits, each_piece};
+use crate::rules::plan::WINDOW;
+
+/// Appends what the gate finds in a block; the hits of a piece are not sorted.
+pub(super) fn find(lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    each_piece(lookup, block, hits, |first, count, masks| {
+        scan(lookup, block, first, count, masks);
+    });
+}
+
+fn scan(lookup: &Lookup, block: &[u8], first: usize, count: usize, masks: &mut Masks) {
+    for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
+        *windows = find_windows(lookup, &padded(block, (first + mask) * MASK));
+    }
+    // Mask number -1 has no text; there are no digits in it.
+    for near in usize::from(first == 0)..count + 3 {
+        let text = padded(block, (first + near - 1) * MASK);
+        masks.digits[near] = each_eight(&text, digit_bits);
+        masks.ats[near] = each_eight(&text, at_bits);
+    }
+    digits::find_joints(count, masks);
+}
+
+/// 64 bytes and those that a window reaches behind them.
+type Text = [u8; MASK + WINDOW - 1];
+
+/// The text from `at`, with zeros after the end of the block.
+#[inline(always)]
+fn padded(block: &[u8], at: usize) -> Text {
+    let rest = block.get(at..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(text) => *text,
+        None => {
+            let mut text = [0; MASK + WINDOW - 1];
+            text[..rest.len()].copy_from_slice(rest);
+            text
+        }
+    }
+}
+
+/// Where among the 64 bytes a window passes the hash check.
+#[inline(always)]
+fn find_windows(lookup: &Lookup, text: &Text) -> u64 {
+    let mut mask = 0;
+    for here in text.windows(WINDOW) {
+        // One load of four bytes, which four bytes put together by hand are not.
+        let here = here.first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+        // The bits come in at the top: to shift by one is cheaper than by a count.
+        mask = mask >> 1 | u64::from(lookup.may_be(here)) << (MASK - 1);
+    }
+    mask
+}
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Makes a mask of what `test` says of eight bytes at a time, in the high bit of each.
+#[inline(always)]
+fn each_eight(text: &Text, test: impl Fn(u64) -> u64) -> u64 {
+    let (eights, _) = text.as_chunks::<8>();
+    eights.iter().enumerate().fold(0, |mask, (n, &eight)| {
+        let found = test(u64::from_le_bytes(eight)) & HIGH;
+        // The product puts the high bits of the eight bytes side by side in the top byte.
+        let found = (found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask | found << (8 * n)
+    })
+}
+
+fn digit_bits(text: u64) -> u64 {
+    // '0' to '9' become 0 to 9; of seven bits, so that no sum carries into the next byte.
+    let value = text ^ (LOW * 0x30);
+    !(value | ((value & !HIGH) + LOW * (0x80 - 10)))
+}
+
+fn at_bits(text: u64) -> u64 {
+    let other = text ^ (LOW * u64::from(b'@'));
+    !(other | ((other & !HIGH) + LOW * 0x7F))
+}

@@ -1,0 +1,246 @@
+//! All variants against an oracle that takes the definitions at their word.
+
+use proptest::prelude::*;
+
+use super::{Gate, Hit, MASK, PIECE, Variant};
+use crate::rules::plan::{Plan, Word};
+use crate::rules::sample;
+
+fn word((text, fold): (&str, bool)) -> Word {
+    Word { bytes: text.as_bytes().into(), fold }
+}
+
+fn words() -> Vec<Word> {
+    let exact = "ghp_ gho_ github_pat_ xoxb- xoxp- AKIA ASIA sk_live_ -----BEGIN eyJ SG. hf_ ey.J aaa aaaa \
+        hooks.slack.com/services/ ://: mongodb+srv:// glpat- AIza ya29. npm_ 0123 012 $6$ @@@ key_ Key= \x01\x02\x03";
+    let folded = "passw pass pwd secret token key cred auth cookie sess bearer basic api_ api- jwt aAa 1-2- __-";
+    (exact.split_whitespace().map(|w| (w, false)))
+        .chain(folded.split_whitespace().map(|w| (w, true)))
+        .chain([("bearer ", true), ("a longer word of sixty-four bytes, with its window anywhere 0123", true)])
+        .map(word)
+        .collect()
+}
+
+fn gates(words: &[Word]) -> Vec<(Variant, Gate)> {
+    gates_by(words, &Plan::choose(words))
+}
+
+fn gates_by(words: &[Word], plan: &Plan) -> Vec<(Variant, Gate)> {
+    Variant::available().into_iter().map(|variant| (variant, Gate::new(words.to_vec(), plan, variant))).collect()
+}
+
+/// The definitions, byte by byte.
+fn oracle(words: &[Word], block: &[u8]) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for at in 0..block.len() {
+        for (index, word) in words.iter().enumerate() {
+            let here = block[at..].get(..word.bytes.len());
+            if here.is_some_and(|here| match word.fold {
+                true => here.eq_ignore_ascii_case(&word.bytes),
+                false => *here == *word.bytes,
+            }) {
+                hits.push((at, index as u16));
+            }
+        }
+        if block[at] == b'@' {
+            hits.push((at, Hit::AT));
+        }
+        let in_run = in_run(block, at);
+        if in_run && !at.checked_sub(1).is_some_and(|before| self::in_run(block, before)) {
+            let length = (at..block.len()).take_while(|&n| self::in_run(block, n)).count();
+            let behind_point = at >= 2 && block[at - 1] == b'.' && block[at - 2].is_ascii_digit();
+            if length >= 13 || length == 12 && behind_point {
+                hits.push((at, Hit::DIGITS));
+            }
+        }
+    }
+    let mut hits: Vec<Hit> = hits.into_iter().map(|(at, kind)| Hit { at: at as u32, kind }).collect();
+    hits.sort();
+    hits
+}
+
+fn in_run(block: &[u8], at: usize) -> bool {
+    let digits = |from: Option<usize>, count: usize| {
+        from.and_then(|from| block.get(from..from + count)).is_some_and(|text| text.iter().all(u8::is_ascii_digit))
+    };
+    let between = |first: usize, last: usize| digits(first.checked_sub(4), 4) && digits(Some(last + 1), 3);
+    match block[at] {
+        b'0'..=b'9' => true,
+        b' ' | b'-' | b'+' | b'%' => between(at, at),
+        0xC2 => block.get(at + 1) == Some(&0xA0) && between(at, at + 1),
+        0xA0 => between(at, at) || at > 0 && block[at - 1] == 0xC2 && between(at - 1, at),
+        _ => false,
+    }
+}
+
+fn same(words: &[Word], gates: &[(Variant, Gate)], block: &[u8]) {
+    let expected = oracle(words, block);
+    for (variant, gate) in gates {
+        let kept = Hit { at: 7, kind: 3 };
+        let mut hits = vec![kept];
+        gate.find(block, &mut hits);
+        assert_eq!(hits[0], kept, "{variant:?} changed what was there");
+        assert_eq!(hits[1..], expected, "{variant:?} in {:?}", block.escape_ascii().to_string());
+    }
+}
+
+/// Pieces of text that are words, or nearly, or runs of digits, or nearly.
+fn scrap() -> impl Strategy<Value = Vec<u8>> {
+    let words = words();
+    let part = (0..words.len(), 0..64usize, 1..64usize, any::<bool>()).prop_map(move |(word, from, count, upper)| {
+        let bytes = &words[word].bytes;
+        let part: Vec<u8> = bytes.iter().skip(from % bytes.len()).take(count).copied().collect();
+        if upper { part.to_ascii_uppercase() } else { part }
+    });
+    let whole = (0..self::words().len()).prop_map(|word| self::words()[word].bytes.to_vec());
+    prop_oneof![
+        3 => whole,
+        3 => part,
+        4 => "[0-9]{1,14}".prop_map(String::into_bytes),
+        4 => prop::sample::select(vec![&b" "[..], b"-", b"+", b"%", b"\xA0", b"\xC2\xA0", b"\xC2", b".", b"  "])
+            .prop_map(<[u8]>::to_vec),
+        2 => prop::collection::vec(any::<u8>(), 1..6),
+        1 => "[ -~]{1,40}".prop_map(String::into_bytes),
+        1 => Just(b"@".to_vec()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn variants_agree_with_the_oracle(scraps in prop::collection::vec(scrap(), 0..60)) {
+        thread_local!(static GATES: Vec<(Variant, Gate)> = gates(&words()));
+        GATES.with(|gates| same(&words(), gates, &scraps.concat()));
+    }
+
+    #[test]
+    fn any_words_agree_with_the_oracle(
+        words in prop::collection::vec(("[ab_]{3,9}", any::<bool>()), 0..60),
+        places in prop::collection::vec((0..7u8, 0..32u8), 60),
+        text in "[abAB_]{0,200}",
+    ) {
+        let words: Vec<Word> = words.iter().map(|(text, fold)| word((text, *fold))).collect();
+        // Any plan must do, so one made at random, not the one that `choose` takes its time for.
+        let mut plan = vec![4];
+        for (word, (offset, bucket)) in words.iter().zip(places) {
+            plan.extend([offset % (word.bytes.len() - word.window_len() + 1) as u8, bucket]);
+        }
+        let plan = Plan::decode(&plan, &words).expect("a plan");
+        same(&words, &gates_by(&words, &plan), text.as_bytes());
+    }
+}
+
+/// Text with about as much to find as a text can have.
+fn dense(length: usize) -> Vec<u8> {
+    let parts = [
+        "ghp_",
+        "gh",
+        "keY",
+        "pass",
+        "4111 1111 1111 1111",
+        "xoxb-",
+        "@",
+        "2024-01-02 03:04:05",
+        "eyJ",
+        "ey",
+        "aaaaa",
+        "1.411111111111e12",
+        "12345678901234567890",
+        "1234-5678",
+        " ",
+        "sEcret",
+        "hooks.slack.com/services",
+        "/",
+        "bearer ",
+        "a LONGER word of sixty-four bytes, with its window anywhere 0123",
+        "1234\u{A0}567\u{A0}12345678",
+        "secre",
+    ];
+    let mut text = Vec::new();
+    let mut state = 1usize;
+    while text.len() < length {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        text.extend_from_slice(parts[(state >> 33) % parts.len()].as_bytes());
+    }
+    text.truncate(length);
+    text
+}
+
+#[test]
+fn every_alignment_and_length() {
+    let words = words();
+    let gates = gates(&words);
+    let text = dense(500);
+    for from in 0..MASK + 3 {
+        for length in (0..300).step_by(if from == 0 { 1 } else { 7 }) {
+            same(&words, &gates, &text[from..from + length]);
+        }
+    }
+}
+
+#[test]
+fn edges_of_pieces() {
+    let words = words();
+    let gates = gates(&words);
+    let piece = PIECE * MASK;
+    let find = ["github_pat_", "4111 1111 1111 1111", "1.123456789012", "12345678901234", "eyJ", "1234\u{A0}567 @@"];
+    for item in find {
+        for shift in 0..item.len() + 2 {
+            let mut text = vec![b'.'; piece - shift];
+            text.extend_from_slice(item.as_bytes());
+            for tail in [0, 1, 70] {
+                let mut text = text.clone();
+                text.resize(text.len() + tail, b'.');
+                same(&words, &gates, &text);
+            }
+        }
+    }
+    same(&words, &gates, &dense(2 * piece + 77));
+}
+
+#[test]
+fn a_log() {
+    let words = words();
+    same(&words, &gates(&words), sample::text(30_000, 3).as_bytes());
+}
+
+#[test]
+fn bytes_of_one_value() {
+    let words = words();
+    let gates = gates(&words);
+    for byte in 0..=255 {
+        same(&words, &gates, &[byte; 200]);
+    }
+}
+
+#[test]
+fn dates_and_times_are_no_runs() {
+    let gates = gates(&[]);
+    let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080";
+    for (variant, gate) in &gates {
+        let mut hits = Vec::new();
+        gate.find(&text[..], &mut hits);
+        let at = text.windows(8).position(|w| w == b"20240102").map(|at| at as u32);
+        // A compact date before a compact time cannot be told from two groups of a number.
+        assert!(hits.iter().all(|hit| Some(hit.at) == at), "{variant:?}: {hits:?}");
+    }
+}
+
+#[test]
+fn variants_have_names() {
+    let available = Variant::available();
+    assert_eq!(available.first(), Some(&Variant::Portable));
+    assert_eq!(available.last(), Some(&Variant::detect()));
+    for variant in available {
+        assert_eq!(Variant::from_name(variant.name()), Some(variant));
+    }
+    assert_eq!(Variant::from_name("none"), None);
+}
+
+#[test]
+#[should_panic(expected = "other words")]
+fn a_plan_for_other_words_is_refused() {
+    let words = words();
+    let _ = Gate::new(words[1..].to_vec(), &Plan::choose(&words), Variant::Portable);
+}

@@ -1,0 +1,202 @@
+//! Headers whose value has parts: `Authorization` (RFC 9110, section 11) keeps its scheme, cookies
+//! (RFC 6265) keep their names and attributes.
+
+use super::finding::Refusal;
+use super::keyed::found;
+use super::keys::Known;
+use super::notation::Record;
+use super::notation::escape::skip_gap;
+use super::notation::joint::{GAP_BYTES_MAX, Joined};
+use super::notation::key::KeySite;
+use super::notation::value::{Value, Values, ends_bare, read};
+use super::scan::Scanner;
+use crate::rules::check::{prose, random};
+use crate::rules::mask::Notation;
+
+/// Schemes registered with IANA or in wide use; behind them anything is a credential.
+/// <https://www.iana.org/assignments/http-authschemes/>
+const SCHEMES: [&str; 24] = [
+    "basic",
+    "bearer",
+    "token",
+    "digest",
+    "negotiate",
+    "ntlm",
+    "apikey",
+    "api-key",
+    "key",
+    "oauth",
+    "jwt",
+    "hawk",
+    "hoba",
+    "mutual",
+    "vapid",
+    "dpop",
+    "splunk",
+    "bot",
+    "hmac",
+    "sharedkey",
+    "sharedkeylite",
+    "aws4-hmac-sha256",
+    "aws",
+    "googlelogin",
+];
+/// The most cookies read in one header.
+const COOKIES_MAX: usize = 128;
+
+/// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
+pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    match read(&s.rec, site, joined) {
+        Values::One(value) => one_credential(s, known, value),
+        Values::Many(values) => values.into_iter().for_each(|value| one_credential(s, known, value)),
+        Values::Code | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+    }
+}
+
+fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
+    let rec = &s.rec;
+    let quoted = value.notation == Notation::Quoted;
+    let scheme_end = token_end(rec, value.start, if quoted { value.end } else { rec.end });
+    let scheme = &rec.buf[value.start..scheme_end];
+    let mut start = blanks_end(rec, scheme_end);
+    let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
+    let limit = if quoted { value.end } else { rec.end };
+    if start == scheme_end || start >= limit || (!known_scheme && !quoted && !random::has_marks(rest_word(rec, start)))
+    {
+        // One word only: the credential itself, or a word about it.
+        start = value.start;
+        if known_scheme || (!quoted && !random::has_marks(scheme) && scheme.len() < 20) {
+            return s.refuse(value.start, Some(known.rule), Refusal::Value);
+        }
+    }
+    let end = if quoted { value.end } else { parameters_end(rec, start) };
+    let secret = &rec.buf[start..end.max(start)];
+    if start >= end || s.set.masks.spares(secret) || (!quoted && !known_scheme && prose::is_status(secret)) {
+        return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
+    }
+    *s.work += (end - start) as u64;
+    let notation = if quoted { Notation::Quoted } else { Notation::Bare };
+    let open = end == rec.end && (value.open || !quoted);
+    found(s, known, &Value { start, end, notation, open, ..value });
+}
+
+fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
+    (at..limit)
+        .find(|p| {
+            ends_bare(rec, *p, true) || rec.buf[*p] == b'+' && rec.buf[at..*p].iter().all(u8::is_ascii_alphabetic)
+        })
+        .unwrap_or(limit)
+}
+
+/// Behind blanks, also `%20` and `+` of an encoded header.
+fn blanks_end(rec: &Record<'_>, at: usize) -> usize {
+    let mut p = at;
+    while p < at + GAP_BYTES_MAX {
+        let rest = rec.from(p);
+        p += if rest.starts_with(b" ") || rest.starts_with(b"+") {
+            1
+        } else if rest.starts_with(b"%20") {
+            3
+        } else {
+            break;
+        };
+    }
+    p
+}
+
+fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
+    let end = (at..rec.end).find(|p| ends_bare(rec, *p, false)).unwrap_or(rec.end);
+    &rec.buf[at..end]
+}
+
+/// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
+fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
+    let mut p = at;
+    loop {
+        let mut parameter = false;
+        while p < rec.end {
+            if rec.buf[p] == b'=' && rec.get(p + 1) == Some(b'"') {
+                parameter = true;
+                p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
+                continue;
+            }
+            parameter |= rec.buf[p] == b'=';
+            if ends_bare(rec, p, true) {
+                break;
+            }
+            p += 1;
+        }
+        let next = skip_gap(rec, p + 1, GAP_BYTES_MAX);
+        let word = rec.from(next).iter().take(32).take_while(|b| b.is_ascii_alphanumeric()).count();
+        if rec.get(p) != Some(b',') || !parameter || rec.get(next + word) != Some(b'=') {
+            return p.min(rec.end);
+        }
+        p = next;
+    }
+}
+
+/// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
+pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    match read(&s.rec, site, joined) {
+        Values::One(value) => cookies(s, site, known, value),
+        Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
+        Values::Code | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+    }
+}
+
+fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
+    let quoted = value.notation == Notation::Quoted;
+    let limit = if quoted { value.end } else { s.rec.end };
+    let key = s.rec.buf[site.start..site.end].to_ascii_lowercase();
+    let set = key.starts_with(b"set");
+    let mut p = value.start;
+    for n in 0..COOKIES_MAX {
+        let rec = &s.rec;
+        let name = rec.buf[p..limit]
+            .iter()
+            .take(128)
+            .take_while(|b| !matches!(b, b'=' | b';' | b' ' | b'"' | b'\\' | b',' | b'&' | b'<' | b'>'))
+            .count();
+        if rec.get(p + name) != Some(b'=') || name == 0 || p + name >= limit {
+            if n == 0 {
+                plain_cookie(s, known, value);
+            }
+            return;
+        }
+        let start = p + name + 1;
+        let end = (start..limit)
+            .find(|q| matches!(rec.buf[*q], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *q, false)))
+            .unwrap_or(limit);
+        let attribute = (n > 0 && set) || is_attribute(&rec.buf[p..p + name]);
+        let text = &rec.buf[start..end];
+        *s.work += (end - p) as u64;
+        if !attribute && !s.set.masks.spares(text) {
+            let open = end == rec.end;
+            found(s, known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
+        }
+        let rec = &s.rec;
+        if rec.get(end) != Some(b';') || end >= limit {
+            return;
+        }
+        p = skip_gap(rec, end + 1, GAP_BYTES_MAX);
+    }
+    // More cookies than anyone sends: the rest is masked as one.
+    if p < limit {
+        found(s, known, &Value { start: p, end: limit, notation: Notation::Quoted, quote: None, open: false });
+    }
+}
+
+/// A cookie's value without a name.
+fn plain_cookie(s: &mut Scanner<'_>, known: &Known, value: Value) {
+    let text = &s.rec.buf[value.start..value.end];
+    if s.set.masks.spares(text) || !random::has_marks(text) {
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    found(s, known, &value);
+}
+
+fn is_attribute(name: &[u8]) -> bool {
+    ["path", "domain", "expires", "max-age", "samesite", "version", "comment", "priority"]
+        .iter()
+        .any(|a| name.eq_ignore_ascii_case(a.as_bytes()))
+}

@@ -1,0 +1,135 @@
+//! A key word's hit -> the key, the separator, the value, and whether it is a secret.
+
+use super::carry::{Below, Carry};
+use super::finding::{Finding, Mark, Refusal, Until};
+use super::header;
+use super::keys::{self, Known};
+use super::notation::escape::skip_gap;
+use super::notation::joint::{self, Joined, Joint};
+use super::notation::key::{self, KeySite, Words};
+use super::notation::quote::Quote;
+use super::notation::value::{self, Value, Values};
+use super::scan::Scanner;
+use crate::rules::rule::ValuePolicy;
+
+/// Judges the key whose word stands at `at`.
+///
+/// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
+///    end here.
+/// 2. The separator, then the key's words: is it a secret's?
+/// 3. The value, and whether it is a secret.
+pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+    if at < s.value_end || at < s.key_end {
+        return; // inside a value that is masked already, or the same identifier again
+    }
+    let end = key::end_of(&s.rec, at);
+    *s.work += (end - at) as u64;
+    s.key_end = end;
+    if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
+        return s.refuse(at, None, Refusal::Joint);
+    }
+    let site = key::around(&s.rec, at, end);
+    *s.work += (at - site.start) as u64;
+    let joined = joint::find(&s.rec, &site);
+    if joined.is_none() && !ends_record(s, end) {
+        return s.refuse(at, None, Refusal::Joint);
+    }
+    let Some(known) = s.set.keys.classify(&Words::of(&s.rec, &site)) else {
+        return s.refuse(at, None, Refusal::Key);
+    };
+    match joined {
+        Some(joined) => value(s, &site, &joined, &known),
+        None => named_below(s, &site, known),
+    }
+}
+
+/// Whether nothing but quotes follows `at`: the value may stand on the next line.
+fn ends_record(s: &Scanner<'_>, at: usize) -> bool {
+    s.rec.from(at).iter().all(|b| matches!(b, b'"' | b'\'' | b',' | b' ')) && s.rec.end - at <= 3
+}
+
+/// `name: PASSWORD` ends the record: its value may follow on the next line.
+fn named_below(s: &mut Scanner<'_>, site: &KeySite, known: Known) {
+    let opened = site.start - site.quote.map_or(0, Quote::width);
+    if site.dashes == 0 && joint::names_a_key(&s.rec, opened) {
+        s.carry = Some(Carry::Value(Below { known, named: true }));
+    }
+}
+
+fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    match known.policy {
+        ValuePolicy::Credential => return header::credential(s, site, joined, known),
+        ValuePolicy::Cookie => return header::cookie(s, site, joined, known),
+        _ => {}
+    }
+    match value::read(&s.rec, site, joined) {
+        Values::One(value) => one(s, site, joined.joint, known, &value),
+        Values::Many(values) => {
+            for value in &values {
+                one(s, site, joined.joint, known, value);
+            }
+        }
+        Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
+        Values::Nothing => {
+            if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
+                s.carry = Some(Carry::Value(Below { known: *known, named: false }));
+            }
+            s.refuse(site.start, Some(known.rule), Refusal::Joint);
+        }
+    }
+}
+
+fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: &Value) {
+    *s.work += (value.end - value.start) as u64;
+    let key = &s.rec.buf[site.start..site.end];
+    if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
+        found(s, known, value);
+    } else {
+        let why =
+            if s.set.masks.spares(&s.rec.buf[value.start..value.end]) { Refusal::Placeholder } else { Refusal::Value };
+        s.refuse(value.start, Some(known.rule), why);
+    }
+}
+
+/// Notes a value as a finding; keys inside it are part of it.
+pub(crate) fn found(s: &mut Scanner<'_>, known: &Known, value: &Value) {
+    if value.start >= value.end {
+        return;
+    }
+    let mark = match (value.open, value.quote) {
+        (false, _) => Mark::Whole,
+        (true, Some(q)) => Mark::Open(Until::Quote(q)),
+        (true, None) => Mark::Open(Until::Bare),
+    };
+    s.value_end = s.value_end.max(value.end);
+    s.found(Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) });
+}
+
+/// The line below `<password>` or `name: PASSWORD`.
+pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
+    let mut at = skip_gap(&s.rec, s.rec.start, s.rec.end - s.rec.start);
+    let mut joint = Joint::Element(0);
+    if below.named {
+        let rest = s.rec.from(at);
+        let skip = rest.iter().take(4).take_while(|b| matches!(b, b'"' | b'\'' | b'-' | b' ')).count();
+        let Some(rest) = rest[skip..].strip_prefix(b"value") else {
+            return;
+        };
+        let Some(i) = rest.iter().take(4).position(|b| matches!(b, b':' | b'=')) else {
+            return;
+        };
+        at = skip_gap(&s.rec, s.rec.end - rest.len() + i + 1, joint::GAP_BYTES_MAX);
+        joint = Joint::Assign;
+    }
+    if at >= s.rec.end {
+        return;
+    }
+    let site = KeySite { start: at, end: at, dashes: 0, quote: None };
+    let joined = Joined { joint, value: at, percent: false };
+    if !below.named && s.rec.get(at) == Some(b'<') {
+        return;
+    }
+    if let Values::One(value) = value::read(&s.rec, &site, &joined) {
+        one(s, &site, joint, &below.known, &value);
+    }
+}

@@ -1,0 +1,164 @@
+//! Secrets known by their key: which keys are a secret's, and which values are.
+
+use std::collections::{HashMap, HashSet};
+
+use super::masks::Masks;
+use super::notation::Record;
+use super::notation::joint::Joint;
+use super::notation::key::Words;
+use super::notation::value::Value;
+use crate::rules::check::{prose, random};
+use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
+
+/// The most words behind a key that are passed over: `password_confirmation_2`.
+const MODIFIERS_MAX: usize = 3;
+/// The most words that make a key: `shared access key`.
+const KEY_WORDS_MAX: usize = 4;
+
+/// Every key of every key rule, ready to be looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    /// Keys written together (`apikey`) -> entry.
+    whole: HashMap<Box<[u8]>, u16>,
+    /// Words that may end a longer one.
+    glued: Vec<(Box<[u8]>, u16)>,
+    modifiers: HashSet<Box<[u8]>>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    rule: RuleId,
+    policy: ValuePolicy,
+    not_after: HashSet<Box<[u8]>>,
+}
+
+/// A key that is a secret's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) rule: RuleId,
+    pub(crate) policy: ValuePolicy,
+    /// The key is written in the plural: `tokens`.
+    pub(crate) plural: bool,
+    /// The key's last word is short for another thing too: `pass`, `pwd`.
+    pub(crate) short: bool,
+}
+
+impl Keys {
+    /// The keys of those of `rules` that are on.
+    pub(crate) fn new(rules: &[Rule], on: impl Fn(RuleId) -> bool) -> Keys {
+        let mut keys = Keys::default();
+        for (i, rule) in rules.iter().enumerate() {
+            if let (Kind::Key(key), true) = (&rule.kind, on(RuleId(i as u16))) {
+                keys.add(RuleId(i as u16), key);
+            }
+        }
+        keys
+    }
+
+    fn add(&mut self, rule: RuleId, key: &Key) {
+        let entry = self.entries.len() as u16;
+        let boxed = |s: &String| s.as_bytes().into();
+        self.entries.push(Entry { rule, policy: key.value, not_after: key.not_after.iter().map(boxed).collect() });
+        for k in &key.keys {
+            let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
+            self.whole.entry(together.into()).or_insert(entry);
+        }
+        self.glued.extend(key.glued.iter().map(|g| (boxed(g), entry)));
+        self.modifiers.extend(key.modifiers.iter().map(boxed));
+    }
+
+    /// What the key with these words is for, if it is a secret's.
+    pub(crate) fn classify(&self, words: &Words) -> Option<Known> {
+        let mut end = words.len();
+        for _ in 0..=MODIFIERS_MAX {
+            if end == 0 {
+                return None;
+            }
+            if let Some(known) = self.ending_at(words, end) {
+                return known;
+            }
+            let last = words.joined(end - 1, end);
+            if !(last.iter().all(u8::is_ascii_digit) || self.modifiers.contains(last)) {
+                return None;
+            }
+            end -= 1;
+        }
+        None
+    }
+
+    /// The longest key that ends with word `end - 1`; `Some(None)` where a word before it makes it
+    /// harmless.
+    fn ending_at(&self, words: &Words, end: usize) -> Option<Option<Known>> {
+        for from in end.saturating_sub(KEY_WORDS_MAX)..end {
+            let text = words.joined(from, end);
+            let (singular, plural) = match text.strip_suffix(b"s") {
+                Some(one) if !self.whole.contains_key(text) => (one, true),
+                _ => (text, false),
+            };
+            let Some(&entry) = self.whole.get(singular) else {
+                continue;
+            };
+            // A single word that stands a blank apart is prose, not the key's first word.
+            if from == 0 && words.apart && end == 1 {
+                continue;
+            }
+            return Some(self.known(entry, words, from, plural, singular.len() <= 4));
+        }
+        let last = words.joined(end - 1, end);
+        let (entry, rest) = self.glued.iter().find_map(|(g, e)| Some((*e, last.strip_suffix(&g[..])?)))?;
+        let harmless = self.entries[usize::from(entry)].not_after.contains(rest);
+        Some(if harmless { None } else { self.known(entry, words, end - 1, false, false) })
+    }
+
+    fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<Known> {
+        let entry = &self.entries[usize::from(entry)];
+        let harmless = (0..from).any(|i| entry.not_after.contains(words.joined(i, i + 1)));
+        (!harmless).then_some(Known { rule: entry.rule, policy: entry.policy, plural, short })
+    }
+}
+
+/// Whether the value is a secret, as its key's policy sees it. For the policies that look inside
+/// the value see `super::header`.
+pub(crate) fn is_secret(
+    rec: &Record<'_>,
+    known: &Known,
+    joint: Joint,
+    value: &Value,
+    key: &[u8],
+    masks: &Masks,
+) -> bool {
+    let text = &rec.buf[value.start..value.end];
+    if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
+        return false;
+    }
+    let bare = value.quote.is_none();
+    if bare && prose::is_code_reference(text) {
+        return false;
+    }
+    // `password: required`: a colon and a blank, as in prose.
+    let colon = bare && joint == Joint::Colon;
+    if colon && prose::is_status(text) {
+        return false;
+    }
+    let digits = text.iter().all(u8::is_ascii_digit);
+    match known.policy {
+        ValuePolicy::Any => {
+            // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
+            let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
+            let folder = known.short && matches!(text.first(), Some(b'/' | b'~'));
+            !count && !folder
+        }
+        ValuePolicy::Likely if bare || joint == Joint::Element(0) => random::has_marks(text) || !bare,
+        ValuePolicy::Likely => !(digits && text.len() <= 6),
+        ValuePolicy::Random => random::looks_random(text),
+        ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
+        ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
+        ValuePolicy::Credential | ValuePolicy::Cookie => true,
+    }
+}
+
+/// `API_KEY` as a value is a constant's name.
+fn is_constant(text: &[u8]) -> bool {
+    text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}

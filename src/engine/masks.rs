@@ -1,0 +1,64 @@
+//! Which mask stands for which rule, and what counts as masked already.
+
+use std::collections::HashMap;
+
+use crate::rules::check::{placeholder, prose};
+use crate::rules::mask::{HashKey, Mask, Notation};
+use crate::rules::rule::{Family, Rule};
+
+/// The choice of masks: per rule, else per family, else the rule's own, else the default.
+#[derive(Debug, Clone)]
+pub(crate) struct Masks {
+    pub(crate) default: Mask,
+    pub(crate) by_family: HashMap<Family, Mask>,
+    pub(crate) by_rule: HashMap<String, Mask>,
+    pub(crate) key: Option<HashKey>,
+    /// A bare JSON number becomes 0 instead of a string.
+    pub(crate) number_zero: bool,
+    /// Sample words such as `changeme` stay.
+    pub(crate) keep_samples: bool,
+}
+
+impl Default for Masks {
+    fn default() -> Self {
+        Masks {
+            default: Mask::Label,
+            by_family: HashMap::new(),
+            by_rule: HashMap::new(),
+            key: None,
+            number_zero: false,
+            keep_samples: false,
+        }
+    }
+}
+
+impl Masks {
+    /// The mask of a rule.
+    pub(crate) fn of<'a>(&'a self, rule: &'a Rule) -> &'a Mask {
+        self.by_rule
+            .get(&rule.id)
+            .or_else(|| self.by_family.get(&rule.family))
+            .or(rule.mask.as_ref())
+            .unwrap_or(&self.default)
+    }
+
+    /// Appends the mask for `secret`, found by `rule`, written as `notation`.
+    pub(crate) fn render(&self, rule: &Rule, secret: &[u8], notation: Notation, out: &mut Vec<u8>) {
+        if self.number_zero && matches!(notation, Notation::Number(_)) {
+            out.push(b'0');
+            return;
+        }
+        self.of(rule).render(&rule.id, rule.family, secret, notation, self.key.as_ref(), out);
+    }
+
+    /// Whether the whole value needs no mask: it is one already, or stands for nothing.
+    pub(crate) fn spares(&self, value: &[u8]) -> bool {
+        placeholder::is_placeholder(value) || self.left(value) || (self.keep_samples && prose::is_sample(value))
+    }
+
+    fn left(&self, value: &[u8]) -> bool {
+        self.default.left(value)
+            || self.by_family.values().any(|m| m.left(value))
+            || self.by_rule.values().any(|m| m.left(value))
+    }
+}

@@ -1,0 +1,27 @@
+//! Bytes in, bytes out: no I/O, no clock, no async; cannot fail once rules are loaded.
+//!
+//! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
+//! ([`resolve`]) -> masked bytes ([`redactor`]).
+
+pub mod builder;
+mod card;
+mod carry;
+pub mod explain;
+mod finding;
+mod gate;
+mod header;
+mod keyed;
+mod keys;
+mod masks;
+mod notation;
+pub mod redactor;
+mod resolve;
+mod ruleset;
+mod scan;
+mod shape;
+pub mod stream;
+pub mod tally;
+mod userinfo;
+mod window;
+
+pub use finding::{Finding, Refusal, Refused};

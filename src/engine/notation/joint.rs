@@ -1,0 +1,325 @@
+//! What stands between a key and its value.
+
+use super::Record;
+use super::escape::skip_gap;
+use super::key::KeySite;
+use super::quote::Quote;
+
+/// The most blanks and colour codes skipped around a separator, in bytes.
+pub(crate) const GAP_BYTES_MAX: usize = 64;
+/// The longest tag looked through for its `>`, in bytes.
+const TAG_BYTES_MAX: usize = 256;
+
+/// Separators that are spelled out: percent-encoded, as JSON escapes, as entities.
+const SPELLED: [(&[u8], Joint); 10] = [
+    (b"%3D", Joint::Assign),
+    (b"%3d", Joint::Assign),
+    (b"%253D", Joint::Assign),
+    (b"%253d", Joint::Assign),
+    (b"%3A", Joint::Colon),
+    (b"%3a", Joint::Colon),
+    (b"%253A", Joint::Colon),
+    (b"\\u003d", Joint::Assign),
+    (b"\\u003D", Joint::Assign),
+    (b"&#61;", Joint::Assign),
+];
+
+/// How `>` may be written behind `=` or `-`.
+const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
+/// How `<` and `>` may be written around an element's name.
+const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
+
+/// What joins a key and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joint {
+    /// `=`, `:=`, `=>`, `->` and the like.
+    Assign,
+    /// `:`.
+    Colon,
+    /// A blank behind a flag, or before a quoted value in SQL.
+    Blank,
+    /// The comma between two quoted arguments.
+    Comma,
+    /// `name="KEY" value="VALUE"`.
+    Property,
+    /// `<key>value</key>`; with the index of how `<` is written.
+    Element(u8),
+}
+
+impl Joint {
+    /// What ends an element's value.
+    pub(crate) fn element_end(self) -> Option<&'static [u8]> {
+        match self {
+            Joint::Element(i) => Some(ANGLES[usize::from(i)].0),
+            _ => None,
+        }
+    }
+}
+
+/// A separator and where the value behind it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Joined {
+    pub(crate) joint: Joint,
+    /// First byte of the value's notation.
+    pub(crate) value: usize,
+    /// Whether the separator was percent-encoded, so that the value's end is too.
+    pub(crate) percent: bool,
+}
+
+/// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns
+/// away most hits of a key word in prose.
+pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
+    match rec.get(at) {
+        None => false,
+        Some(b' ' | b'\t') => {
+            let p = skip_gap(rec, at, GAP_BYTES_MAX);
+            // A letter: a flag's value, a Go type, or prose.
+            rec.get(p).is_some()
+        }
+        Some(b) => matches!(
+            b,
+            b'=' | b':'
+                | b'"'
+                | b'\''
+                | b'`'
+                | b'\\'
+                | b'%'
+                | b'&'
+                | b'>'
+                | b']'
+                | b'?'
+                | b'.'
+                | b'+'
+                | b'|'
+                | b'-'
+                | 0x1b
+                | b'#'
+        ),
+    }
+}
+
+/// The separator behind the key.
+pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
+    let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
+    let mut quoted = false;
+    if let Some(quote) = site.quote {
+        if Quote::at(rec.buf, p, rec.end) == Some(quote) {
+            quoted = true;
+            p += quote.width();
+        }
+    } else if let Some(joined) = element(rec, site, p) {
+        return Some(joined);
+    }
+    // `['key']`, `[key] =>`, `["key"]=`
+    let opened = site.start - usize::from(site.dashes) - if quoted { site.quote.map_or(0, Quote::width) } else { 0 };
+    if rec.get(p) == Some(b']') && rec.before(opened) == Some(b'[') {
+        p += 1;
+    }
+    let gap = skip_gap(rec, p, GAP_BYTES_MAX);
+    if let Some(joined) = written(rec, gap) {
+        return Some(joined);
+    }
+    if quoted {
+        return comma(rec, site, opened, gap).or_else(|| property(rec, site, opened, gap));
+    }
+    blank(rec, site, p, gap)
+}
+
+/// `=`, `:`, and the signs programs put around them.
+fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
+    for (text, joint) in SPELLED {
+        if rec.from(at).starts_with(text) {
+            let value = skip_percent_blanks(rec, at + text.len());
+            return Some(Joined { joint, value, percent: text[0] == b'%' });
+        }
+    }
+    let signs =
+        rec.from(at).iter().take(6).take_while(|b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-')).count();
+    let run = &rec.buf[at..at + signs];
+    let (joint, mut p) = match run {
+        [b':', rest @ ..] if rest.first().is_none_or(|b| !matches!(b, b':' | b'=')) => (Joint::Colon, at + 1),
+        _ => match run.iter().rposition(|b| *b == b'=') {
+            Some(last) if !run[..last].contains(&b'-') => {
+                // A `==` may be a comparison or a value that begins so; both are read as a separator.
+                let end = run
+                    .iter()
+                    .position(|b| *b == b'=')
+                    .map_or(last, |first| first + usize::from(run.get(first + 1) == Some(&b'=')));
+                (Joint::Assign, at + end + 1)
+            }
+            _ if run == b"-" && greater(rec, at + 1) > 0 => (Joint::Assign, at + 1),
+            _ => return None,
+        },
+    };
+    if joint == Joint::Assign {
+        p += greater(rec, p);
+    }
+    Some(Joined { joint, value: skip_gap(rec, p, GAP_BYTES_MAX), percent: false })
+}
+
+fn greater(rec: &Record<'_>, at: usize) -> usize {
+    GREATER.iter().find(|g| rec.from(at).starts_with(g)).map_or(0, |g| g.len())
+}
+
+fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
+    let mut p = skip_gap(rec, at, GAP_BYTES_MAX);
+    while rec.from(p).starts_with(b"%20") && p < at + GAP_BYTES_MAX {
+        p += 3;
+    }
+    p
+}
+
+/// `<key>`, `<ns:key attr="x">`, also written with entities or escapes.
+fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
+    let mut name = site.start;
+    if rec.before(name) == Some(b':') {
+        name -= 1;
+        while rec.before(name).is_some_and(|b| b.is_ascii_alphanumeric()) {
+            name -= 1;
+        }
+    }
+    let head = &rec.buf[rec.start..name];
+    let index = ANGLES.iter().position(|(open, _)| head.ends_with(open))?;
+    let close = ANGLES[index].1;
+    let value = if rec.from(at).starts_with(close) {
+        at + close.len()
+    } else if at > site.end && index == 0 {
+        let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
+        let end = memchr::memchr(b'>', rest)?;
+        if rest[..end].ends_with(b"/") {
+            return None;
+        }
+        at + end + 1
+    } else {
+        return None;
+    };
+    Some(Joined { joint: Joint::Element(index as u8), value, percent: false })
+}
+
+/// `setProperty("KEY", "value")`, `"--password", "value"`: a comma between two quoted arguments,
+/// where the first is a flag or the call names a setter.
+fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Joined> {
+    if rec.get(at) != Some(b',') {
+        return None;
+    }
+    let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
+    let next = Quote::at(rec.buf, value, rec.end)?;
+    let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
+    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Joined { joint: Joint::Comma, value, percent: false })
+}
+
+/// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
+fn setter(rec: &Record<'_>, at: usize) -> bool {
+    let Some(head) = rec.buf[rec.start..at].strip_suffix(b"(") else {
+        return false;
+    };
+    let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let name = head[head.len() - name..].to_ascii_lowercase();
+    ["set", "put", "env", "add", "header", "param", "prop", "append", "insert", "with", "field", "config", "define"]
+        .iter()
+        .any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
+}
+
+/// The key is itself a value: `name="KEY" value="VALUE"`, `"name":"KEY","value":"VALUE"`.
+fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Joined> {
+    if !names_a_key(rec, opened) {
+        return None;
+    }
+    let mut p = at;
+    if matches!(rec.get(p), Some(b',' | b';')) {
+        p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
+    }
+    if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
+        p += q.width();
+    }
+    for word in [&b"value"[..], b"Value", b"val", b"v", b"VALUE", b"default", b"defaultValue"] {
+        let Some(rest) = rec.from(p).strip_prefix(word) else {
+            continue;
+        };
+        let mut q = rec.end - rest.len();
+        if let Some(mark) = Quote::at(rec.buf, q, rec.end).filter(|m| Some(*m) == site.quote) {
+            q += mark.width();
+        }
+        let gap = skip_gap(rec, q, GAP_BYTES_MAX);
+        if let Some(found) = written(rec, gap) {
+            return Some(Joined { joint: Joint::Property, ..found });
+        }
+    }
+    None
+}
+
+/// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
+pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
+    let head = &rec.buf[rec.start..opened];
+    let signs = head
+        .iter()
+        .rev()
+        .take(16)
+        .take_while(|b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>'))
+        .count();
+    let head = &head[..head.len() - signs];
+    let word = head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let word = head[head.len() - word..].to_ascii_lowercase();
+    signs > 0
+        && matches!(
+            &word[..],
+            b"name"
+                | b"key"
+                | b"k"
+                | b"id"
+                | b"param"
+                | b"field"
+                | b"header"
+                | b"variable"
+                | b"property"
+                | b"label"
+                | b"option"
+                | b"setting"
+                | b"parametername"
+                | b"envname"
+                | b"env"
+        )
+}
+
+/// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,
+/// an element named by its text.
+fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Joined> {
+    let joined = |joint, value| Some(Joined { joint, value, percent: false });
+    if let Some(rest) = rec.from(at).strip_prefix(b"</") {
+        return named_element(rec, rec.end - rest.len());
+    }
+    if at == end {
+        return None;
+    }
+    let next = rec.get(at)?;
+    if site.dashes > 0 && site.quote.is_none() {
+        // Behind a flag another flag or an operator is no value.
+        return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') { None } else { joined(Joint::Blank, at) };
+    }
+    if next == b'\'' {
+        return joined(Joint::Blank, at);
+    }
+    // One type name, then `=` and a quoted value.
+    let word = rec
+        .from(at)
+        .iter()
+        .take(40)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.'))
+        .count();
+    let gap = skip_gap(rec, at + word, GAP_BYTES_MAX);
+    let found = written(rec, gap).filter(|f| f.joint == Joint::Assign && word > 0 && gap > at + word)?;
+    Quote::at(rec.buf, found.value, rec.end).map(|_| found)
+}
+
+/// `<name>KEY</name><value>VALUE`: `at` is behind `</`.
+fn named_element(rec: &Record<'_>, at: usize) -> Option<Joined> {
+    let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
+    let close = memchr::memchr(b'>', rest)?;
+    if !matches!(&rest[..close], b"name" | b"key" | b"Name" | b"Key") {
+        return None;
+    }
+    let p = skip_gap(rec, at + close + 1, GAP_BYTES_MAX);
+    let open = rec.from(p);
+    let end = ["<value>", "<string>", "<Value>"].iter().find(|t| open.starts_with(t.as_bytes()))?.len();
+    Some(Joined { joint: Joint::Element(0), value: p + end, percent: false })
+}

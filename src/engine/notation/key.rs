@@ -1,0 +1,182 @@
+//! From a key word's place to the whole key: where it begins and ends, and which words it has.
+
+use super::Record;
+use super::escape::remnant_len;
+use super::quote::Quote;
+
+/// The longest key looked at to either side of a word, in bytes.
+const KEY_BYTES_MAX: usize = 96;
+/// The most words of a key.
+const WORDS_MAX: usize = 12;
+
+/// A key as it stands in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeySite {
+    /// First byte of the identifier.
+    pub(crate) start: usize,
+    /// First byte behind it.
+    pub(crate) end: usize,
+    /// Dashes before it, as of a command-line flag.
+    pub(crate) dashes: u8,
+    /// The mark it is quoted with.
+    pub(crate) quote: Option<Quote>,
+}
+
+fn inner(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
+}
+
+/// End of the identifier that goes on at `at`.
+pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
+    let most = rec.end.min(at + KEY_BYTES_MAX);
+    let mut p = at;
+    while p < most {
+        let b = rec.buf[p];
+        // A sign joins only when more of the identifier follows: not in `token->`, `password.`.
+        let joins = matches!(b, b'-' | b'.') && rec.get(p + 1).is_some_and(|n| n.is_ascii_alphanumeric() || n == b'_');
+        if !inner(b) && !joins {
+            break;
+        }
+        p += 1;
+    }
+    p
+}
+
+/// The key around the word at `at..end`, `end` being where its identifier ends.
+pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
+    let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
+    let mut start = at;
+    while start > low && (inner(rec.buf[start - 1]) || matches!(rec.buf[start - 1], b'-' | b'.')) {
+        start -= 1;
+    }
+    start += remnant_len(rec, start, at);
+    let signs = rec.buf[start..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
+    let dashes = rec.buf[start..start + signs].iter().rev().take_while(|b| **b == b'-').count();
+    start += signs;
+    let flag = start - dashes;
+    let quote = Quote::before(rec.buf, rec.start, flag);
+    KeySite { start, end, dashes: dashes.min(3) as u8, quote }
+}
+
+/// The words of a key, lower case: split at signs, at changes of case, and before and behind
+/// numbers. A word that stands one blank before the key is taken along.
+pub(crate) struct Words {
+    text: [u8; 2 * KEY_BYTES_MAX],
+    ends: [u8; WORDS_MAX],
+    count: usize,
+    /// Whether the first word stands apart by a blank.
+    pub(crate) apart: bool,
+}
+
+impl Words {
+    /// The words of the key at `site`.
+    pub(crate) fn of(rec: &Record<'_>, site: &KeySite) -> Words {
+        let mut words = Words { text: [0; 2 * KEY_BYTES_MAX], ends: [0; WORDS_MAX], count: 0, apart: false };
+        let from = blank_word(rec, site);
+        if let Some(from) = from {
+            words.add(&rec.buf[from..site.start - 1]);
+            words.apart = words.count > 0;
+        }
+        // The last words decide; what is too long is cut at its front.
+        let start = site.start.max(site.end.saturating_sub(KEY_BYTES_MAX));
+        words.add(&rec.buf[start..site.end]);
+        words
+    }
+
+    fn add(&mut self, text: &[u8]) {
+        let mut used = self.count.checked_sub(1).map_or(0, |i| usize::from(self.ends[i]));
+        let mut open = false;
+        for (i, &b) in text.iter().enumerate() {
+            let last = i.checked_sub(1).map(|j| text[j]);
+            if open && last.is_some_and(|l| splits(l, b, text.get(i + 1).copied())) {
+                open = false;
+            }
+            if !inner(b) || b == b'_' {
+                open = false;
+                continue;
+            }
+            if !open {
+                if self.count == WORDS_MAX {
+                    self.drop_first();
+                    used = usize::from(self.ends[self.count - 1]);
+                }
+                self.count += 1;
+                open = true;
+            }
+            if used < self.text.len() {
+                self.text[used] = b.to_ascii_lowercase();
+                used += 1;
+            }
+            self.ends[self.count - 1] = used as u8;
+        }
+    }
+
+    fn drop_first(&mut self) {
+        let first = usize::from(self.ends[0]);
+        self.text.copy_within(first.., 0);
+        self.ends.copy_within(1.., 0);
+        self.count -= 1;
+        for end in &mut self.ends[..self.count] {
+            *end -= first as u8;
+        }
+        self.apart = false;
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Words `from..to`, written together.
+    pub(crate) fn joined(&self, from: usize, to: usize) -> &[u8] {
+        let start = from.checked_sub(1).map_or(0, |i| usize::from(self.ends[i]));
+        let end = to.checked_sub(1).map_or(0, |i| usize::from(self.ends[i]));
+        &self.text[start..end.max(start)]
+    }
+}
+
+/// Whether a new word begins with `b`, behind `last` and before `next`.
+fn splits(last: u8, b: u8, next: Option<u8>) -> bool {
+    let lower_upper = !last.is_ascii_uppercase() && b.is_ascii_uppercase();
+    let acronym = last.is_ascii_uppercase() && b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase());
+    lower_upper || acronym || last.is_ascii_digit() != b.is_ascii_digit()
+}
+
+/// Where the word begins that one blank separates from the key.
+fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
+    if site.dashes > 0 || rec.before(site.start) != Some(b' ') {
+        return None;
+    }
+    let end = site.start - 1;
+    let low = end.saturating_sub(24).max(rec.start);
+    let mut p = end;
+    while p > low && rec.buf[p - 1].is_ascii_alphanumeric() {
+        p -= 1;
+    }
+    (p < end && p > low.saturating_sub(1)).then_some(p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Record, Words, around, end_of};
+
+    fn words(text: &str, at: &str) -> Vec<String> {
+        let rec = Record::new(text.as_bytes(), 0, text.len());
+        let p = text.find(at).unwrap();
+        let site = around(&rec, p, end_of(&rec, p));
+        let w = Words::of(&rec, &site);
+        (0..w.len()).map(|i| String::from_utf8_lossy(w.joined(i, i + 1)).into_owned()).collect()
+    }
+
+    #[test]
+    fn keys_in_every_casing() {
+        assert_eq!(words("dbPassword=", "Pass"), ["db", "password"]);
+        assert_eq!(words("DB_PASSWORD=", "PASS"), ["db", "password"]);
+        assert_eq!(words("my.db-password2=", "pass"), ["my", "db", "password", "2"]);
+        assert_eq!(words("x APIKey:", "Key"), ["x", "api", "key"]);
+        assert_eq!(words("the api key:", "key"), ["api", "key"]);
+        assert_eq!(words("\\npassword:", "pass"), ["password"]);
+        assert_eq!(words("%22password%22", "pass"), ["password"]);
+        assert_eq!(words("--db-password x", "pass"), ["db", "password"]);
+    }
+}

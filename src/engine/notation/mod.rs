@@ -1,0 +1,56 @@
+//! How programs write a key and its value: quotes and escapes at any nesting, separators, colour
+//! codes, elements, flags, lists.
+
+pub(crate) mod escape;
+pub(crate) mod joint;
+pub(crate) mod key;
+pub(crate) mod quote;
+pub(crate) mod value;
+
+use std::cell::OnceCell;
+
+use memchr::memmem;
+
+/// One record inside a block: its bounds and what is known of its notation.
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
+    /// The block.
+    pub(crate) buf: &'a [u8],
+    /// First byte of the record.
+    pub(crate) start: usize,
+    /// First byte behind it, its line end not counted.
+    pub(crate) end: usize,
+    json: OnceCell<bool>,
+}
+
+impl<'a> Record<'a> {
+    /// The record at `start..end` of `buf`.
+    pub(crate) fn new(buf: &'a [u8], start: usize, end: usize) -> Self {
+        Record { buf, start, end, json: OnceCell::new() }
+    }
+
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        &self.buf[self.start..self.end]
+    }
+
+    /// The byte at `at`, none at or behind its end.
+    pub(crate) fn get(&self, at: usize) -> Option<u8> {
+        if at < self.end { Some(self.buf[at]) } else { None }
+    }
+
+    /// The byte before `at`, none at its start.
+    pub(crate) fn before(&self, at: usize) -> Option<u8> {
+        if at > self.start { Some(self.buf[at - 1]) } else { None }
+    }
+
+    /// The bytes from `at` on.
+    pub(crate) fn from(&self, at: usize) -> &'a [u8] {
+        &self.buf[at.min(self.end)..self.end]
+    }
+
+    /// Whether an object is written in it as JSON does.
+    pub(crate) fn is_json(&self) -> bool {
+        *self.json.get_or_init(|| memmem::find(self.bytes(), b"{\"").is_some())
+    }
+}

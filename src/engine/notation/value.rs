@@ -1,0 +1,307 @@
+//! A value behind its separator: quoted, bare, in a list, wrapped.
+
+use memchr::memmem;
+
+use super::Record;
+use super::escape::{colour_len, skip_gap};
+use super::joint::{GAP_BYTES_MAX, Joined, Joint};
+use super::key::KeySite;
+use super::quote::{Close, Quote};
+use crate::rules::mask::Notation;
+
+/// The most elements of a list that are read one by one.
+const LIST_MAX: usize = 256;
+/// The most wrappers around a value: `Some(Secret("x"))`.
+const WRAPPERS_MAX: usize = 4;
+
+/// One value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The mark it is quoted with.
+    pub(crate) quote: Option<Quote>,
+    /// How a mask must be written in its place.
+    pub(crate) notation: Notation,
+    /// It did not end before the record did, so that it may go on.
+    pub(crate) open: bool,
+}
+
+/// What was found behind a separator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// One value.
+    One(Value),
+    /// The elements of a list.
+    Many(Vec<Value>),
+    /// Program text: a call, an object.
+    Code,
+    /// Nothing before the record's end.
+    Nothing,
+}
+
+/// Reads the value behind the key.
+pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values {
+    let at = joined.value;
+    if at >= rec.end {
+        return Values::Nothing;
+    }
+    if let Some(end) = joined.joint.element_end() {
+        return element(rec, at, end);
+    }
+    if mask_len(rec, at) == 0 {
+        match rec.buf[at] {
+            b'[' => return list(rec, at + 1, number(site, joined)),
+            b'{' if rec.get(at + 1) != Some(b'{') && joined.joint == Joint::Colon && site.quote.is_some() => {
+                return Values::Code;
+            }
+            _ => {}
+        }
+    }
+    let (at, wrapped) = unwrap(rec, at);
+    if at >= rec.end {
+        return Values::Nothing;
+    }
+    if let Some(quote) = Quote::at(rec.buf, at, rec.end) {
+        return Values::One(quoted(rec, at, quote));
+    }
+    let value = bare(rec, at, joined.percent, number(site, joined));
+    if !wrapped && rec.get(value.end) == Some(b'(') && identifier(&rec.buf[value.start..value.end]) {
+        return Values::Code;
+    }
+    if joined.joint == Joint::Colon {
+        if let Some(typed) = typed(rec, value.end) {
+            return Values::One(typed);
+        }
+    }
+    Values::One(value)
+}
+
+/// How a bare value's mask is written: behind a JSON key it must become a string.
+fn number(site: &KeySite, joined: &Joined) -> Notation {
+    match site.quote {
+        Some(q) if q.is_json() && joined.joint == Joint::Colon => Notation::Number(q.slashes.min(255) as u8),
+        _ => Notation::Bare,
+    }
+}
+
+/// The value between the mark at `at` and its closing one.
+pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
+    let start = at + quote.width();
+    let (end, open) = match quote.close(rec.buf, start, rec.end, rec.is_json()) {
+        Close::Mark(end) | Close::Cut(end) => (end, false),
+        Close::Open => (rec.end, true),
+    };
+    Value { start, end, quote: Some(quote), notation: Notation::Quoted, open }
+}
+
+/// A bare value: ends where its notation says.
+pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notation) -> Value {
+    let mut p = at + mask_len(rec, at);
+    while p < rec.end && !ends_bare(rec, p, percent) {
+        p += 1;
+    }
+    // A template is one value, blanks and all.
+    if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
+        p = p.max(template_end(rec, at));
+    }
+    Value { start: at, end: p, quote: None, notation, open: p == rec.end }
+}
+
+/// Whether a bare value ends at `p`.
+pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
+    match rec.buf[p] {
+        b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b'&' | b')' | b']' | b'}' | b'<' | b'>' | b'"' | b'\'' | b'`'
+        | 0 => true,
+        b'\\' => {
+            matches!(rec.get(p + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'\\' | b'u' | b'`'))
+                || colour_len(rec, p) > 0
+        }
+        0x1b => true,
+        b'#' => colour_len(rec, p) > 0,
+        b'%' if percent => ends_percent(rec.from(p)),
+        0xC2 => rec.get(p + 1) == Some(0xA0),
+        _ => false,
+    }
+}
+
+/// `%26`, `%22`, `%2C`, `%7D`, `%0A`, `%20`: encoded once or twice.
+fn ends_percent(rest: &[u8]) -> bool {
+    let code = rest.strip_prefix(b"%25").map_or_else(|| &rest[1..], |r| r);
+    let Some(code) = code.get(..2) else {
+        return false;
+    };
+    matches!(
+        &[code[0], code[1].to_ascii_uppercase()],
+        b"26" | b"22" | b"2C" | b"7D" | b"5D" | b"0A" | b"0D" | b"20" | b"3B" | b"27"
+    )
+}
+
+/// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
+fn template_end(rec: &Record<'_>, at: usize) -> usize {
+    const PAIRS: [(&[u8], &[u8]); 8] = [
+        (b"${{", b"}}"),
+        (b"{{", b"}}"),
+        (b"$(", b")"),
+        (b"${", b"}"),
+        (b"$$", b"}"),
+        (b"<%", b"%>"),
+        (b"#{", b"}"),
+        (b"%{", b"}"),
+    ];
+    let rest = &rec.from(at)[..rec.from(at).len().min(128)];
+    for (open, close) in PAIRS {
+        if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
+            return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
+        }
+    }
+    let inner = rest
+        .iter()
+        .skip(1)
+        .take(48)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
+        .count();
+    match (rest.first(), rest.get(1 + inner)) {
+        (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) => at + inner + 2,
+        _ => at,
+    }
+}
+
+/// Length of the redaction label at `at`, so that its bracket opens no list.
+fn mask_len(rec: &Record<'_>, at: usize) -> usize {
+    let rest = rec.from(at);
+    if !matches!(rest.first(), Some(b'[' | b'<')) {
+        return 0;
+    }
+    let word = |w: &str| rest.len() > w.len() && rest[1..=w.len()].eq_ignore_ascii_case(w.as_bytes());
+    if !["redacted", "filtered", "masked", "hidden", "removed", "gone", "secret", "***"].iter().any(|w| word(w)) {
+        return 0;
+    }
+    let close = if rest[0] == b'[' { b']' } else { b'>' };
+    rest.iter().take(160).position(|b| *b == close).map_or(0, |i| i + 1)
+}
+
+/// The text of an element, without the blanks around it.
+fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
+    let mut start = at;
+    let mut close = open;
+    if rec.from(at).starts_with(b"<![CDATA[") {
+        start += 9;
+        close = b"]]>";
+    }
+    let found = memmem::find(rec.from(start), close);
+    let mut end = found.map_or(rec.end, |i| start + i);
+    while start < end && rec.buf[start].is_ascii_whitespace() {
+        start += 1;
+    }
+    while end > start && rec.buf[end - 1].is_ascii_whitespace() {
+        end -= 1;
+    }
+    if start == end {
+        return Values::Nothing;
+    }
+    Values::One(Value { start, end, quote: None, notation: Notation::Quoted, open: found.is_none() })
+}
+
+/// The elements of a list whose bracket is already passed.
+fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
+    let mut values = Vec::new();
+    let mut p = at;
+    while values.len() < LIST_MAX {
+        p = skip_gap(rec, p, GAP_BYTES_MAX);
+        let Some(b) = rec.get(p) else { break };
+        match b {
+            b']' => break,
+            b',' | b'[' => p += 1,
+            b'{' => return Values::Code,
+            _ => {
+                let (inside, _) = unwrap(rec, p);
+                let value = match Quote::at(rec.buf, inside, rec.end) {
+                    Some(quote) => quoted(rec, inside, quote),
+                    None => bare(rec, inside, false, notation),
+                };
+                p = value.end + value.quote.map_or(0, Quote::width);
+                if value.start == value.end && value.quote.is_none() {
+                    break;
+                }
+                values.push(value);
+            }
+        }
+    }
+    Values::Many(values)
+}
+
+/// Steps inside what programs print around a value: `Some("x")`, `SecretStr('x')`, `b"x"`.
+fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
+    const BARE: [&[u8]; 8] = [b"Some", b"Ok", b"Just", b"Optional", b"Secret", b"SecretString", b"String", b"Password"];
+    let mut p = at;
+    for _ in 0..WRAPPERS_MAX {
+        let name = rec
+            .from(p)
+            .iter()
+            .take(40)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'&' | b'@'))
+            .count();
+        let next = p + name;
+        let word = &rec.buf[p..next];
+        if rec.get(next) == Some(b'(') && name > 0 {
+            let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
+            let known = BARE.contains(&word);
+            let deeper = rec.from(inside).first().is_some_and(u8::is_ascii_alphabetic) && known;
+            if !known && !deeper && Quote::at(rec.buf, inside, rec.end).is_none() {
+                return (p, false);
+            }
+            p = inside;
+            continue;
+        }
+        let prefix = matches!(word, b"b" | b"r" | b"u" | b"f" | b"rb" | b"br" | b"@" | b"&" | b"L" | b"$");
+        if prefix && Quote::at(rec.buf, next, rec.end).is_some() {
+            return (next, true);
+        }
+        break;
+    }
+    (p, p > at)
+}
+
+/// `key: Type = "value"`: the quoted value behind a type name that ends at `at`.
+fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
+    let p = skip_gap(rec, at, GAP_BYTES_MAX);
+    if p == at || rec.get(p) != Some(b'=') {
+        return None;
+    }
+    let p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
+    Quote::at(rec.buf, p, rec.end).map(|q| quoted(rec, p, q))
+}
+
+fn identifier(text: &[u8]) -> bool {
+    text.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'))
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b':' | b'-'))
+}
+
+/// How the mask of bare digits must be written: as a string where they are a JSON value.
+pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Notation {
+    let ends = skip_gap(rec, end, GAP_BYTES_MAX);
+    if !matches!(rec.get(ends), None | Some(b',' | b'}' | b']')) {
+        return Notation::Text;
+    }
+    let blanks =
+        rec.buf[rec.start..start].iter().rev().take(GAP_BYTES_MAX).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let sign = start - blanks;
+    let quote = match rec.before(sign) {
+        Some(b':') => {
+            let head = &rec.buf[rec.start..sign - 1];
+            let blanks = head.iter().rev().take(GAP_BYTES_MAX).take_while(|b| **b == b' ').count();
+            Quote::before(rec.buf, rec.start, sign - 1 - blanks)
+        }
+        // In a list: the marks of the nearest key tell how deep it is.
+        Some(b'[' | b',') if rec.is_json() => {
+            let low = sign.saturating_sub(512).max(rec.start);
+            memchr::memrchr(b'"', &rec.buf[low..sign]).and_then(|i| Quote::before(rec.buf, rec.start, low + i + 1))
+        }
+        _ => None,
+    };
+    match quote {
+        Some(q) if q.is_json() => Notation::Number(q.slashes.min(255) as u8),
+        _ => Notation::Text,
+    }
+}

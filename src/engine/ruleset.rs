@@ -1,0 +1,76 @@
+//! The rules that are on, and the tables that lead from a hit of the gate to them.
+
+use super::gate::{Gate, Variant};
+use super::keys::Keys;
+use super::masks::Masks;
+use crate::rules::plan::{Plan, Word};
+use crate::rules::rule::{Kind, Rule, RuleId, gate_words};
+
+/// What a word of the gate leads to.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Target {
+    /// Some key contains the word.
+    pub(crate) key: bool,
+    /// Rules with an automaton at the word.
+    pub(crate) shapes: Vec<RuleId>,
+    /// Blocks whose header begins with the word.
+    pub(crate) blocks: Vec<RuleId>,
+}
+
+/// Immutable; shared by every redactor cloned from one.
+pub(crate) struct RuleSet {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) on: Vec<bool>,
+    pub(crate) masks: Masks,
+    pub(crate) gate: Gate,
+    /// By index of the gate's words.
+    pub(crate) targets: Vec<Target>,
+    pub(crate) keys: Keys,
+    pub(crate) card: Option<RuleId>,
+    pub(crate) userinfo: Option<RuleId>,
+    pub(crate) scans: Vec<RuleId>,
+}
+
+impl RuleSet {
+    /// Tables for those of `rules` that `on` names. `plan` belongs to all of them; without one,
+    /// or when some are off, a new one is chosen.
+    pub(crate) fn new(rules: Vec<Rule>, on: Vec<bool>, masks: Masks, plan: Option<&[u8]>, variant: Variant) -> RuleSet {
+        let words = gate_words(&rules);
+        let plan = plan.and_then(|bytes| Plan::decode(bytes, &words)).unwrap_or_else(|| Plan::choose(&words));
+        let is_on = |id: RuleId| on[id.index()];
+        let only = |pick: fn(&Kind) -> bool| {
+            let on = &on;
+            rules.iter().enumerate().filter(move |(i, r)| on[*i] && pick(&r.kind)).map(|(i, _)| RuleId(i as u16))
+        };
+        let card = only(|k| matches!(k, Kind::Card)).next();
+        let userinfo = only(|k| matches!(k, Kind::Userinfo)).next();
+        let scans = only(|k| matches!(k, Kind::Scan(_))).collect();
+        let targets = targets(&words, &rules, &on);
+        let keys = Keys::new(&rules, is_on);
+        RuleSet { gate: Gate::new(words, &plan, variant), targets, keys, card, userinfo, scans, rules, on, masks }
+    }
+
+    pub(crate) fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+}
+
+fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
+    let mut targets = vec![Target::default(); words.len()];
+    for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {
+        let (literals, fold) = rule.literals();
+        for literal in literals {
+            let bytes = if fold { literal.to_ascii_lowercase() } else { literal.clone() };
+            let Some(at) = words.iter().position(|w| w.fold == fold && *w.bytes == *bytes.as_bytes()) else {
+                continue;
+            };
+            let id = RuleId(i as u16);
+            match rule.kind {
+                Kind::Key(_) => targets[at].key = true,
+                Kind::Block(_) => targets[at].blocks.push(id),
+                _ => targets[at].shapes.push(id),
+            }
+        }
+    }
+    targets
+}

@@ -1,0 +1,103 @@
+//! Secrets known by their shape: the rule's automaton, anchored at the gate's hit.
+
+use super::finding::{Finding, Mark, Refusal, Until};
+use super::notation::Record;
+use super::notation::escape::word_begins;
+use super::notation::value::ends_bare;
+use super::scan::Scanner;
+use crate::rules::automaton::Unjudged;
+use crate::rules::check::placeholder;
+use crate::rules::mask::Notation;
+use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
+
+/// Runs the rule at a hit of one of its literals.
+pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
+    let rule = s.set.rule(id);
+    let Kind::Shape(shape) = &rule.kind else {
+        return;
+    };
+    match judge(s, rule, shape, at) {
+        Ok(Ok((start, end, cut))) => {
+            let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
+            s.found(Finding { mark, ..Finding::new(start, end, id, Notation::Text) });
+        }
+        Ok(Err(why)) => s.refuse(at, Some(id), why),
+        Err(Unjudged) => {
+            let end = run_end(&s.rec, at, s.rec.end);
+            s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
+        }
+    }
+}
+
+type Span = (usize, usize, bool);
+
+/// The span of the secret, or why there is none.
+fn judge(s: &mut Scanner<'_>, rule: &Rule, shape: &Shape, at: usize) -> Result<Result<Span, Refusal>, Unjudged> {
+    let rec = &s.rec;
+    let limit = rec.end.min(at + rule.max as usize);
+    // What stands before the literal first: it decides where the word begins.
+    let mut start = at;
+    if let Some(before) = &shape.before {
+        let low = rec.start.max(at.saturating_sub(rule.max as usize));
+        match before.longest_back(rec.buf, low, at, s.work)? {
+            Some(p) => start = p,
+            None => return Ok(Err(Refusal::Shape)),
+        }
+    }
+    if shape.start_word && !word_begins(rec, start) {
+        return Ok(Err(Refusal::Edge));
+    }
+    let mut body = at;
+    if let Some(keep) = &shape.keep {
+        match keep.longest(rec.buf, at, limit, s.work)? {
+            Some(p) => body = p,
+            None => return Ok(Err(Refusal::Shape)),
+        }
+    }
+    let Some(mut end) = shape.pattern.longest(rec.buf, body, limit, s.work)? else {
+        return Ok(Err(Refusal::Shape));
+    };
+    if end == limit && limit < rec.end {
+        // Longer than `max`: the tail of a secret is a secret.
+        end = run_end(rec, end, rec.end);
+        *s.work += (end - limit) as u64;
+    }
+    if shape.end_word && rec.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
+        return Ok(Err(Refusal::Edge));
+    }
+    let cut = end == rec.end;
+    let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
+    Ok(check(s, rule, shape, start, end, at).map(|()| (start, end, cut)))
+}
+
+fn check(s: &Scanner<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize, at: usize) -> Result<(), Refusal> {
+    let secret = &s.rec.buf[start..end];
+    let kept = shape.keep.is_some();
+    let behind = if kept { 0 } else { literal_len(shape, &s.rec.buf[at..end]) };
+    let variable = if shape.before.is_some() || kept { secret } else { &secret[behind..] };
+    if s.set.masks.spares(secret) || (rule.family == Family::Token && placeholder::is_filler(variable)) {
+        return Err(Refusal::Placeholder);
+    }
+    if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
+}
+
+fn literal_len(shape: &Shape, text: &[u8]) -> usize {
+    let begins = |l: &&String| match shape.fold {
+        true => text.get(..l.len()).is_some_and(|t| t.eq_ignore_ascii_case(l.as_bytes())),
+        false => text.starts_with(l.as_bytes()),
+    };
+    shape.literals.iter().filter(begins).map(String::len).max().unwrap_or(0)
+}
+
+/// The span without the quotes around it: they belong to the notation.
+fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
+    match &rec.buf[start..end] {
+        [first @ (b'"' | b'\''), .., last] if first == last => (start + 1, end - 1),
+        _ => (start, end),
+    }
+}
+
+/// End of the run of value bytes that goes on at `at`.
+pub(crate) fn run_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
+    (at..limit).find(|p| ends_bare(rec, *p, false)).unwrap_or(limit)
+}

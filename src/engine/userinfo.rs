@@ -1,0 +1,65 @@
+//! The password in a URL's authority: `scheme://user:password@host` (RFC 3986, section 3.2.1).
+
+use super::finding::{Finding, Refusal};
+use super::notation::Record;
+use super::scan::Scanner;
+use crate::rules::check::random;
+use crate::rules::mask::Notation;
+
+/// Looks back from an `@` for the authority it belongs to.
+pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+    let Some(id) = s.set.userinfo else { return };
+    let max = s.set.rule(id).max as usize;
+    // Every byte is looked at once: what lies before the last `@` is known already.
+    let last = s.last_at;
+    let low = s.rec.start.max(at.saturating_sub(max));
+    let (floor, known) = match last {
+        Some((p, authority)) if p >= low => (p, authority),
+        _ => (low, None),
+    };
+    let (authority, looked) = authority_before(&s.rec, floor, at, known);
+    *s.work += looked as u64;
+    s.last_at = Some((at, authority));
+    let Some(start) = authority else { return };
+    let info = &s.rec.buf[start..at];
+    let secret = match info.iter().position(|b| *b == b':') {
+        Some(colon) => start + colon + 1,
+        // Without a password the user may be a token.
+        None if random::looks_random(info) => start,
+        None => return s.refuse(at, Some(id), Refusal::Value),
+    };
+    if secret >= at || s.set.masks.spares(&s.rec.buf[secret..at]) {
+        return s.refuse(at, Some(id), Refusal::Placeholder);
+    }
+    // The host must follow: `http://a:b@` alone is no URL.
+    match s.rec.get(at + 1) {
+        Some(b)
+            if b.is_ascii_alphanumeric()
+                || matches!(b, b'[' | b'$' | b'{' | b'_' | b'<' | b'%' | b'/' | b'*' | b'(' | b'.')
+                || b >= 0x80 => {}
+        _ => return s.refuse(at, Some(id), Refusal::Shape),
+    }
+    s.found(Finding::new(secret, at, id, Notation::Authority));
+}
+
+/// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
+/// answer for `floor`, if an `@` stands there.
+fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
+    let mut p = at;
+    while p > floor {
+        let b = rec.buf[p - 1];
+        if b == b'/' {
+            let head = &rec.buf[rec.start..p];
+            let found = head.ends_with(b"://") || head.ends_with(b":\\/\\/");
+            return (found.then_some(p), at - p);
+        }
+        if b.is_ascii_whitespace()
+            || b.is_ascii_control()
+            || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'?' | b'#')
+        {
+            return (None, at - p);
+        }
+        p -= 1;
+    }
+    (if known.is_some() { known } else { None }, at - p)
+}

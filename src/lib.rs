@@ -1,0 +1,40 @@
+//! Takes passwords, tokens, private keys and payment-card numbers out of logs; everything else
+//! leaves byte for byte as it came.
+//!
+//! Rules are data, compiled ahead of time into serialised automata. A vector prefilter (the gate)
+//! finds the few places worth a look; automata anchored there, and parsers of the notations in
+//! which programs write key and value, decide what is a secret; masks replace it.
+//!
+//! - [`Redactor`]: one call for bytes that are at hand. Nothing found = nothing copied.
+//! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
+//! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
+//! - [`Builder`]: which rules, which masks, rules of your own.
+//!
+//! ```
+//! use logveil::Redactor;
+//!
+//! let redactor = Redactor::builtin();
+//! let line = r#"{"user":"alice","password":"foo\"bar","ip":"203.0.113.9"}"#;
+//! assert_eq!(redactor.redact_str(line), r#"{"user":"alice","password":"[REDACTED:password]","ip":"203.0.113.9"}"#);
+//! ```
+//!
+//! When not to use it: for text in encodings that are not compatible with ASCII (transcode UTF-16
+//! first), for secrets that were compressed, encrypted or encoded in base64, and as the only line of
+//! defence: what is never logged cannot leak.
+
+mod edge;
+mod engine;
+mod rules;
+
+pub use edge::writer::RedactWriter;
+pub use engine::builder::Builder;
+pub use engine::explain::Explanation;
+pub use engine::redactor::Redactor;
+pub use engine::stream::Stream;
+pub use engine::tally::Tally;
+pub use engine::{Finding, Refusal, Refused};
+#[cfg(feature = "compile")]
+pub use rules::compile;
+pub use rules::error::RuleError;
+pub use rules::mask::{HashKey, Mask};
+pub use rules::rule::{Family, Rule, RuleId};

@@ -1,0 +1,160 @@
+//! Payment-card numbers: issuer, length, Luhn.
+//!
+//! Ranges: ISO/IEC 7812 issuer numbers as collected by the card schemes' and processors' public
+//! pages, e.g. <https://github.com/braintree/credit-card-type> and <https://docs.adyen.com/development-resources/testing/test-card-numbers/>.
+
+/// How sure an issuer's range alone makes a number a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trust {
+    /// The range is wide or retired: asks for a card's word nearby, or a card's grouping.
+    Context,
+    /// The range is narrow and in use.
+    Range,
+}
+
+struct Issuer {
+    /// First and last prefix, of the same number of digits.
+    from: u32,
+    to: u32,
+    digits: u8,
+    lengths: &'static [u8],
+    trust: Trust,
+}
+
+const fn row(digits: u8, from: u32, to: u32, lengths: &'static [u8], trust: Trust) -> Issuer {
+    Issuer { from, to, digits, lengths, trust }
+}
+
+use Trust::{Context, Range};
+
+/// Tried in order; the first row that fits decides.
+const ISSUERS: &[Issuer] = &[
+    row(1, 4, 4, &[16, 13, 19], Range), // Visa, Electron, and Elo and Dankort within
+    row(2, 51, 55, &[16], Range),       // Mastercard
+    row(4, 2221, 2720, &[16], Range),   // Mastercard 2-series
+    row(2, 34, 34, &[15], Range),       // American Express
+    row(2, 37, 37, &[15], Range),
+    row(4, 6011, 6011, &[16, 17, 18, 19], Range), // Discover
+    row(3, 644, 649, &[16, 17, 18, 19], Range),
+    row(2, 65, 65, &[16, 17, 18, 19], Range), // Discover, RuPay, Elo, Troy, Verve
+    row(3, 300, 305, &[14, 16, 19], Range),   // Diners Club
+    row(3, 309, 309, &[14, 16, 19], Range),
+    row(2, 36, 36, &[14, 16, 19], Range),
+    row(2, 38, 39, &[14, 16, 19], Range),
+    row(4, 3528, 3589, &[16, 17, 18, 19], Range), // JCB
+    row(4, 3088, 3088, &[16], Context),
+    row(4, 2131, 2131, &[15], Context),
+    row(4, 1800, 1800, &[15], Context),
+    row(2, 62, 62, &[16, 17, 18, 19], Range), // UnionPay
+    row(4, 8100, 8171, &[16, 17, 18, 19], Range),
+    row(4, 2200, 2204, &[16, 17, 18, 19], Range), // Mir
+    row(4, 9792, 9792, &[16], Range),             // Troy
+    row(6, 606282, 606282, &[16], Range),         // Hipercard
+    row(6, 600722, 600722, &[16], Range),         // Forbrugsforeningen
+    row(6, 637095, 637095, &[16], Range),         // Hiper
+    row(4, 6375, 6376, &[16], Range),
+    row(4, 5019, 5019, &[16], Range), // Dankort
+    row(4, 5067, 5067, &[16], Range), // Elo
+    row(4, 5090, 5090, &[16], Range),
+    row(4, 5061, 5061, &[16, 18, 19], Range), // Verve
+    row(6, 506099, 506198, &[16, 18, 19], Range),
+    row(6, 507865, 507964, &[16, 18, 19], Range),
+    row(6, 504175, 504175, &[16], Range), // Elo
+    row(6, 627780, 627780, &[16], Range),
+    row(6, 636297, 636297, &[16], Range),
+    row(6, 636368, 636368, &[16], Range),
+    row(6, 589562, 589562, &[16], Range),                         // Naranja
+    row(4, 5018, 5018, &[12, 13, 14, 15, 16, 17, 18, 19], Range), // Maestro
+    row(4, 5020, 5020, &[12, 13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 5038, 5038, &[12, 13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 5612, 5612, &[16, 18, 19], Range),
+    row(4, 5893, 5893, &[12, 13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 6304, 6304, &[13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 6759, 6759, &[13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 6761, 6763, &[13, 14, 15, 16, 17, 18, 19], Range),
+    row(4, 6767, 6767, &[16, 18, 19], Range),     // Solo
+    row(4, 6771, 6771, &[16, 17, 18, 19], Range), // Laser
+    row(4, 6706, 6709, &[16, 17, 18, 19], Range),
+    row(4, 6334, 6334, &[16, 18, 19], Range),
+    row(4, 6390, 6390, &[16, 18, 19], Range),
+    row(3, 508, 508, &[16], Range), // RuPay
+    row(2, 60, 60, &[16], Context),
+    row(2, 81, 82, &[16], Context),
+    row(2, 50, 50, &[12, 13, 14, 15, 16, 17, 18, 19], Context), // Maestro at large
+    row(2, 56, 58, &[12, 13, 14, 15, 16, 17, 18, 19], Context),
+    row(1, 6, 6, &[13, 14, 15, 16, 17, 18, 19], Context),
+    row(1, 1, 1, &[15], Context),       // UATP
+    row(4, 8600, 8600, &[16], Context), // UzCard
+    row(4, 9860, 9860, &[16], Context), // Humo
+    row(1, 9, 9, &[16], Context),       // Korean local
+];
+
+/// How far the issuer's range makes these digits a card: none when no issuer has such a number or
+/// the check digit is wrong. `digits` are ASCII digits without separators.
+pub fn judge(digits: &[u8]) -> Option<Trust> {
+    if !(12..=19).contains(&digits.len()) || !varied(digits) || !luhn(digits) {
+        return None;
+    }
+    let issuer = ISSUERS.iter().find(|i| {
+        let prefix = digits[..usize::from(i.digits)].iter().fold(0, |n, d| n * 10 + u32::from(d - b'0'));
+        (i.from..=i.to).contains(&prefix) && i.lengths.contains(&(digits.len() as u8))
+    })?;
+    Some(issuer.trust)
+}
+
+/// Runs of one digit and counters (`0000000000000000`, `4444444444444444`) are no cards.
+fn varied(digits: &[u8]) -> bool {
+    digits.iter().any(|d| *d != digits[digits.len() - 1])
+}
+
+/// ISO/IEC 7812-1, annex B: every second digit from the right doubled, the sum a multiple of ten.
+pub fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, d)| {
+            let n = u32::from(d - b'0');
+            if i % 2 == 0 {
+                n
+            } else if n > 4 {
+                n * 2 - 9
+            } else {
+                n * 2
+            }
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Trust, judge, luhn};
+
+    #[test]
+    fn brands() {
+        for pan in [
+            "4111111111111111",
+            "2221000000000009",
+            "5555555555554444",
+            "371449635398431",
+            "30569309025904",
+            "3566002020360505",
+            "6200000000000005",
+            "6011111111111117",
+            "4911830000000",
+            "4917610000000000003",
+        ] {
+            assert_eq!(judge(pan.as_bytes()), Some(Trust::Range), "{pan}");
+        }
+        assert_eq!(judge(b"135410014004955"), Some(Trust::Context));
+    }
+
+    #[test]
+    fn not_cards() {
+        for no in ["4111111111111112", "1548138160707", "0000000000000000", "20260823000001"] {
+            assert_eq!(judge(no.as_bytes()), None, "{no}");
+        }
+        assert!(luhn(b"0000000000000000"));
+    }
+}

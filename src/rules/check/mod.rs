@@ -1,0 +1,78 @@
+//! Is it real? What a match must hold besides its pattern, one check a file.
+
+pub mod card;
+pub mod crc32;
+pub mod entropy;
+pub mod jwt;
+pub mod mod97;
+pub mod placeholder;
+pub mod prose;
+pub mod random;
+
+/// A check that a rule names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Check {
+    /// At least this many Shannon bits per byte.
+    Entropy(f32),
+    /// The first part is base64 of a JSON object.
+    Jwt,
+    /// The last six characters are the base-62 CRC-32 of those before, as GitHub and npm do it.
+    Crc32Base62,
+    /// Holds a digit.
+    Digit,
+    /// Holds a letter and a digit.
+    Mixed,
+    /// ISO 7064 mod 97, as IBAN does it.
+    Mod97,
+    /// Looks random: no word, no identifier, no path.
+    Random,
+    /// Is no sample word such as `test` or `changeme`.
+    NotSample,
+}
+
+impl Check {
+    /// The check written so in a rule file, `entropy:3.5` for one.
+    pub fn parse(text: &str) -> Option<Check> {
+        if let Some(bits) = text.strip_prefix("entropy:") {
+            return bits.parse().ok().filter(|b| (0.0..=8.0).contains(b)).map(Check::Entropy);
+        }
+        Some(match text {
+            "jwt" => Check::Jwt,
+            "crc32-base62" => Check::Crc32Base62,
+            "digit" => Check::Digit,
+            "mixed" => Check::Mixed,
+            "mod97" => Check::Mod97,
+            "random" => Check::Random,
+            "not-sample" => Check::NotSample,
+            _ => return None,
+        })
+    }
+
+    /// As written in a rule file.
+    pub fn name(self) -> String {
+        match self {
+            Check::Entropy(bits) => format!("entropy:{bits}"),
+            Check::Jwt => "jwt".into(),
+            Check::Crc32Base62 => "crc32-base62".into(),
+            Check::Digit => "digit".into(),
+            Check::Mixed => "mixed".into(),
+            Check::Mod97 => "mod97".into(),
+            Check::Random => "random".into(),
+            Check::NotSample => "not-sample".into(),
+        }
+    }
+
+    /// Whether the match passes. `secret` is all of it, `variable` the part behind its literal.
+    pub fn holds(self, secret: &[u8], variable: &[u8]) -> bool {
+        match self {
+            Check::Entropy(bits) => entropy::bits_per_byte(variable) >= bits,
+            Check::Jwt => jwt::has_header(secret),
+            Check::Crc32Base62 => crc32::holds(variable),
+            Check::Digit => variable.iter().any(u8::is_ascii_digit),
+            Check::Mixed => variable.iter().any(u8::is_ascii_digit) && variable.iter().any(u8::is_ascii_alphabetic),
+            Check::Mod97 => mod97::holds(secret),
+            Check::Random => random::looks_random(secret),
+            Check::NotSample => !prose::is_sample(secret),
+        }
+    }
+}

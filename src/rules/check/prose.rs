@@ -1,0 +1,136 @@
+//! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
+
+const WORDS: [&str; 60] = [
+    "required",
+    "incorrect",
+    "invalid",
+    "expired",
+    "missing",
+    "failed",
+    "failure",
+    "changed",
+    "reset",
+    "accepted",
+    "rejected",
+    "wrong",
+    "not",
+    "is",
+    "was",
+    "has",
+    "must",
+    "the",
+    "a",
+    "an",
+    "no",
+    "yes",
+    "ok",
+    "valid",
+    "unknown",
+    "too",
+    "set",
+    "unset",
+    "updated",
+    "removed",
+    "deleted",
+    "created",
+    "disabled",
+    "enabled",
+    "denied",
+    "error",
+    "authentication",
+    "user",
+    "for",
+    "from",
+    "please",
+    "enter",
+    "found",
+    "mismatch",
+    "empty",
+    "blank",
+    "weak",
+    "authenticated",
+    "unauthorized",
+    "refreshed",
+    "revoked",
+    "validated",
+    "verified",
+    "success",
+    "successful",
+    "try",
+    "cannot",
+    "could",
+    "should",
+    "unable",
+];
+
+/// Whether a bare value behind a colon is a word of prose about the secret, not the secret.
+pub fn is_status(value: &[u8]) -> bool {
+    let word = value.strip_suffix(b".").or(value.strip_suffix(b"!")).unwrap_or(value);
+    word.len() <= 16 && WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
+}
+
+/// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
+/// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
+pub fn is_code_reference(value: &[u8]) -> bool {
+    let Some(dot) = value.iter().rposition(|b| *b == b'.') else {
+        return false;
+    };
+    let (path, last) = (&value[..dot], &value[dot + 1..]);
+    let name = |part: &[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    if !path.split(|b| *b == b'.').all(name) || !name(last) {
+        return false;
+    }
+    let last = last.to_ascii_lowercase();
+    ["password", "passwd", "pwd", "pass", "secret", "token", "key", "credential", "auth"]
+        .iter()
+        .any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
+}
+
+/// Words people put where a password goes in documentation and tests.
+const SAMPLES: [&str; 24] = [
+    "admin",
+    "changeme",
+    "change_me",
+    "change-me",
+    "test",
+    "testing",
+    "password",
+    "passw0rd",
+    "secret",
+    "example",
+    "sample",
+    "demo",
+    "default",
+    "dummy",
+    "foo",
+    "bar",
+    "foobar",
+    "guest",
+    "root",
+    "user",
+    "token",
+    "mytoken",
+    "mypassword",
+    "letmein",
+];
+
+/// Whether the value is such a sample word.
+pub fn is_sample(value: &[u8]) -> bool {
+    SAMPLES.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_code_reference, is_sample, is_status};
+
+    #[test]
+    fn prose_code_and_samples() {
+        assert!(is_status(b"required.") && !is_status(b"hunter2"));
+        assert!(is_code_reference(b"settings.GITHUB_API_SECRET") && is_code_reference(b"this.state.password"));
+        assert!(!is_code_reference(b"summer.winter") && !is_code_reference(b"password"));
+        assert!(is_sample(b"ChangeMe") && !is_sample(b"changeme1"));
+    }
+}

@@ -1,0 +1,131 @@
+//! Does a value look like something a machine drew, or like something a person or a program named?
+
+use super::entropy::bits_per_byte;
+
+/// The fewest bytes that can look random.
+const RANDOM_BYTES_MIN: usize = 12;
+
+/// Whether the value looks drawn: long enough, varied enough, and not words, a path, an identifier
+/// or a date.
+pub fn looks_random(value: &[u8]) -> bool {
+    if value.len() < RANDOM_BYTES_MIN || !value.iter().all(|b| token_byte(*b)) {
+        return false;
+    }
+    if is_words(value) {
+        return false;
+    }
+    // Hex needs less than base64: its alphabet has four bits to give.
+    let hex = value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    bits_per_byte(value) >= if hex { 2.8 } else { 3.2 }
+}
+
+/// Whether a short bare value has the marks of a secret: a digit among letters, both cases inside,
+/// or a sign that words do not have.
+pub fn has_marks(value: &[u8]) -> bool {
+    let digit = value.iter().any(u8::is_ascii_digit);
+    let letter = value.iter().any(u8::is_ascii_alphabetic);
+    let sign = value.iter().any(|b| matches!(b, b'!' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'=' | b'~' | b'@'));
+    (digit && letter || sign) && !is_words(value) || looks_random(value)
+}
+
+fn token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(
+            b,
+            b'+' | b'/'
+                | b'='
+                | b'_'
+                | b'-'
+                | b'.'
+                | b'~'
+                | b':'
+                | b'!'
+                | b'$'
+                | b'%'
+                | b'*'
+                | b'@'
+                | b'#'
+                | b'^'
+                | b'|'
+        )
+}
+
+/// Whether the value is words joined by signs: `db-credentials`, `user:42`, `settings.SECRET_KEY`,
+/// `/var/lib/x`, `getUserToken`. Numbers between words do not make it a secret: `v2`, `us-east-1`.
+pub fn is_words(value: &[u8]) -> bool {
+    let mut parts = 0;
+    for part in
+        value.split(|b| matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'=' | b'\\' | b'@' | b'+' | b'~' | b'|' | b','))
+    {
+        if part.is_empty() {
+            continue;
+        }
+        parts += 1;
+        if !is_word(part) {
+            return false;
+        }
+    }
+    parts > 0
+}
+
+/// A word: letters that change case only where words begin, with at most a short number behind; or
+/// a short number alone.
+fn is_word(part: &[u8]) -> bool {
+    let letters = part.iter().position(u8::is_ascii_digit).unwrap_or(part.len());
+    let (head, tail) = part.split_at(letters);
+    if tail.len() > 4 || !tail.iter().all(u8::is_ascii_digit) || !head.iter().all(u8::is_ascii_alphabetic) {
+        return false;
+    }
+    if head.is_empty() {
+        return true;
+    }
+    let changes = head.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count();
+    // Camel case has a capital every few letters; random letters have one at every other.
+    changes * 4 <= head.len() && reads_like_a_word(head)
+}
+
+/// Vowels come often enough in words, and consonants never in long rows.
+fn reads_like_a_word(letters: &[u8]) -> bool {
+    if letters.len() <= 3 {
+        return true;
+    }
+    let vowel = |b: &u8| matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let vowels = letters.iter().filter(|b| vowel(b)).count();
+    let longest = letters.split(vowel).map(<[u8]>::len).max().unwrap_or(0);
+    let upper = letters.iter().all(u8::is_ascii_uppercase);
+    vowels * 6 >= letters.len() && longest <= if upper { 6 } else { 5 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_marks, is_words, looks_random};
+
+    #[test]
+    fn words_are_not_random() {
+        for text in [
+            "db-credentials",
+            "user:42",
+            "settings.SECRET_TOKEN",
+            "expired",
+            "getUserToken",
+            "us-east-1",
+            "/var/lib/data/v2",
+            "authentication",
+            "kVK_Return",
+            "com.example.service",
+        ] {
+            assert!(is_words(text.as_bytes()), "{text}");
+            assert!(!looks_random(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn drawn_values_are() {
+        for text in ["q8Zr1Lw0mXv93TbN", "5649942fec91adb3b5724fb3", "jd2r8lcnla331cxir6t1c3-o3zry6gz0"] {
+            assert!(looks_random(text.as_bytes()), "{text}");
+        }
+        assert!(has_marks(b"hunter2x9"));
+        assert!(has_marks(b"p@ss"));
+        assert!(!has_marks(b"expired"));
+    }
+}

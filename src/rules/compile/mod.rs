@@ -1,0 +1,280 @@
+//! Rules as written -> rules checked, with their automata built.
+//!
+//! The compiler refuses what it can know by looking at the rule; whether the examples hold is for
+//! the engine, which the builder and `rules check` ask.
+//!
+//! Imports go through `crate::rules`, since the build script mounts this folder beside `rules`: it
+//! needs the compiler whichever features the library has.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use regex_automata::dfa::{StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::syntax as regex_syntax;
+use regex_automata::{MatchKind, dfa::dense::DFA};
+
+use self::syntax::Written;
+use crate::rules::automaton::{AUTOMATON_BYTES_MAX, Automaton};
+use crate::rules::check::Check;
+use crate::rules::error::RuleError;
+use crate::rules::mask::Mask;
+use crate::rules::pack;
+use crate::rules::plan::Plan;
+use crate::rules::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy, gate_words};
+
+pub mod example;
+pub mod prefix;
+pub mod syntax;
+
+/// The shortest and longest literal, in bytes.
+const LITERAL_BYTES: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// The rules of one file, checked and compiled.
+///
+/// # Errors
+/// The first rule that is refused, with file, line and reason.
+pub fn file(name: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
+    each(name, text)?.into_iter().collect()
+}
+
+/// Like [`file`], with a verdict for every rule, so that all that is wrong shows at once.
+///
+/// # Errors
+/// When the file as a whole cannot be read as rules.
+pub fn each(name: &str, text: &str) -> Result<Vec<Result<Rule, RuleError>>, RuleError> {
+    let file = syntax::parse(name, text)?;
+    let family = Family::from_name(&file.family).ok_or_else(|| {
+        let known = Family::ALL.map(Family::name).join(", ");
+        RuleError::new(format!("family `{}` is none of {known}", file.family)).in_file(name)
+    })?;
+    let mut seen = HashSet::new();
+    let verdicts = file.rule.iter().map(|spanned| {
+        let mut written = spanned.get_ref().clone();
+        written.max = written.max.or(file.max);
+        let id = written.id.clone();
+        let built = match seen.insert(id.clone()) {
+            true => rule(written, family, &file.modifiers),
+            false => Err(RuleError::new("there is another rule of this id").in_rule(&id)),
+        };
+        built.map_err(|e| e.in_file(name).at_line(syntax::line_of(text, spanned.span().start)))
+    });
+    Ok(verdicts.collect())
+}
+
+/// Rules as a pack.
+pub fn to_pack(rules: &[Rule]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Plan::choose(&gate_words(rules)).encode(&mut bytes);
+    pack::encode(rules, &bytes)
+}
+
+/// Refuses ids that occur twice over several files.
+///
+/// # Errors
+/// Names the id.
+pub fn unique(rules: &[Rule]) -> Result<(), RuleError> {
+    let mut seen = HashSet::new();
+    match rules.iter().find(|r| !seen.insert(r.id.as_str())) {
+        Some(twice) => Err(RuleError::new("there is another rule of this id").in_rule(&twice.id)),
+        None => Ok(()),
+    }
+}
+
+fn rule(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, RuleError> {
+    let id = w.id.clone();
+    checked(w, family, modifiers).map_err(|e| e.in_rule(&id))
+}
+
+fn checked(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, RuleError> {
+    let fail = |why: String| Err(RuleError::new(why));
+    let id_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if w.id.is_empty() || w.id.len() > 64 || !w.id.bytes().all(id_byte) {
+        return fail("an id has 1 to 64 lower-case letters, digits and `-`".into());
+    }
+    if w.about.is_empty() || w.link.is_empty() {
+        return fail("`about` and `link` (where the format is documented) are missing".into());
+    }
+    if w.finds.is_empty() || w.spares.is_empty() {
+        return fail("`finds` and `spares` need an example each: a rule nobody tested is none".into());
+    }
+    for line in w.finds.iter().chain(&w.spares) {
+        example::expand(line).map_err(RuleError::new)?;
+    }
+    let Some(max) = w.max else {
+        return fail("`max` is missing: the most bytes a match may span, here or for the file".into());
+    };
+    if max == 0 || max > RULE_BYTES_MAX {
+        return fail(format!("`max` is {max}; it may be 1 to {RULE_BYTES_MAX} bytes"));
+    }
+    let mut checks = Vec::new();
+    for name in &w.check {
+        let Some(check) = Check::parse(name) else {
+            return fail(format!("check `{name}` is not known"));
+        };
+        checks.push(check);
+    }
+    let mask = w.mask.as_deref().map(Mask::parse).transpose().map_err(RuleError::new)?;
+    let kind = kind(&w, modifiers)?;
+    Ok(Rule {
+        id: w.id,
+        family,
+        about: w.about,
+        link: w.link,
+        kind,
+        max,
+        checks,
+        mask,
+        finds: w.finds,
+        spares: w.spares,
+        covered_by: w.covered_by,
+    })
+}
+
+/// Which kind of rule the fields make.
+fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
+    let fail = |why: &str| Err(RuleError::new(why.to_owned()));
+    for literal in &w.literals {
+        if !LITERAL_BYTES.contains(&literal.len()) {
+            return Err(RuleError::new(format!(
+                "literal `{literal}` has {} bytes; 3 to 64 are possible",
+                literal.len()
+            )));
+        }
+        if !literal.is_ascii() {
+            return Err(RuleError::new(format!(
+                "literal `{literal}`: the gate knows ASCII alone; take an ASCII part of the word"
+            )));
+        }
+    }
+    match w.found_by.as_deref() {
+        Some("userinfo") => return Ok(Kind::Userinfo),
+        Some("card") => return Ok(Kind::Card),
+        Some(_) => return fail("`found_by` may be `userinfo` or `card`"),
+        None => {}
+    }
+    if !w.keys.is_empty() {
+        return key(w, modifiers).map(Kind::Key);
+    }
+    let Some(pattern) = &w.pattern else {
+        return fail("`pattern` is missing (or `keys`, for a secret known by its key)");
+    };
+    if w.scan {
+        return Ok(Kind::Scan(Scan {
+            forward: automaton(pattern, w.fold, Way::Search)?.0,
+            backward: automaton(pattern, w.fold, Way::Back)?.0,
+        }));
+    }
+    if w.literals.is_empty() {
+        return fail(
+            "`literals` is missing: what every match begins with (or `scan = true` for a pattern without one)",
+        );
+    }
+    let (body, body_dfa) = automaton(pattern, w.fold, Way::Forward)?;
+    let keep = w.keep.as_deref().map(|k| automaton(k, w.fold, Way::Forward)).transpose()?;
+    let first = keep.as_ref().map_or(&body_dfa, |(_, dfa)| dfa);
+    if !prefix::begins_with(first, &w.literals, w.fold) {
+        let what = if keep.is_some() { "keep" } else { "pattern" };
+        return Err(RuleError::new(format!(
+            "`{what}` can match without beginning with one of its `literals`; put what comes first into `before` or \
+             `keep`, or say `scan = true`"
+        )));
+    }
+    if let Some(until) = &w.until {
+        return Ok(Kind::Block(Block { literals: w.literals.clone(), header: body, until: until.clone() }));
+    }
+    let edge = |written: &Option<String>| match written.as_deref() {
+        None | Some("word") => Ok(true),
+        Some("any") => Ok(false),
+        Some(_) => Err(RuleError::new("`start` and `end` may be `word` or `any`")),
+    };
+    Ok(Kind::Shape(Shape {
+        literals: w.literals.clone(),
+        fold: w.fold,
+        keep: keep.map(|(a, _)| a),
+        pattern: body,
+        before: w.before.as_deref().map(|b| automaton(b, w.fold, Way::Back)).transpose()?.map(|(a, _)| a),
+        start_word: edge(&w.start)?,
+        end_word: edge(&w.end)?,
+    }))
+}
+
+fn key(w: &Written, modifiers: &[String]) -> Result<Key, RuleError> {
+    let value = w.value.as_deref().unwrap_or("any");
+    let Some(value) = ValuePolicy::from_name(value) else {
+        let known = ValuePolicy::ALL.map(ValuePolicy::name).join(", ");
+        return Err(RuleError::new(format!("value `{value}` is none of {known}")));
+    };
+    for key in w.keys.iter().chain(&w.glued) {
+        let lower = key.to_ascii_lowercase();
+        if lower != *key {
+            return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
+        }
+        // A literal must lie within one word: the words may be joined in many ways.
+        if !lower.split(' ').any(|word| w.literals.iter().any(|l| word.contains(l.as_str()))) {
+            return Err(RuleError::new(format!(
+                "key `{key}` contains none of the rule's `literals`, so it would never be found"
+            )));
+        }
+    }
+    Ok(Key {
+        literals: w.literals.clone(),
+        keys: w.keys.clone(),
+        glued: w.glued.clone(),
+        modifiers: modifiers.to_vec(),
+        not_after: w.not_after.clone(),
+        value,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// Anchored at its start.
+    Forward,
+    /// Anchored at its end, run backwards.
+    Back,
+    /// Unanchored: the end of the leftmost match.
+    Search,
+}
+
+fn automaton(pattern: &str, fold: bool, way: Way) -> Result<(Automaton, DFA<Vec<u32>>), RuleError> {
+    if !pattern.is_ascii() {
+        return Err(RuleError::new("a pattern is ASCII; write other bytes as \\xNN"));
+    }
+    let config = dense::Config::new()
+        .start_kind(if way == Way::Search { StartKind::Unanchored } else { StartKind::Anchored })
+        .match_kind(if way == Way::Search { MatchKind::LeftmostFirst } else { MatchKind::All })
+        .starts_for_each_pattern(false)
+        .dfa_size_limit(Some(2 * AUTOMATON_BYTES_MAX))
+        .determinize_size_limit(Some(32 * AUTOMATON_BYTES_MAX));
+    let dfa = dense::Builder::new()
+        .configure(config)
+        .syntax(regex_syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true).case_insensitive(fold))
+        .thompson(thompson::Config::new().utf8(false).reverse(way == Way::Back).shrink(false))
+        .build(pattern)
+        .map_err(|e| RuleError::new(refusal(&e)))?;
+    let (bytes, pad) = dfa.to_bytes_native_endian();
+    if bytes.len() - pad > AUTOMATON_BYTES_MAX {
+        return Err(RuleError::new(too_large(bytes.len() - pad)));
+    }
+    Ok((Automaton::from_raw(Bytes::copy_from_slice(&bytes[pad..])), dfa))
+}
+
+fn refusal(e: &dense::BuildError) -> String {
+    use std::error::Error;
+    if e.is_size_limit_exceeded() {
+        return too_large(2 * AUTOMATON_BYTES_MAX);
+    }
+    let mut why = e.to_string();
+    if let Some(cause) = e.source() {
+        why = format!("{why}: {cause}");
+    }
+    why
+}
+
+fn too_large(bytes: usize) -> String {
+    format!(
+        "its automaton has {bytes} bytes or more, {AUTOMATON_BYTES_MAX} are allowed: write `{{n,}}` for wide counted repeats, \
+         put the bound into `max`, and begin with the literal"
+    )
+}

@@ -1,0 +1,150 @@
+//! What passes a bucket of windows in an ordinary log.
+
+/// Bytes in a window. One of three bytes lets any fourth through.
+pub(super) const WINDOW: usize = 4;
+
+/// How often each sequence of four bytes, and each byte, is in the sample.
+pub(super) struct Grams {
+    total: f64,
+    bytes: [f64; 128],
+    /// The third and fourth byte of each gram and its count, by the first two.
+    tails: Vec<(u8, u8, f64)>,
+    /// First byte, second byte, end of their `tails` (which begin where the one before ends).
+    heads: Vec<(u8, u8, usize)>,
+    /// Where the `heads` of each first byte begin; one more for the end.
+    firsts: [usize; 129],
+}
+
+impl Grams {
+    /// Counts a text.
+    pub(super) fn new(text: &[u8]) -> Grams {
+        let mut all: Vec<u32> = text
+            .windows(WINDOW)
+            .filter(|gram| gram.is_ascii())
+            .map(|gram| u32::from_be_bytes([gram[0], gram[1], gram[2], gram[3]]))
+            .collect();
+        all.sort_unstable();
+        let mut grams = Grams {
+            total: text.len() as f64,
+            bytes: [0.0; 128],
+            tails: Vec::new(),
+            heads: Vec::new(),
+            firsts: [0; 129],
+        };
+        for &byte in text {
+            grams.bytes[usize::from(byte & 127)] += 1.0;
+        }
+        for same in all.chunk_by(|a, b| a == b) {
+            let [a, b, c, d] = same[0].to_be_bytes();
+            grams.tails.push((c, d, same.len() as f64));
+            match grams.heads.last_mut() {
+                Some(head) if head.0 == a && head.1 == b => head.2 += 1,
+                _ => grams.heads.push((a, b, grams.tails.len())),
+            }
+        }
+        for &(first, ..) in &grams.heads {
+            grams.firsts[usize::from(first) + 1] += 1;
+        }
+        for first in 0..128 {
+            grams.firsts[first + 1] += grams.firsts[first];
+        }
+        grams
+    }
+
+    /// The expected passes of a bucket over the sample, or something above `limit`.
+    ///
+    /// What the sample shows, plus a little of what independent bytes would give: the sample is
+    /// finite, and of two windows never seen the one made of rarer bytes is the better.
+    pub(super) fn passes(&self, bucket: &Bucket, limit: f64) -> f64 {
+        const UNSEEN: f64 = 1.0;
+        let sets = bucket.0.map(Nibbles::bytes);
+        let mut sum = UNSEEN * self.total;
+        for set in sets {
+            sum *= self.mass(set) / self.total;
+        }
+        for first in bits(sets[0]) {
+            for at in self.firsts[first]..self.firsts[first + 1] {
+                let (_, second, end) = self.heads[at];
+                if sets[1] >> second & 1 == 0 {
+                    continue;
+                }
+                let begin = if at == 0 { 0 } else { self.heads[at - 1].2 };
+                for &(third, fourth, count) in &self.tails[begin..end] {
+                    if sets[2] >> third & sets[3] >> fourth & 1 != 0 {
+                        sum += count;
+                    }
+                }
+            }
+            if sum > limit {
+                break;
+            }
+        }
+        sum
+    }
+
+    fn mass(&self, set: u128) -> f64 {
+        if set == u128::MAX {
+            return self.total;
+        }
+        bits(set).map(|byte| self.bytes[byte]).sum()
+    }
+}
+
+fn bits(mut set: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (set != 0).then(|| {
+            let bit = set.trailing_zeros() as usize;
+            set &= set - 1;
+            bit
+        })
+    })
+}
+
+/// The bytes a bucket lets through at one position: any of these high nibbles with any of the low.
+#[derive(Clone, Copy, Default)]
+struct Nibbles {
+    low: u16,
+    high: u16,
+}
+
+impl Nibbles {
+    const ANY: Nibbles = Nibbles { low: u16::MAX, high: u16::MAX };
+
+    fn add(&mut self, byte: u8) {
+        self.low |= 1 << (byte & 15);
+        self.high |= 1 << (byte >> 4);
+    }
+
+    /// The set of ASCII bytes let through.
+    ///
+    /// Some kernels look up nibbles and some the byte without bit 5, whichever the processor does
+    /// best. One plan serves them all, so this is what passes either.
+    fn bytes(self) -> u128 {
+        /// The bytes that have bit 5.
+        const BIT_5: u128 = 0xFFFF_FFFF_0000_0000_FFFF_FFFF_0000_0000;
+        let set = (0..8)
+            .filter(|high| self.high >> high & 1 != 0)
+            .fold(0, |set, high| set | u128::from(self.low) << (16 * high));
+        set | (set & BIT_5) >> 32 | (set & !BIT_5) << 32
+    }
+}
+
+/// The windows let through together: what each of their positions lets through.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Bucket([Nibbles; WINDOW]);
+
+impl Bucket {
+    pub(super) fn with(mut self, window: &[u8], fold: bool) -> Bucket {
+        for (nibbles, &byte) in self.0.iter_mut().zip(window) {
+            nibbles.add(byte);
+            if fold {
+                nibbles.add(byte.to_ascii_lowercase());
+                nibbles.add(byte.to_ascii_uppercase());
+            }
+        }
+        if window.len() < WINDOW {
+            self.0[WINDOW - 1] = Nibbles::ANY;
+        }
+        self
+    }
+}

@@ -1,0 +1,17 @@
+//! What a secret is: rules as data, their checks and masks, and the pack they are compiled into.
+//!
+//! Shared by the build script, the `rules` command and run time; imports nothing of the engine.
+//! The written form is `compile::syntax`, the checked form [`rule`], the compiled bytes [`pack`].
+
+pub mod automaton;
+pub mod check;
+pub mod error;
+mod grams;
+pub mod mask;
+pub mod pack;
+pub mod plan;
+pub mod rule;
+pub mod sample;
+
+#[cfg(feature = "compile")]
+pub mod compile;

@@ -1,0 +1,233 @@
+//! The byte format of compiled rules.
+//!
+//! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is a plain sequence of
+//! counted strings, numbers and serialised automata. A pack that is truncated, altered, of another
+//! version or of a machine with another byte order is an error: the checksum is what finds altered
+//! bytes, since the automata's own checks accept many of them.
+
+use bytes::Bytes;
+
+use super::automaton::Automaton;
+use super::check::Check;
+use super::error::RuleError;
+use super::mask::Mask;
+use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy};
+
+const MAGIC: &[u8; 8] = b"LOGVEIL\0";
+/// Changes with the layout below and with the automata's own format.
+const VERSION: u16 = 1;
+const ORDER: u8 = if cfg!(target_endian = "big") { 2 } else { 1 };
+const SUM_BYTES: usize = 32;
+const HEAD_BYTES: usize = MAGIC.len() + 2 + 1 + SUM_BYTES;
+const RULES_MAX: usize = 16 * 1024;
+
+/// Rules as bytes.
+pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
+    let mut body = Writer(Vec::new());
+    body.number(rules.len() as u32);
+    for rule in rules {
+        put_rule(&mut body, rule);
+    }
+    body.bytes(gate_plan);
+    let mut out = Vec::with_capacity(HEAD_BYTES + body.0.len());
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.push(ORDER);
+    out.extend_from_slice(blake3::hash(&body.0).as_bytes());
+    out.extend_from_slice(&body.0);
+    out
+}
+
+/// Rules and the gate's plan from bytes.
+///
+/// Shares `pack`; no automaton is built, and each is decoded at its first use.
+///
+/// # Errors
+/// When the bytes are not a whole, unaltered pack of this version and byte order.
+pub fn decode(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
+    let refuse =
+        |why: &str| Err(RuleError::new(format!("{why}; compile the rules again with `logveil rules compile`")));
+    if pack.len() < HEAD_BYTES || &pack[..8] != MAGIC {
+        return refuse("this is no logveil pack, or it is cut short");
+    }
+    if pack[8..10] != VERSION.to_le_bytes() {
+        return refuse("the pack is of another version of logveil");
+    }
+    if pack[10] != ORDER {
+        return refuse("the pack was made for a machine of another byte order");
+    }
+    let body = pack.slice(HEAD_BYTES..);
+    if blake3::hash(&body).as_bytes()[..] != pack[11..HEAD_BYTES] {
+        return refuse("the pack is damaged: its checksum does not fit");
+    }
+    let mut reader = Reader { all: body, at: 0 };
+    match read_all(&mut reader) {
+        Some(found) => Ok(found),
+        None => refuse("the pack is malformed"),
+    }
+}
+
+fn read_all(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
+    let count = r.number()? as usize;
+    if count > RULES_MAX {
+        return None;
+    }
+    let rules = (0..count).map(|_| read_rule(r)).collect::<Option<Vec<_>>>()?;
+    let plan = r.bytes()?;
+    (r.at == r.all.len()).then_some((rules, plan))
+}
+
+fn put_rule(w: &mut Writer, rule: &Rule) {
+    w.text(&rule.id);
+    w.text(rule.family.name());
+    w.text(&rule.about);
+    w.text(&rule.link);
+    w.number(rule.max);
+    w.texts(&rule.checks.iter().map(|c| c.name()).collect::<Vec<_>>());
+    w.text(&rule.mask.as_ref().map(Mask::name).unwrap_or_default());
+    w.texts(&rule.finds);
+    w.texts(&rule.spares);
+    w.texts(&rule.covered_by);
+    match &rule.kind {
+        Kind::Shape(s) => {
+            w.byte(0);
+            w.texts(&s.literals);
+            w.byte(u8::from(s.fold) | u8::from(s.start_word) << 1 | u8::from(s.end_word) << 2);
+            w.bytes(s.pattern.raw());
+            w.bytes(s.keep.as_ref().map_or(&[], |a| a.raw()));
+            w.bytes(s.before.as_ref().map_or(&[], |a| a.raw()));
+        }
+        Kind::Scan(s) => {
+            w.byte(1);
+            w.bytes(s.forward.raw());
+            w.bytes(s.backward.raw());
+        }
+        Kind::Key(k) => {
+            w.byte(2);
+            for list in [&k.literals, &k.keys, &k.glued, &k.modifiers, &k.not_after] {
+                w.texts(list);
+            }
+            w.text(k.value.name());
+        }
+        Kind::Userinfo => w.byte(3),
+        Kind::Card => w.byte(4),
+        Kind::Block(b) => {
+            w.byte(5);
+            w.texts(&b.literals);
+            w.bytes(b.header.raw());
+            w.text(&b.until);
+        }
+    }
+}
+
+fn read_rule(r: &mut Reader) -> Option<Rule> {
+    let id = r.text()?;
+    let family = Family::from_name(&r.text()?)?;
+    let (about, link) = (r.text()?, r.text()?);
+    let max = r.number()?;
+    let checks = r.texts()?.iter().map(|c| Check::parse(c)).collect::<Option<Vec<_>>>()?;
+    let mask = match r.text()?.as_str() {
+        "" => None,
+        written => Some(Mask::parse(written).ok()?),
+    };
+    let (finds, spares, covered_by) = (r.texts()?, r.texts()?, r.texts()?);
+    let kind = match r.byte()? {
+        0 => {
+            let literals = r.texts()?;
+            let flags = r.byte()?;
+            Kind::Shape(Shape {
+                literals,
+                fold: flags & 1 != 0,
+                start_word: flags & 2 != 0,
+                end_word: flags & 4 != 0,
+                pattern: Automaton::from_raw(r.bytes()?),
+                keep: r.automaton()?,
+                before: r.automaton()?,
+            })
+        }
+        1 => Kind::Scan(Scan { forward: Automaton::from_raw(r.bytes()?), backward: Automaton::from_raw(r.bytes()?) }),
+        2 => Kind::Key(Key {
+            literals: r.texts()?,
+            keys: r.texts()?,
+            glued: r.texts()?,
+            modifiers: r.texts()?,
+            not_after: r.texts()?,
+            value: ValuePolicy::from_name(&r.text()?)?,
+        }),
+        3 => Kind::Userinfo,
+        4 => Kind::Card,
+        5 => Kind::Block(Block { literals: r.texts()?, header: Automaton::from_raw(r.bytes()?), until: r.text()? }),
+        _ => return None,
+    };
+    (max <= RULE_BYTES_MAX).then_some(Rule {
+        id,
+        family,
+        about,
+        link,
+        kind,
+        max,
+        checks,
+        mask,
+        finds,
+        spares,
+        covered_by,
+    })
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn byte(&mut self, b: u8) {
+        self.0.push(b);
+    }
+    fn number(&mut self, n: u32) {
+        self.0.extend_from_slice(&n.to_le_bytes());
+    }
+    fn bytes(&mut self, b: &[u8]) {
+        self.number(b.len() as u32);
+        self.0.extend_from_slice(b);
+    }
+    fn text(&mut self, t: &str) {
+        self.bytes(t.as_bytes());
+    }
+    fn texts(&mut self, list: &[String]) {
+        self.number(list.len() as u32);
+        for t in list {
+            self.text(t);
+        }
+    }
+}
+
+struct Reader {
+    all: Bytes,
+    at: usize,
+}
+
+impl Reader {
+    fn take(&mut self, n: usize) -> Option<Bytes> {
+        let end = self.at.checked_add(n).filter(|e| *e <= self.all.len())?;
+        let part = self.all.slice(self.at..end);
+        self.at = end;
+        Some(part)
+    }
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|b| b[0])
+    }
+    fn number(&mut self) -> Option<u32> {
+        self.take(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+    fn bytes(&mut self) -> Option<Bytes> {
+        let n = self.number()? as usize;
+        self.take(n)
+    }
+    fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.bytes()?.to_vec()).ok()
+    }
+    fn texts(&mut self) -> Option<Vec<String>> {
+        let n = self.number()? as usize;
+        (0..n).map(|_| self.text()).collect()
+    }
+    fn automaton(&mut self) -> Option<Option<Automaton>> {
+        Some(Some(self.bytes()?).filter(|b| !b.is_empty()).map(Automaton::from_raw))
+    }
+}

@@ -1,0 +1,256 @@
+//! The checked form of a rule.
+
+use super::automaton::Automaton;
+use super::check::Check;
+use super::mask::Mask;
+use super::plan::Word;
+
+/// The longest span a rule may ask for, in bytes.
+pub const RULE_BYTES_MAX: u32 = 64 * 1024;
+
+/// Which of the kinds of secret a rule belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Known by its shape: a prefix and an alphabet.
+    Token,
+    /// Known by the key before it.
+    Key,
+    /// Known by its place: URL userinfo, headers, command lines.
+    Place,
+    /// Payment cards.
+    Card,
+    /// Key blocks over several lines.
+    Block,
+    /// Personal data; off unless asked for.
+    Person,
+    /// A user's own rules.
+    Custom,
+}
+
+impl Family {
+    /// Every family, in the order of reports.
+    pub const ALL: [Family; 7] =
+        [Family::Token, Family::Key, Family::Place, Family::Card, Family::Block, Family::Person, Family::Custom];
+
+    /// The name used in rule files and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Token => "token",
+            Family::Key => "key",
+            Family::Place => "place",
+            Family::Card => "card",
+            Family::Block => "block",
+            Family::Person => "person",
+            Family::Custom => "custom",
+        }
+    }
+
+    /// The family of that name.
+    pub fn from_name(name: &str) -> Option<Family> {
+        Family::ALL.into_iter().find(|f| f.name() == name)
+    }
+
+    /// Whether its rules are on when nobody says otherwise.
+    pub fn on_by_default(self) -> bool {
+        self != Family::Person
+    }
+}
+
+/// Index of a rule within its rule set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub(crate) u16);
+
+impl RuleId {
+    /// The index as a number.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// What to look for: one kind of secret.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Unique name, shown in the mask's label: lower-case letters, digits and `-`.
+    pub id: String,
+    /// Its family.
+    pub family: Family,
+    /// One sentence: what it is.
+    pub about: String,
+    /// Where the format is documented.
+    pub link: String,
+    /// How it is found.
+    pub kind: Kind,
+    /// Longest span in bytes.
+    pub max: u32,
+    /// What a match must hold besides.
+    pub checks: Vec<Check>,
+    /// A mask of its own, if the rule asks for one.
+    pub mask: Option<Mask>,
+    /// Lines it must find something in (templates unexpanded).
+    pub finds: Vec<String>,
+    /// Lines that must stay as they are (templates unexpanded).
+    pub spares: Vec<String>,
+    /// Rules that find this rule's examples too, by id.
+    pub covered_by: Vec<String>,
+}
+
+/// How a rule finds its secret.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// An anchored automaton at a literal.
+    Shape(Shape),
+    /// An automaton run over every record: no literal to go by.
+    Scan(Scan),
+    /// A value behind a key.
+    Key(Key),
+    /// The password in `scheme://user:password@host`.
+    Userinfo,
+    /// A payment card's number.
+    Card,
+    /// Lines between a header and a footer.
+    Block(Block),
+}
+
+/// A token by its shape.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Every match begins (`keep` or else `pattern`) with one of these.
+    pub literals: Vec<String>,
+    /// Whether ASCII case is ignored.
+    pub fold: bool,
+    /// What is matched first and stays.
+    pub keep: Option<Automaton>,
+    /// The secret.
+    pub pattern: Automaton,
+    /// What stands before the literal and belongs to the secret; run backwards.
+    pub before: Option<Automaton>,
+    /// The match must begin where a word begins.
+    pub start_word: bool,
+    /// The match must end where a word ends.
+    pub end_word: bool,
+}
+
+/// A pattern without a literal.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// Finds the end of the leftmost match.
+    pub forward: Automaton,
+    /// Finds its start, run backwards from the end.
+    pub backward: Automaton,
+}
+
+/// Secrets known by their key.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// What the gate looks for: each key contains one, ASCII case ignored.
+    pub literals: Vec<String>,
+    /// Whole keys, words separated by one blank: `api key`.
+    pub keys: Vec<String>,
+    /// Words that may also end a longer word: `dbpassword`.
+    pub glued: Vec<String>,
+    /// Words after the key that leave it a secret's: `password_confirmation`.
+    pub modifiers: Vec<String>,
+    /// Words before the key that make it harmless: `public key`.
+    pub not_after: Vec<String>,
+    /// What its value must look like.
+    pub value: ValuePolicy,
+}
+
+/// What the value behind a key must look like to be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValuePolicy {
+    /// Anything that is not empty, a placeholder or a mask.
+    Any,
+    /// Anything in quotes; bare words only where they look random or carry digits.
+    Likely,
+    /// Only what looks random.
+    Random,
+    /// `Authorization`: a scheme that stays, then the credential.
+    Credential,
+    /// `Cookie`, `Set-Cookie`: names and attributes stay.
+    Cookie,
+    /// Three or four digits.
+    CardCode,
+    /// Four to twelve digits.
+    Pin,
+}
+
+impl ValuePolicy {
+    /// Every policy.
+    pub const ALL: [ValuePolicy; 7] = [
+        ValuePolicy::Any,
+        ValuePolicy::Likely,
+        ValuePolicy::Random,
+        ValuePolicy::Credential,
+        ValuePolicy::Cookie,
+        ValuePolicy::CardCode,
+        ValuePolicy::Pin,
+    ];
+
+    /// The name used in rule files.
+    pub fn name(self) -> &'static str {
+        match self {
+            ValuePolicy::Any => "any",
+            ValuePolicy::Likely => "likely",
+            ValuePolicy::Random => "random",
+            ValuePolicy::Credential => "credential",
+            ValuePolicy::Cookie => "cookie",
+            ValuePolicy::CardCode => "card-code",
+            ValuePolicy::Pin => "pin",
+        }
+    }
+
+    /// The policy of that name.
+    pub fn from_name(name: &str) -> Option<ValuePolicy> {
+        ValuePolicy::ALL.into_iter().find(|p| p.name() == name)
+    }
+}
+
+/// A block over several lines.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Every header begins with one of these.
+    pub literals: Vec<String>,
+    /// The header line's own words; they stay.
+    pub header: Automaton,
+    /// What the closing line begins with; it stays.
+    pub until: String,
+}
+
+impl Rule {
+    /// The literals the gate looks for on this rule's behalf, and whether case is ignored.
+    pub fn literals(&self) -> (&[String], bool) {
+        match &self.kind {
+            Kind::Shape(s) => (&s.literals, s.fold),
+            Kind::Key(k) => (&k.literals, true),
+            Kind::Block(b) => (&b.literals, false),
+            Kind::Scan(_) | Kind::Userinfo | Kind::Card => (&[], false),
+        }
+    }
+
+    /// The automata, for a pack that is checked as a whole.
+    pub fn automata(&self) -> Vec<&Automaton> {
+        match &self.kind {
+            Kind::Shape(s) => [Some(&s.pattern), s.keep.as_ref(), s.before.as_ref()].into_iter().flatten().collect(),
+            Kind::Scan(s) => vec![&s.forward, &s.backward],
+            Kind::Block(b) => vec![&b.header],
+            Kind::Key(_) | Kind::Userinfo | Kind::Card => Vec::new(),
+        }
+    }
+}
+
+/// The words the gate looks for on these rules' behalf, each once, in the order of the rules.
+pub fn gate_words(rules: &[Rule]) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    for rule in rules {
+        let (literals, fold) = rule.literals();
+        for literal in literals {
+            let bytes = if fold { literal.to_ascii_lowercase() } else { literal.clone() }.into_bytes();
+            let word = Word { bytes: bytes.into(), fold };
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+    }
+    words
+}
