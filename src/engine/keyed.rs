@@ -7,7 +7,6 @@ use super::keys::{self, Known};
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
 use super::notation::key::{self, KeySite, Words};
-use super::notation::quote::Quote;
 use super::notation::value::{self, Value, Values};
 use super::scan::Scanner;
 use crate::rules::rule::ValuePolicy;
@@ -50,13 +49,17 @@ fn ends_record(s: &Scanner<'_>, at: usize) -> bool {
 
 /// `name: PASSWORD` ends the record: its value may follow on the next line.
 fn named_below(s: &mut Scanner<'_>, site: &KeySite, known: Known) {
-    let opened = site.start - site.quote.map_or(0, Quote::width);
-    if site.dashes == 0 && joint::names_a_key(&s.rec, opened) {
+    if site.dashes == 0 && joint::names_a_key(&s.rec, site.open) {
         s.carry = Some(Carry::Value(Below { known, named: true }));
     }
 }
 
 fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    // `csrf_magic=key:...`: the word is itself a value.
+    let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
+    if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
+        return s.refuse(site.start, Some(known.rule), Refusal::Key);
+    }
     match known.policy {
         ValuePolicy::Credential => return header::credential(s, site, joined, known),
         ValuePolicy::Cookie => return header::cookie(s, site, joined, known),
@@ -69,7 +72,13 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
                 one(s, site, joined.joint, known, value);
             }
         }
-        Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
+        // `passwords: {...}` has passwords; any other object is judged by its own keys.
+        Values::Object(values) if known.plural && known.policy == ValuePolicy::Any => {
+            for value in &values {
+                one(s, site, joined.joint, known, value);
+            }
+        }
+        Values::Code | Values::Object(_) => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
                 s.carry = Some(Carry::Value(Below { known: *known, named: false }));
@@ -124,7 +133,7 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
     if at >= s.rec.end {
         return;
     }
-    let site = KeySite { start: at, end: at, dashes: 0, quote: None };
+    let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
     let joined = Joined { joint, value: at, percent: false };
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;

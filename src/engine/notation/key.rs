@@ -6,6 +6,8 @@ use super::quote::Quote;
 
 /// The longest key looked at to either side of a word, in bytes.
 const KEY_BYTES_MAX: usize = 96;
+/// The longest run of words before the last one of a quoted key, in bytes.
+const SPACED_BYTES_MAX: usize = 48;
 /// The most words of a key.
 const WORDS_MAX: usize = 12;
 
@@ -18,8 +20,10 @@ pub(crate) struct KeySite {
     pub(crate) end: usize,
     /// Dashes before it, as of a command-line flag.
     pub(crate) dashes: u8,
-    /// The mark it is quoted with.
+    /// The mark it is quoted with, or that stands before it.
     pub(crate) quote: Option<Quote>,
+    /// Where its notation begins: its mark, its dashes or itself.
+    pub(crate) open: usize,
 }
 
 fn inner(b: u8) -> bool {
@@ -54,8 +58,21 @@ pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
     let dashes = rec.buf[start..start + signs].iter().rev().take_while(|b| **b == b'-').count();
     start += signs;
     let flag = start - dashes;
-    let quote = Quote::before(rec.buf, rec.start, flag);
-    KeySite { start, end, dashes: dashes.min(3) as u8, quote }
+    let dashes = dashes.min(3) as u8;
+    if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
+        return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
+    }
+    let (quote, open) = spaced(rec, flag, end).map_or((None, flag), |(q, open)| (Some(q), open));
+    KeySite { start, end, dashes, quote, open }
+}
+
+/// A quoted key of several words: the mark behind it, found again before its first word.
+fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
+    let quote = (rec.before(flag) == Some(b' ')).then(|| Quote::at(rec.buf, end, rec.end))??;
+    let low = flag.saturating_sub(SPACED_BYTES_MAX).max(rec.start);
+    let words = rec.buf[low..flag].iter().rev().take_while(|b| inner(**b) || matches!(b, b' ' | b'-' | b'.')).count();
+    let start = flag - words;
+    (Quote::before(rec.buf, rec.start, start) == Some(quote)).then(|| (quote, start - quote.width()))
 }
 
 /// The words of a key, lower case: split at signs, at changes of case, and before and behind
