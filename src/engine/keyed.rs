@@ -4,6 +4,7 @@ use super::carry::{Below, Carry};
 use super::finding::{Finding, Mark, Refusal, Until};
 use super::header;
 use super::keys::{self, Known};
+use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
 use super::notation::key::{self, KeySite, Words};
@@ -94,9 +95,32 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
         found(s, known, value);
     } else {
-        let why =
-            if s.set.masks.spares(&s.rec.buf[value.start..value.end]) { Refusal::Placeholder } else { Refusal::Value };
-        s.refuse(value.start, Some(known.rule), why);
+        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
+        if spared {
+            s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
+        }
+        s.refuse(value.start, Some(known.rule), if spared { Refusal::Placeholder } else { Refusal::Value });
+    }
+}
+
+/// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at
+/// `at`.
+pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
+    if at < s.value_end || at < s.key_end {
+        return;
+    }
+    let code = s.rec.from(at).get(4..6);
+    if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
+        return; // not a letter
+    }
+    let Some((site, text)) = key::escaped(&s.rec, at) else { return };
+    *s.work += (site.end - site.start) as u64;
+    let decoded = Record::new(&text, 0, text.len());
+    let whole = KeySite { start: 0, end: text.len(), ..site };
+    let Some(known) = s.set.keys.classify(&Words::of(&decoded, &whole)) else { return };
+    s.key_end = site.end;
+    if let Some(joined) = joint::find(&s.rec, &site) {
+        value(s, &site, &joined, &known);
     }
 }
 

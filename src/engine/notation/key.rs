@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::escape::remnant_len;
-use super::quote::Quote;
+use super::quote::{Close, Quote};
 
 /// The longest key looked at to either side of a word, in bytes.
 const KEY_BYTES_MAX: usize = 96;
@@ -73,6 +73,34 @@ fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
     let words = rec.buf[low..flag].iter().rev().take_while(|b| inner(**b) || matches!(b, b' ' | b'-' | b'.')).count();
     let start = flag - words;
     (Quote::before(rec.buf, rec.start, start) == Some(quote)).then(|| (quote, start - quote.width()))
+}
+
+/// A quoted key that has an escaped letter at `at`: its site, and its text with such escapes
+/// decoded (RFC 8259, section 7).
+pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)> {
+    let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
+    let begun = rec.buf[low..at].iter().rposition(|b| matches!(b, b'"' | b'\'')).map(|i| low + i + 1)?;
+    let quote = Quote::before(rec.buf, rec.start, begun)?;
+    let high = rec.end.min(at + KEY_BYTES_MAX);
+    let Close::Mark(end) = quote.close(rec.buf, begun, high, false) else { return None };
+    let mut text = Vec::with_capacity(KEY_BYTES_MAX);
+    let mut p = begun;
+    while p < end {
+        let slashes = rec.buf[p..end].iter().take_while(|b| **b == b'\\').count();
+        let code = rec.buf[p + slashes..end].strip_prefix(b"u00").and_then(|r| r.get(..2));
+        let letter = code.and_then(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok());
+        match letter.filter(|l| slashes > 0 && l.is_ascii_graphic()) {
+            Some(letter) => {
+                text.push(letter);
+                p += slashes + 5;
+            }
+            None => {
+                text.push(rec.buf[p]);
+                p += 1;
+            }
+        }
+    }
+    Some((KeySite { start: begun, end, dashes: 0, quote: Some(quote), open: begun - quote.width() }, text))
 }
 
 /// The words of a key, lower case: split at signs, at changes of case, and before and behind

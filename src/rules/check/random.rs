@@ -95,7 +95,7 @@ fn is_word(part: &[u8]) -> bool {
     }
     let letters = part.iter().position(u8::is_ascii_digit).unwrap_or(part.len());
     let (head, tail) = part.split_at(letters);
-    if tail.len() > 4 || !tail.iter().all(u8::is_ascii_digit) || !head.iter().all(u8::is_ascii_alphabetic) {
+    if tail.len() > 2 || !tail.iter().all(u8::is_ascii_digit) || !head.iter().all(u8::is_ascii_alphabetic) {
         return false;
     }
     if head.is_empty() {
