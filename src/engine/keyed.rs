@@ -7,7 +7,7 @@ use super::keys::{self, Known};
 use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
-use super::notation::key::{self, KeySite, Words};
+use super::notation::key::{self, KeySite, LastWord, Words};
 use super::notation::value::{self, Value, Values};
 use super::scan::Scanner;
 use crate::rules::rule::ValuePolicy;
@@ -27,6 +27,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     s.key_end = end;
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
+    }
+    if !s.set.keys.may_end(&LastWord::of(&s.rec, end)) {
+        return s.refuse(at, None, Refusal::Key);
     }
     let site = key::around(&s.rec, at, end);
     *s.work += (at - site.start) as u64;

@@ -1,11 +1,11 @@
 //! Secrets known by their key: which keys are a secret's, and which values are.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::masks::Masks;
 use super::notation::Record;
 use super::notation::joint::Joint;
-use super::notation::key::Words;
+use super::notation::key::{LastWord, Words};
 use super::notation::value::Value;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -20,10 +20,12 @@ const KEY_WORDS_MAX: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     /// Keys written together (`apikey`) -> entry.
-    whole: HashMap<Box<[u8]>, u16>,
+    whole: FxHashMap<Box<[u8]>, u16>,
     /// Words that may end a longer one.
     glued: Vec<(Box<[u8]>, u16)>,
-    modifiers: HashSet<Box<[u8]>>,
+    modifiers: FxHashSet<Box<[u8]>>,
+    /// The last words of all keys, and the modifiers: what a key cannot be without.
+    last: FxHashSet<Box<[u8]>>,
     entries: Vec<Entry>,
 }
 
@@ -31,7 +33,7 @@ pub(crate) struct Keys {
 struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
-    not_after: HashSet<Box<[u8]>>,
+    not_after: FxHashSet<Box<[u8]>>,
 }
 
 /// A key that is a secret's.
@@ -63,10 +65,23 @@ impl Keys {
         self.entries.push(Entry { rule, policy: key.value, not_after: key.not_after.iter().map(boxed).collect() });
         for k in &key.keys {
             let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
+            // However a key's words are joined, the last word it shows is the end of it.
+            for (i, _) in k.match_indices(' ').chain([(0, "")]) {
+                let end: Vec<u8> = k[i..].bytes().filter(|b| *b != b' ').collect();
+                self.last.insert(end.into());
+            }
             self.whole.entry(together.into()).or_insert(entry);
         }
         self.glued.extend(key.glued.iter().map(|g| (boxed(g), entry)));
         self.modifiers.extend(key.modifiers.iter().map(boxed));
+        self.last.extend(key.modifiers.iter().map(boxed));
+    }
+
+    /// Whether a key with this last word can be a secret's: a cheap look before [`Keys::classify`].
+    pub(crate) fn may_end(&self, last: &LastWord) -> bool {
+        let word = last.letters();
+        let plural = word.strip_suffix(b"s").unwrap_or(word);
+        self.last.contains(word) || self.last.contains(plural) || self.glued.iter().any(|(g, _)| word.ends_with(g))
     }
 
     /// What the key with these words is for, if it is a secret's.
@@ -171,4 +186,48 @@ fn is_object(text: &[u8]) -> bool {
 /// `API_KEY` as a value is a constant's name.
 fn is_constant(text: &[u8]) -> bool {
     text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Keys, RuleId, ValuePolicy};
+    use crate::engine::notation::Record;
+    use crate::engine::notation::key::{LastWord, Words, around, end_of};
+    use proptest::prelude::*;
+
+    fn keys() -> Keys {
+        let texts = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let mut keys = Keys::default();
+        keys.add(
+            RuleId(0),
+            &Key {
+                literals: texts(&["key", "pass"]),
+                keys: texts(&["password", "api key", "shared access key", "key"]),
+                glued: texts(&["password"]),
+                modifiers: texts(&["confirm", "value"]),
+                not_after: texts(&["public"]),
+                value: ValuePolicy::Any,
+            },
+        );
+        keys
+    }
+
+    proptest! {
+        /// The cheap look never turns away what the whole look would know.
+        #[test]
+        fn the_cheap_look_turns_away_no_key(
+            text in "((db|my|DB|Api|api|API|access|Shared|public|x|9)[_. -]?){0,3}(key|Key|KEY|password|PASSWORD|Password|apikey|keys|s)([_.-]?(confirm|Value|VALUE|[0-9]|s)){0,3}"
+        ) {
+            let rec = Record::new(text.as_bytes(), 0, text.len());
+            let at = text.to_lowercase().find("key").or(text.to_lowercase().find("pass"));
+            if let Some(at) = at {
+                let end = end_of(&rec, at);
+                let words = Words::of(&rec, &around(&rec, at, end));
+                let keys = keys();
+                if keys.classify(&words).is_some() {
+                    prop_assert!(keys.may_end(&LastWord::of(&rec, end)), "{text}");
+                }
+            }
+        }
+    }
 }

@@ -8,6 +8,8 @@ use super::quote::{Close, Quote};
 const KEY_BYTES_MAX: usize = 96;
 /// The longest run of words before the last one of a quoted key, in bytes.
 const SPACED_BYTES_MAX: usize = 48;
+/// The most of a last word that is looked at, in bytes.
+const LAST_BYTES_MAX: usize = 32;
 /// The most words of a key.
 const WORDS_MAX: usize = 12;
 
@@ -101,6 +103,48 @@ pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)>
         }
     }
     Some((KeySite { start: begun, end, dashes: 0, quote: Some(quote), open: begun - quote.width() }, text))
+}
+
+/// The last word of a key, lower case, numbers behind it passed over; cut at its front where it is
+/// long.
+pub(crate) struct LastWord {
+    text: [u8; LAST_BYTES_MAX],
+    start: usize,
+}
+
+impl LastWord {
+    /// The last word of the identifier that ends at `end`.
+    pub(crate) fn of(rec: &Record<'_>, end: usize) -> LastWord {
+        let mut word = LastWord { text: [0; LAST_BYTES_MAX], start: LAST_BYTES_MAX };
+        let mut next = None; // the byte behind `p`, once the word has begun
+        for p in (rec.start..end).rev() {
+            let b = rec.buf[p];
+            let numbers = next.is_none() && (b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+            if numbers {
+                continue;
+            }
+            if !inner(b) || b == b'_' || b.is_ascii_digit() || word.start == 0 {
+                break;
+            }
+            // From behind: a small letter before a capital ends the word, and so does a capital
+            // before a small one, which is the word's first letter.
+            if next.is_some_and(|n: u8| n.is_ascii_uppercase() && !b.is_ascii_uppercase()) {
+                break;
+            }
+            word.start -= 1;
+            word.text[word.start] = b.to_ascii_lowercase();
+            if b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase()) {
+                break;
+            }
+            next = Some(b);
+        }
+        word
+    }
+
+    /// Its letters.
+    pub(crate) fn letters(&self) -> &[u8] {
+        &self.text[self.start..]
+    }
 }
 
 /// The words of a key, lower case: split at signs, at changes of case, and before and behind

@@ -1,7 +1,7 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
 /// The longest value looked at; longer ones are no placeholder.
-const PLACEHOLDER_BYTES_MAX: usize = 96;
+const PLACEHOLDER_BYTES_MAX: usize = 128;
 
 /// Whether the *whole* value is empty or a word for nothing, a reference to a variable, a template,
 /// a mask, or a stand-in such as `<password>` or `YOUR_API_KEY`. A mask with more value bytes
@@ -14,7 +14,13 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     if v.len() > PLACEHOLDER_BYTES_MAX {
         return false;
     }
-    is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v)
+    // Most values begin with a letter or digit that none of the forms below begins with.
+    match v[0] {
+        b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'f' | b'F' | b'e' | b'E' | b'0' | b'1' if is_nothing(v) => true,
+        b'A'..=b'Z' | b'a'..=b'z' => is_mask(v) || is_stand_in(v),
+        b'0'..=b'9' => false,
+        _ => is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v),
+    }
 }
 
 fn is_nothing(v: &[u8]) -> bool {
@@ -47,8 +53,11 @@ pub fn is_mask(v: &[u8]) -> bool {
         let first = v[0];
         return v.iter().all(|b| *b == first);
     }
-    if v.iter().all(|b| *b == 0xE2 || *b == 0x80 || *b == 0xA2) {
+    if v.iter().all(|b| matches!(b, 0xE2 | 0x80 | 0xA2)) {
         return true; // bullets
+    }
+    if v[0].is_ascii_alphanumeric() && !WORDS.iter().any(|w| w.as_bytes()[0] == v[0].to_ascii_lowercase()) {
+        return false;
     }
     let inner = strip_brackets(v);
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`
