@@ -113,9 +113,14 @@ def hdfs(r):
 def json_line(r, more=""):
     return (f'{{"ts":"{iso(r)}.{r.randrange(1000):03}Z","level":"info","logger":"auth.session",'
             f'"msg":"{r.choice(MESSAGES)}","user":"u{r.randrange(10000)}","auth_method":"oidc",'
-            f'"token_type":"Bearer","token_expires_in":{r.randrange(3600)},"max_tokens":4096,'
+            f'"token_type":"Bearer","max_tokens":4096,'
             f'"session":{{"renewed":true,"age_s":{r.randrange(86400)}}},"path":"{r.choice(PATHS)}",'
             f'"status":200,"trace_id":"{hexa(r, 32)}","duration_ms":{r.randrange(900)}{more}}}')
+
+
+def plain_json(r):
+    return (f'{{"timestamp":"{iso(r)}.{r.randrange(1000):03}Z","level":"INFO","message":"{r.choice(MESSAGES)}",'
+            f'"requestId":"{hexa(r, 32)}","sourceIPAddress":"{ip(r)}","eventName":"GetObject","bytes":{r.randrange(9999)}}}')
 
 
 def secret(r):
@@ -137,7 +142,7 @@ def secret(r):
     return f"charge card {card(r)} amount 12.50 EUR"
 
 
-KINDS = [access, sshd, java, logfmt, kubernetes, hdfs, access, json_line]
+KINDS = [access, sshd, java, logfmt, kubernetes, hdfs, access, plain_json]
 
 
 def make(path, name, size):

@@ -165,7 +165,8 @@ fn hostile(c: &mut Criterion) {
         let bounded = OnceCell::new();
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |b| {
-            bounded.get_or_init(|| check_bound(&redactor, name, &text));
+            // The head first, so that a rule that is not linear fails soon instead of taking for ever.
+            bounded.get_or_init(|| [16 << 10, text.len()].map(|n| check_bound(&redactor, name, &text[..n])));
             b.iter(|| {
                 let mut stream = Stream::new(&redactor);
                 let mut bytes = 0;

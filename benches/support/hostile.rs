@@ -20,6 +20,7 @@ pub fn all(length: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("authorities", again("://a@")),
         ("half-tokens", again(&["AK", "IA"].concat())),
         ("half-pats", again(&["gl", "pat-"].concat())),
+        ("half-mails", again(&["S", "G."].concat())),
         ("half-jwts", again("eyJ")),
         ("jwt-dots", again("eyJhbGciOi.")),
         ("open-blocks", again("-----BEGIN PRIVATE KEY-----")),
