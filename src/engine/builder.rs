@@ -117,7 +117,8 @@ impl Builder {
         self
     }
 
-    /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same.
+    /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same. Without it the
+    /// environment's `LOGVEIL_GATE` does, else the best the processor has is taken.
     pub fn gate(mut self, name: &str) -> Self {
         self.gate = Some(name.to_owned());
         self
@@ -163,7 +164,8 @@ impl Builder {
     }
 
     fn variant(&self) -> Result<Variant, RuleError> {
-        match &self.gate {
+        let forced = self.gate.clone().or_else(|| std::env::var("LOGVEIL_GATE").ok().filter(|name| !name.is_empty()));
+        match &forced {
             None => Ok(Variant::detect()),
             Some(name) => Variant::from_name(name).ok_or_else(|| {
                 let has = Variant::available().into_iter().map(Variant::name).collect::<Vec<_>>().join(", ");

@@ -56,8 +56,8 @@ pub(crate) fn open_block(s: &mut Scanner<'_>, id: RuleId, at: usize) {
     let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
-    let (end, closed) = body_in_record(&s.rec, block, body, limit);
-    *s.work += (end - body) as u64;
+    let (end, closed, looked) = body_in_record(&s.rec, block, body, limit);
+    *s.work += looked as u64;
     let (start, stop) = trim_escapes(&s.rec, body, end);
     if start < stop {
         if s.set.masks.spares(&s.rec.buf[start..stop]) {
@@ -80,14 +80,15 @@ fn only_line_end(rec: &Record<'_>, at: usize) -> bool {
         && !rec.from(at).starts_with(b" ")
 }
 
-/// Where the body ends that follows a header inside its record, and whether its end was seen.
-fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) -> (usize, bool) {
+/// Where the body ends that follows a header inside its record, whether its end was seen, and how
+/// many bytes were looked at.
+fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) -> (usize, bool, usize) {
     let until = block.until.as_bytes();
     let text = &rec.buf[body..limit];
     let cannot = |b: &u8| matches!(b, b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'|' | b'`');
     let room = text.iter().position(cannot).unwrap_or(text.len());
     if let Some(i) = memmem::find(&text[..room.saturating_add(until.len()).min(text.len())], until) {
-        return (body + i, true);
+        return (body + i, true, room);
     }
     // No end in sight: as far as it looks like base64, line ends written out between.
     let mut p = body;
@@ -98,7 +99,7 @@ fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) ->
         // A short run is the body's last line, which its written-out end follows.
         let short = run < RUN_BYTES_MIN && next < rec.end && !matches!(rec.from(next), [b'\\', ..] | [b'%', b'0', ..]);
         if run == 0 || short {
-            return (p, false);
+            return (p, false, room + p - body);
         }
         p = next;
     }

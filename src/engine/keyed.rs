@@ -12,6 +12,9 @@ use super::notation::value::{self, Value, Values};
 use super::scan::Scanner;
 use crate::rules::rule::ValuePolicy;
 
+/// What reading an element of a list costs besides its bytes.
+const LIST_WORK: u64 = 4;
+
 /// Judges the key whose word stands at `at`.
 ///
 /// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
@@ -72,6 +75,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
     match value::read(&s.rec, site, joined) {
         Values::One(value) => one(s, site, joined.joint, known, &value),
         Values::Many(values) => {
+            *s.work += LIST_WORK * values.len() as u64;
             for value in &values {
                 one(s, site, joined.joint, known, value);
             }
@@ -82,7 +86,12 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
                 one(s, site, joined.joint, known, value);
             }
         }
-        Values::Code | Values::Object(_) => s.refuse(site.start, Some(known.rule), Refusal::Value),
+        Values::Object(values) => {
+            // It was read up to its last value.
+            *s.work += values.last().map_or(0, |v| v.end - joined.value) as u64;
+            s.refuse(site.start, Some(known.rule), Refusal::Value);
+        }
+        Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
                 s.carry = Some(Carry::Value(Below { known: *known, named: false }));

@@ -111,7 +111,7 @@ impl Keys {
         for from in end.saturating_sub(KEY_WORDS_MAX)..end {
             let text = words.joined(from, end);
             let (singular, plural) = match text.strip_suffix(b"s") {
-                Some(one) if !self.whole.contains_key(text) => (one, true),
+                Some(one) if !self.whole.contains_key(text) && words.joined(end - 1, end) != b"s" => (one, true),
                 _ => (text, false),
             };
             let Some(&entry) = self.whole.get(singular) else {

@@ -1,13 +1,19 @@
 //! Hits of the gate -> findings: the way of a block through the rules.
 
 use super::carry::{self, Carry};
-use super::finding::{Finding, Refusal, Refused};
+use super::finding::{Finding, Mark, Refusal, Refused};
 use super::gate::Hit;
 use super::notation::Record;
 use super::ruleset::RuleSet;
 use super::{card, keyed, shape, userinfo};
+use crate::rules::mask::Notation;
 use crate::rules::rule::{Kind, RuleId};
 use memchr::{memchr, memrchr};
+
+/// How often a record's bytes may be looked at before its rest is masked unjudged.
+const WORK_FACTOR_MAX: u64 = 12;
+/// Bytes that any record may cost besides.
+const WORK_FREE: u64 = 4096;
 
 /// The caller's working memory: kept from block to block, so that a clean block allocates nothing.
 #[derive(Debug, Default)]
@@ -33,6 +39,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) value_end: usize,
     /// End of the last identifier looked at.
     pub(crate) key_end: usize,
+    /// The work at which the rest of the record is masked unjudged.
+    pub(crate) budget: u64,
     /// Where the last `@` stands, and the authority it closes if it does.
     pub(crate) last_at: Option<(usize, Option<usize>)>,
 }
@@ -48,6 +56,17 @@ impl Scanner<'_> {
         if let Some(list) = self.refused {
             list.push(Refused { at, rule, why });
         }
+    }
+
+    /// Masks the record's rest when it has cost more than its length allows, so that no input and
+    /// no rule takes more than linear time. True when it did.
+    fn spent(&mut self, at: usize, rule: RuleId) -> bool {
+        let spent = *self.work > self.budget;
+        if spent {
+            let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
+            self.found(Finding { mark: Mark::Unjudged, ..rest });
+        }
+        spent
     }
 
     fn hit(&mut self, hit: Hit) {
@@ -120,6 +139,7 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
         value_end: rec.start,
         key_end: rec.start,
         last_at: None,
+        budget: scratch.work + WORK_FACTOR_MAX * (rec.end - rec.start) as u64 + WORK_FREE,
         rec,
         findings: &mut scratch.findings,
         refused: &mut scratch.refused,
@@ -130,9 +150,14 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
         carry::go_on(&mut scanner, open);
     }
     for &hit in hits {
+        if scanner.spent(hit.at as usize, RuleId(0)) {
+            break;
+        }
         scanner.hit(hit);
     }
     for &rule in &set.scans {
+        // Each has a budget of its own: they all look at every byte.
+        scanner.budget = *scanner.work + WORK_FACTOR_MAX * (scanner.rec.end - scanner.rec.start) as u64 + WORK_FREE;
         search(&mut scanner, rule);
     }
     *carry = scanner.carry;
@@ -143,15 +168,12 @@ fn search(s: &mut Scanner<'_>, id: RuleId) {
     let rule = s.set.rule(id);
     let Kind::Scan(scan) = &rule.kind else { return };
     let mut at = s.rec.start;
-    while at < s.rec.end {
+    while at < s.rec.end && !s.spent(at, id) {
         let found = scan.forward.search(s.rec.buf, at, s.rec.end, s.work);
         let Ok(Some(end)) = found else {
             if found.is_err() {
                 let end = s.rec.end;
-                s.found(Finding {
-                    mark: super::finding::Mark::Unjudged,
-                    ..Finding::new(at, end, id, crate::rules::mask::Notation::Text)
-                });
+                s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
             }
             return;
         };

@@ -133,7 +133,9 @@ impl LastWord {
             }
             word.start -= 1;
             word.text[word.start] = b.to_ascii_lowercase();
-            if b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase()) {
+            // `KEYs` is a plural, not `K`, `E`, `Ys`.
+            let plural = word.letters().len() == 2 && next == Some(b's');
+            if b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase()) && !plural {
                 break;
             }
             next = Some(b);
@@ -242,7 +244,8 @@ fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     while p > low && rec.buf[p - 1].is_ascii_alphanumeric() {
         p -= 1;
     }
-    (p < end && p > low.saturating_sub(1)).then_some(p)
+    // Not the tail of something longer.
+    (p < end && (p > low || low == rec.start)).then_some(p)
 }
 
 #[cfg(test)]
