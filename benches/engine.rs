@@ -20,6 +20,9 @@ const BLOCK: usize = 256 << 10;
 /// The engine's promise: bytes looked at behind the gate, for each byte that comes in.
 const WORK_MAX: u64 = 16;
 
+/// Makes an input of about that many bytes.
+type Make = fn(usize) -> Input;
+
 fn group<'a>(c: &'a mut Criterion, name: &str, bytes: usize) -> BenchmarkGroup<'a, WallTime> {
     let mut group = c.benchmark_group(name);
     group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
@@ -81,7 +84,7 @@ fn block(c: &mut Criterion) {
     });
     group.bench_function("clean", |b| b.iter(|| redact_all(clean())));
     group.throughput(Throughput::Bytes(32 * MIB as u64));
-    let makes: [(&str, fn(usize) -> Input); 3] =
+    let makes: [(&str, Make); 3] =
         [("realistic", support::realistic), ("json", support::json_lines), ("dense", support::dense)];
     for (name, make) in makes {
         let input = OnceCell::new();

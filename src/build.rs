@@ -8,14 +8,17 @@ use std::{env, fs};
 #[allow(dead_code, reason = "what only run time uses looks dead in a build script")]
 mod rules;
 
-#[allow(dead_code, reason = "as above")]
+#[cfg(feature = "compile")]
+use rules::compile;
+// The library may do without the compiler; the build never can.
+#[cfg(not(feature = "compile"))]
 #[path = "rules/compile/mod.rs"]
 mod compile;
 
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rules");
-    let mut files: Vec<PathBuf> = fs::read_dir(env::var("LOGVEIL_PATTERNS_DEV").unwrap_or("patterns".into()))
+    let mut files: Vec<PathBuf> = fs::read_dir("patterns")
         .expect("patterns/ is part of the package")
         .map(|entry| entry.expect("patterns/ is readable").path())
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))

@@ -74,10 +74,10 @@ impl Window {
             }
             at = at.max(f.end);
             self.covered = self.covered.max(f.end);
-            if let (Mark::Open(until), false) = (f.mark, last) {
-                if f.end == window.len() {
-                    self.until = Some(until);
-                }
+            if let (Mark::Open(until), false) = (f.mark, last)
+                && f.end == window.len()
+            {
+                self.until = Some(until);
             }
         }
         if at < commit {

@@ -103,11 +103,11 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
 pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
     let mut quoted = false;
-    if let Some(quote) = site.quote {
-        if Quote::at(rec.buf, p, rec.end) == Some(quote) {
-            quoted = true;
-            p += quote.width();
-        }
+    if let Some(quote) = site.quote
+        && Quote::at(rec.buf, p, rec.end) == Some(quote)
+    {
+        quoted = true;
+        p += quote.width();
     }
     if let Some(joined) = element(rec, site, p).filter(|_| !quoted) {
         return Some(joined);

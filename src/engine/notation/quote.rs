@@ -138,7 +138,7 @@ impl Quote {
             let slashes = slashes_before(buf, from, mark);
             if buf[mark] != self.sign {
                 // Inside a JSON string only an escaped `"` can stand.
-                if slashes % 2 == 0 {
+                if slashes.is_multiple_of(2) {
                     return Close::Cut(mark - slashes);
                 }
             } else {
@@ -172,12 +172,12 @@ fn ends(run: usize, own: usize) -> Option<bool> {
     }
     let mut left = run;
     for _ in 0..depth {
-        if left % 2 == 0 {
+        if left.is_multiple_of(2) {
             return None;
         }
         left = (left - 1) / 2;
     }
-    Some(left % 2 == 0)
+    Some(left.is_multiple_of(2))
 }
 
 fn slashes_before(buf: &[u8], from: usize, at: usize) -> usize {

@@ -69,10 +69,10 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     if !wrapped && is_call(rec, &value) {
         return Values::Code;
     }
-    if joined.joint == Joint::Colon {
-        if let Some(typed) = typed(rec, value.end) {
-            return Values::One(typed);
-        }
+    if joined.joint == Joint::Colon
+        && let Some(typed) = typed(rec, value.end)
+    {
+        return Values::One(typed);
     }
     Values::One(value)
 }
@@ -127,7 +127,7 @@ pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
 
 /// `%26`, `%22`, `%2C`, `%7D`, `%0A`, `%20`: encoded once or twice.
 fn ends_percent(rest: &[u8]) -> bool {
-    let code = rest.strip_prefix(b"%25").map_or_else(|| &rest[1..], |r| r);
+    let code = rest.strip_prefix(b"%25").unwrap_or_else(|| &rest[1..]);
     let Some(code) = code.get(..2) else {
         return false;
     };
