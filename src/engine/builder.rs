@@ -12,6 +12,8 @@ use super::ruleset::RuleSet;
 use crate::rules::error::RuleError;
 use crate::rules::mask::{HashKey, Mask};
 use crate::rules::pack;
+#[cfg(feature = "cli")]
+use crate::rules::rule::RuleId;
 use crate::rules::rule::{Family, Rule};
 
 /// The rules compiled by the build.
@@ -120,6 +122,14 @@ impl Builder {
     /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same.
     pub fn gate(mut self, name: &str) -> Self {
         self.gate = Some(name.to_owned());
+        self
+    }
+
+    /// Tells `observer` of every finding: its rule and its bytes, just before the one call that
+    /// sends its mask.
+    #[cfg(feature = "cli")]
+    pub(crate) fn observer(mut self, observer: impl Fn(RuleId, &[u8]) + Send + Sync + 'static) -> Self {
+        self.masks.observer = Some(super::masks::Observer(Arc::new(observer)));
         self
     }
 
