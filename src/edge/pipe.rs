@@ -159,7 +159,8 @@ impl<W: Write> Outbox<W> {
     }
 
     /// The writer; what was gathered and not flushed is dropped.
-    pub fn into_inner(self) -> W {
+    #[cfg(test)]
+    fn into_inner(self) -> W {
         self.inner
     }
 
