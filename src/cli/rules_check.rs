@@ -90,7 +90,7 @@ fn try_out(checked: &mut Checked, places: &[Place]) -> Result<(), Failure> {
         let here = |e: RuleError| e.in_file(&place.file).at_line(place.line);
         if let Err(e) = all.examples_of(&rule.id) {
             refused.push(here(e));
-        } else if rule.covered_by.is_empty() {
+        } else if rule.covered_by.is_empty() && shared(rule, &all) {
             let without = base.clone().except([rule.id.as_str()]).build().map_err(Failure::usage)?;
             refused.extend(needless(rule, &without).map(here));
         }
@@ -102,6 +102,13 @@ fn try_out(checked: &mut Checked, places: &[Place]) -> Result<(), Failure> {
     checked.good = checked.rules.len() - refused.len();
     checked.refused.extend(refused);
     Ok(())
+}
+
+/// Whether another rule finds something in an example, too: without one there is no need to load
+/// the rules again with this one off, which takes a while.
+fn shared(rule: &Rule, all: &Redactor) -> bool {
+    let mut lines = rule.finds.iter().filter_map(|line| example::expand(line).ok());
+    lines.any(|line| all.explain(line.as_bytes()).all.iter().any(|f| all.rule(f.rule).id != rule.id))
 }
 
 /// An example that is found without the rule proves nothing about it.
