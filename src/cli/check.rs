@@ -9,7 +9,8 @@ use super::filter::{Run, report};
 use super::progress::Progress;
 use super::setup;
 use crate::edge::files::Input;
-use crate::edge::pipe::{Lane, Outbox, Raw, Sink};
+use crate::edge::pipe::{Lane, Outbox, Sink};
+use crate::edge::raw::Raw;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
 

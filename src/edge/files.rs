@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::pipe::{self, Raw};
+use super::raw::{self, Raw};
 
 /// How much compressed input is read at once, in bytes.
 const PACKED_READ_BYTES: usize = 64 << 10;
@@ -61,7 +61,7 @@ impl Input {
         if file.metadata()?.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        pipe::grow(&file);
+        raw::grow(&file);
         let (head, packing) = head(&mut file)?;
         let whole = Counted { inner: Cursor::new(head).chain(file), seen };
         Ok(match packing {

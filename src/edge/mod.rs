@@ -9,6 +9,8 @@ pub mod in_place;
 #[cfg(feature = "cli")]
 pub mod pipe;
 #[cfg(feature = "cli")]
+pub mod raw;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod writer;
 #[cfg(feature = "cli")]
