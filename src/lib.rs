@@ -22,6 +22,9 @@
 //! first), for secrets that were compressed, encrypted or encoded in base64, and as the only line of
 //! defence: what is never logged cannot leak.
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 mod edge;
 mod engine;
 mod rules;

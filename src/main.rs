@@ -1,21 +1,25 @@
-//! The command.
-use std::io::{Read, Write};
-fn main() {
-    let r = logveil::Redactor::builtin();
-    let mut s = logveil::Stream::new(&r);
-    let mut i = std::io::stdin().lock();
-    let mut o = std::io::stdout().lock();
-    let mut buf = vec![0u8; 256 << 10];
-    let mut out = Vec::new();
-    loop {
-        let n = i.read(&mut buf).unwrap();
-        if n == 0 {
-            break;
-        }
-        s.push(&buf[..n], &mut out);
-        o.write_all(&out).unwrap();
-        out.clear();
+//! The command: parse, choose a driver, map errors to exit codes.
+
+use std::process::ExitCode;
+
+use logveil::cli::args::{Args, Command};
+use logveil::cli::failure::{self, Failure};
+use logveil::cli::{check, completions, config, explain, filter, man, rules};
+
+fn main() -> ExitCode {
+    ExitCode::from(failure::guarded(|| match config::parse(std::env::args_os()) {
+        Ok(args) => failure::end(run(&args)),
+        Err(failure) => failure::end(Err(failure)),
+    }))
+}
+
+fn run(args: &Args) -> Result<u8, Failure> {
+    match &args.command {
+        None if args.filter.check == Some(true) => check::run(args),
+        None => filter::run(args),
+        Some(Command::Explain { file }) => explain::run(args, file.as_deref()),
+        Some(Command::Rules { what }) => rules::run(args, what),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man) => man::run(),
     }
-    s.finish(&mut out);
-    o.write_all(&out).unwrap();
 }

@@ -12,6 +12,8 @@ use super::ruleset::RuleSet;
 use crate::rules::error::RuleError;
 use crate::rules::mask::{HashKey, Mask};
 use crate::rules::pack;
+#[cfg(feature = "cli")]
+use crate::rules::rule::RuleId;
 use crate::rules::rule::{Family, Rule};
 
 /// The rules compiled by the build.
@@ -121,6 +123,14 @@ impl Builder {
     /// environment's `LOGVEIL_GATE` does, else the best the processor has is taken.
     pub fn gate(mut self, name: &str) -> Self {
         self.gate = Some(name.to_owned());
+        self
+    }
+
+    /// Tells `observer` of every finding: its rule and its bytes, just before the one call that
+    /// sends its mask.
+    #[cfg(feature = "cli")]
+    pub(crate) fn observer(mut self, observer: impl Fn(RuleId, &[u8]) + Send + Sync + 'static) -> Self {
+        self.masks.observer = Some(super::masks::Observer(Arc::new(observer)));
         self
     }
 

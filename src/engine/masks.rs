@@ -1,10 +1,12 @@
 //! Which mask stands for which rule, and what counts as masked already.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::rules::check::{placeholder, prose};
 use crate::rules::mask::{HashKey, Mask, Notation};
-use crate::rules::rule::{Family, Rule};
+use crate::rules::rule::{Family, Rule, RuleId};
 
 /// The choice of masks: per rule, else per family, else the rule's own, else the default.
 #[derive(Debug, Clone)]
@@ -17,6 +19,18 @@ pub(crate) struct Masks {
     pub(crate) number_zero: bool,
     /// Sample words such as `changeme` stay.
     pub(crate) keep_samples: bool,
+    /// Told of every finding before its mask leaves.
+    pub(crate) observer: Option<Observer>,
+}
+
+/// What is told a finding's rule and bytes just before the one call that sends its mask.
+#[derive(Clone)]
+pub(crate) struct Observer(pub(crate) Arc<dyn Fn(RuleId, &[u8]) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 impl Default for Masks {
@@ -28,6 +42,7 @@ impl Default for Masks {
             key: None,
             number_zero: false,
             keep_samples: false,
+            observer: None,
         }
     }
 }

@@ -201,6 +201,9 @@ pub(crate) fn put(set: &RuleSet, block: &[u8], findings: &[Finding], tally: &mut
 /// Sends the mask of one finding and counts it.
 pub(crate) fn put_mask(set: &RuleSet, f: &Finding, secret: &[u8], tally: &mut Tally, sink: &mut impl FnMut(&[u8])) {
     tally.count(f.rule);
+    if let Some(observer) = &set.masks.observer {
+        (observer.0)(f.rule, secret);
+    }
     let mut mask = Vec::with_capacity(48);
     if f.mark == Mark::Unjudged {
         tally.unjudged += 1;

@@ -1,0 +1,266 @@
+//! The options, with the help people read.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// What `--help` and the man page say about exit codes and settings.
+const AFTER: &str = "\
+Exit codes:
+  0   done; also when the reader of the output went away
+  1   something was found (--check only)
+  2   wrong option, configuration or rule; or an input that looks like UTF-16 was refused
+  3   an input could not be read, or was left as it was; the others are done
+  4   the output could not be written
+  70  a fault in logveil itself; nothing unmasked was written
+
+Settings:
+  An option is looked for in the arguments, then in the environment (LOGVEIL_ and its name, such as
+  LOGVEIL_NUMBER_MASK; a LOGVEIL_MASK with several masks separates them by blanks), then in
+  logveil.toml in the working directory or the file of --config, whose keys are the long options:
+      mask = [\"stars\", \"card=keep:6,4\"]
+      except = [\"place\"]
+  The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
+  an argument, which other users of the machine could see.";
+
+/// Takes passwords, tokens, private keys and card numbers out of log streams; everything else
+/// leaves byte for byte.
+///
+/// Reads the files, or standard input, and writes what it read to standard output with the secrets
+/// masked. Complete lines leave at once:
+///
+///     app 2>&1 | logveil | shipper
+#[derive(Debug, Parser)]
+#[command(name = "logveil", version, after_long_help = AFTER, after_help = "More, and the exit codes: --help", max_term_width = 100, verbatim_doc_comment)]
+pub struct Args {
+    /// Something else to do than to filter.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Files to read, in order; `-` is standard input [default: -]
+    ///
+    /// Files that begin as gzip or Zstandard do are read decompressed. A file that has a
+    /// subcommand's name is written with its folder: `./rules`.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+
+    /// What counts as a secret.
+    #[command(flatten)]
+    pub choice: Choice,
+
+    /// What becomes of it.
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what would be masked in an input and why, or what let a place go that looked like a secret
+    ///
+    /// Shows places, rules and reasons, never the secret. Looks at up to 64 MiB.
+    Explain {
+        /// The input; `-` is standard input [default: -]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+    /// List, show, check or compile rules
+    Rules {
+        /// What to do.
+        #[command(subcommand)]
+        what: Rules,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// List the rules: id, family, what it is
+    List {
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all about a rule
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Check rule files and say all that is wrong with them
+    ///
+    /// Also tries every rule on its own examples, sees that these are not found without it (unless
+    /// it names what covers it), and says what rules without a literal cost.
+    Check {
+        /// Rule files (TOML)
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+    /// Check rule files and compile them into a pack for --pack
+    Compile {
+        /// Rule files (TOML)
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// The pack to write
+        #[arg(short, long, value_name = "PACK", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+    },
+}
+
+/// What counts as a secret; for every subcommand.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Rules")]
+pub struct Choice {
+    /// Only these rules or families, by comma [default: all but the family person]
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', env = "LOGVEIL_ONLY", hide_env = true)]
+    pub only: Vec<String>,
+
+    /// Not these rules or families, by comma [default: none]
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', env = "LOGVEIL_EXCEPT", hide_env = true)]
+    pub except: Vec<String>,
+
+    /// Also these rules or families that are off by default, by comma [default: none]
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', env = "LOGVEIL_WITH", hide_env = true)]
+    pub with: Vec<String>,
+
+    /// Add the rules of a file (TOML); may be repeated
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_RULES", hide_env = true)]
+    pub rules: Vec<PathBuf>,
+
+    /// Add the rules of a pack made by `rules compile`; may be repeated
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_PACK", hide_env = true)]
+    pub pack: Vec<PathBuf>,
+
+    /// Spare sample words such as `changeme` behind a password's key [default: mask them]
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_KEEP_SAMPLES", hide_env = true)]
+    pub keep_samples: Option<bool>,
+
+    /// Force a variant of the prefilter; all find the same [default: the fastest this processor has]
+    #[arg(long, global = true, value_name = "NAME", hide = true, env = "LOGVEIL_GATE", hide_env = true)]
+    pub gate: Option<String>,
+
+    /// Read settings from this file [default: logveil.toml in the working directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_CONFIG", hide_env = true, help_heading = "Other")]
+    pub config: Option<PathBuf>,
+
+    /// Colours in what is meant for people; auto heeds NO_COLOR [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", env = "LOGVEIL_COLOR", hide_env = true, help_heading = "Other")]
+    pub color: Option<When>,
+}
+
+/// What becomes of the text.
+#[derive(Debug, Group)]
+pub struct Filter {
+    /// Write to a file instead of standard output; it is written as the input is read
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_OUTPUT", hide_env = true, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Replace each file by its masked text, as a whole or not at all [default: false]
+    ///
+    /// Mode, owner and times are kept; access lists and other extended attributes are not. Links,
+    /// compressed files and files that change meanwhile are left as they are (exit code 3).
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_IN_PLACE", hide_env = true, help_heading = "Output")]
+    pub in_place: Option<bool>,
+
+    /// Write no text; exit with 1 when there is a secret [default: false]
+    ///
+    /// Prints `file:line:column: rule fingerprint` for each; columns count bytes from 1. The
+    /// fingerprint is a keyed hash: with a key of your own the same secret has the same one in every
+    /// run, otherwise within this run only.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_CHECK", hide_env = true, help_heading = "Output")]
+    pub check: Option<bool>,
+
+    /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
+    ///
+    /// label: [REDACTED:rule]. stars: one for each byte. keep:F,L: the first F and last L bytes stay,
+    /// where that hides at least half and at least 8 bytes (of a card at most 6 and 4 digits). hash:
+    /// the label with a keyed hash of 80 bits, the same for the same secret. remove: nothing. text:T:
+    /// a text of your own.
+    #[arg(
+        long,
+        value_name = "MASK",
+        value_delimiter = ' ',
+        env = "LOGVEIL_MASK",
+        hide_env = true,
+        help_heading = "Masks"
+    )]
+    pub mask: Vec<String>,
+
+    /// The key of hash masks and fingerprints, at least 16 bytes (openssl rand -hex 32)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_HASH_KEY_FILE", hide_env = true, help_heading = "Masks")]
+    pub hash_key_file: Option<PathBuf>,
+
+    /// What a bare JSON number becomes: a string with the mask, or 0 [default: string]
+    #[arg(long, value_name = "KIND", env = "LOGVEIL_NUMBER_MASK", hide_env = true, help_heading = "Masks")]
+    pub number_mask: Option<NumberMask>,
+
+    /// At the end say what was done: counts by rule and family, records, bytes; never content
+    #[arg(long, value_name = "FORMAT", env = "LOGVEIL_REPORT", hide_env = true, help_heading = "Output")]
+    pub report: Option<Format>,
+
+    /// Where the report goes [default: standard error]; alone it means --report json
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_REPORT_FILE", hide_env = true, help_heading = "Output")]
+    pub report_file: Option<PathBuf>,
+
+    /// The inputs' encoding [default: any that is compatible with ASCII; UTF-16 is refused]
+    #[arg(long, value_name = "NAME", env = "LOGVEIL_ENCODING", hide_env = true, help_heading = "Input")]
+    pub encoding: Option<EncodingName>,
+
+    /// Filter as bytes what looks like UTF-16; secrets in it stay [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_ASSUME_BYTES", hide_env = true, help_heading = "Input")]
+    pub assume_bytes: Option<bool>,
+
+    /// Progress on standard error: auto for files when that is a terminal and the output is none [default: auto]
+    #[arg(long, value_name = "WHEN", env = "LOGVEIL_PROGRESS", hide_env = true, help_heading = "Other")]
+    pub progress: Option<When>,
+}
+
+/// When to do what only a terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What a bare JSON number becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NumberMask {
+    /// A string.
+    String,
+    /// The number 0.
+    Zero,
+}
+
+/// Encodings that can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EncodingName {
+    /// UTF-8, or any other that is compatible with ASCII.
+    #[value(name = "utf-8")]
+    Utf8,
+    /// UTF-16, low byte first.
+    #[value(name = "utf-16le")]
+    Utf16le,
+    /// UTF-16, high byte first.
+    #[value(name = "utf-16be")]
+    Utf16be,
+}

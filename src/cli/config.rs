@@ -1,0 +1,178 @@
+//! Flag > environment > file.
+//!
+//! The file's keys are the long options. What the arguments and the environment leave open is put
+//! in front of the arguments as if it had been typed, so that there is one set of names and checks.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, ValueHint};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::args::{Args, When};
+use super::failure::Failure;
+
+/// The file that is read when none is named.
+const FILE: &str = "logveil.toml";
+/// Options that make no sense in a file.
+const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+
+/// The arguments, completed from the environment and the configuration file.
+///
+/// # Errors
+/// Help that was asked for, a wrong argument, or a wrong line of the file.
+pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure> {
+    let given: Vec<OsString> = given.into_iter().collect();
+    let matches = matches(&given)?;
+    let args = args(&matches)?;
+    let args = match text(args.choice.config.as_deref())? {
+        None => args,
+        Some((path, text)) => {
+            let mut all: Vec<OsString> = given.iter().take(1).cloned().collect();
+            all.extend(arguments(&path, &text, &|key| is_given(&matches, key))?);
+            all.extend(given.iter().skip(1).cloned());
+            self::args(&self::matches(&all)?)?
+        }
+    };
+    colour(args.choice.color.unwrap_or_default());
+    if args.command.is_some() && !args.files.is_empty() {
+        return Err(Failure::usage("a subcommand takes its files behind its name; see --help"));
+    }
+    Ok(args)
+}
+
+fn matches(given: &[OsString]) -> Result<ArgMatches, Failure> {
+    Args::command().try_get_matches_from(given).map_err(|e| Failure::Clap(Box::new(e)))
+}
+
+fn args(matches: &ArgMatches) -> Result<Args, Failure> {
+    Args::from_arg_matches(matches).map_err(|e| Failure::Clap(Box::new(e)))
+}
+
+fn colour(when: When) {
+    match when {
+        When::Auto => anstream::ColorChoice::Auto,
+        When::Always => anstream::ColorChoice::AlwaysAnsi,
+        When::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// The file that was named, or the one in the working directory if there is one.
+fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
+    let path = named.unwrap_or(Path::new(FILE));
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.into(), text))),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && named.is_none() => Ok(None),
+        Err(e) => Err(Failure::usage(format!("{}: cannot read the configuration: {e}", path.display()))),
+    }
+}
+
+/// Whether arguments or environment say something about an option, here or in a subcommand.
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    let here = matches.try_contains_id(id).is_ok()
+        && matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
+    here || matches.subcommand().is_some_and(|(_, sub)| is_given(sub, id))
+}
+
+/// The file's settings as arguments; those of which `is_given` says so are checked and left out.
+fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result<Vec<OsString>, Failure> {
+    let at = |offset: usize| {
+        let line = text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
+        format!("{}:{line}", path.display())
+    };
+    let table = DeTable::parse(text)
+        .map_err(|e| Failure::usage(format!("{}: {}", at(e.span().map_or(0, |s| s.start)), e.message())))?;
+    let command = Args::command();
+    let mut all = Vec::new();
+    for (key, value) in table.get_ref() {
+        let (name, place) = (key.get_ref().as_ref(), at(key.span().start));
+        let option = command.get_arguments().find(|a| a.get_long() == Some(name) && !NOT_IN_FILE.contains(&name));
+        let Some(option) = option else {
+            return Err(Failure::usage(format!(
+                "{place}: `{name}` is no setting; the keys are the long options that `logveil --help` lists"
+            )));
+        };
+        let mut these = Vec::new();
+        values(option, value, path, &mut these).map_err(|why| Failure::usage(format!("{place}: `{name}`: {why}")))?;
+        check(&these).map_err(|why| Failure::usage(format!("{place}: `{name}`: {why}")))?;
+        let by_key = name == "hash-key-file" && std::env::var_os("LOGVEIL_HASH_KEY").is_some();
+        if !is_given(option.get_id().as_str()) && !by_key {
+            all.extend(these);
+        }
+    }
+    Ok(all)
+}
+
+/// One setting as arguments.
+fn values(option: &Arg, value: &Spanned<DeValue<'_>>, file: &Path, out: &mut Vec<OsString>) -> Result<(), String> {
+    let text = match value.get_ref() {
+        DeValue::Array(many) => return many.iter().try_for_each(|one| values(option, one, file, out)),
+        DeValue::String(s) => s.to_string(),
+        DeValue::Boolean(b) => b.to_string(),
+        _ => return Err("write a text in quotes, true or false, or a list of texts".into()),
+    };
+    let mut argument = OsString::from(format!("--{}=", option.get_long().unwrap_or_default()));
+    // Paths are relative to the file that names them.
+    let is_path = option.get_value_hint() == ValueHint::FilePath && text != "-";
+    match file.parent().filter(|_| is_path) {
+        Some(folder) => argument.push(folder.join(&text)),
+        None => argument.push(OsStr::new(&text)),
+    }
+    out.push(argument);
+    Ok(())
+}
+
+/// Whether clap takes the arguments; its first line if not.
+fn check(these: &[OsString]) -> Result<(), String> {
+    let all = std::iter::once(OsString::from("logveil")).chain(these.iter().cloned());
+    match Args::command().try_get_matches_from(all) {
+        Ok(_) => Ok(()),
+        Err(e) => {
+            let said = e.render().to_string();
+            Err(said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Failure, arguments};
+
+    fn read(text: &str) -> Result<Vec<String>, String> {
+        match arguments(Path::new("conf/x.toml"), text, &|id| id == "except") {
+            Ok(all) => Ok(all.into_iter().map(|a| a.into_string().unwrap()).collect()),
+            Err(Failure::Said(2, why)) => Err(why),
+            Err(_) => panic!("another failure"),
+        }
+    }
+
+    #[test]
+    fn settings_become_arguments_unless_given() {
+        let text = "mask = ['stars', 'card=keep:6,4']\nexcept = ['place']\nkeep-samples = true\nrules = ['r.toml']";
+        assert_eq!(
+            read(text).unwrap(),
+            ["--keep-samples=true", "--mask=stars", "--mask=card=keep:6,4", "--rules=conf/r.toml"]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_file_line_and_key() {
+        for (text, said) in [
+            ("\nmasks = 'stars'", "conf/x.toml:2: `masks` is no setting"),
+            ("config = 'x'", "conf/x.toml:1: `config` is no setting"),
+            ("#\n#\nreport = 'xml'", "conf/x.toml:3: `report`: invalid value"),
+            ("progress = 1", "conf/x.toml:1: `progress`: write a text"),
+            ("a\nb", "conf/x.toml:1: "),
+        ] {
+            let why = read(text).unwrap_err();
+            assert!(why.starts_with(said), "{why}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `explain`: what would be masked and why, and what let a place go that looked like a secret.
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+
+use super::args::Args;
+use super::completions::print;
+use super::failure::Failure;
+use super::setup;
+use crate::edge::files::Input;
+use crate::edge::pipe::Encoding;
+use crate::edge::{encoding::Detector, wtf8::Decoder};
+use crate::engine::redactor::Redactor;
+use crate::engine::{Refusal, Refused};
+use crate::rules::rule::Rule;
+
+/// The largest input that is explained, in bytes.
+const EXPLAINED_BYTES_MAX: u64 = 64 << 20;
+
+/// Explains an input.
+///
+/// # Errors
+/// An input that cannot be read, is too large, or is in an encoding that is refused.
+pub fn run(args: &Args, file: Option<&Path>) -> Result<u8, Failure> {
+    let names: Vec<_> = file.map(Into::into).into_iter().collect();
+    let input = Input::all(&names).remove(0);
+    let redactor = setup::builder(&args.choice)?.build().map_err(Failure::usage)?;
+    let text = read(&input, setup::encoding(args))?;
+    print(tell(&redactor, &text, &input.name()).as_bytes())
+}
+
+fn read(input: &Input, encoding: Encoding) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let read = input.open(|_| {}).and_then(|r| r.take(EXPLAINED_BYTES_MAX + 1).read_to_end(&mut text));
+    read.map_err(|e| Failure::input(input.name(), e))?;
+    if text.len() as u64 > EXPLAINED_BYTES_MAX {
+        return Err(Failure::usage(format!(
+            "{}: longer than the {} MiB that explain looks at; give it the lines in question",
+            input.name(),
+            EXPLAINED_BYTES_MAX >> 20
+        )));
+    }
+    match encoding {
+        Encoding::Bytes => Ok(text),
+        Encoding::Detect => match Detector::default().look(&text) {
+            Some(wide) => Err(Failure::usage(format!("{}: {wide}", input.name()))),
+            None => Ok(text),
+        },
+        Encoding::Utf16(order) => {
+            let mut out = Vec::new();
+            let mut decoder = Decoder::new(order);
+            decoder.push(&text, &mut out);
+            decoder.finish(&mut out);
+            Ok(out)
+        }
+    }
+}
+
+/// Lines and columns of rising offsets.
+struct Places<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+    begin: usize,
+}
+
+impl Places<'_> {
+    fn of(&mut self, offset: usize) -> (usize, usize) {
+        for i in memchr::memchr_iter(b'\n', &self.text[self.at..offset]) {
+            self.line += 1;
+            self.begin = self.at + i + 1;
+        }
+        self.at = offset;
+        (self.line, offset - self.begin + 1)
+    }
+}
+
+fn tell(redactor: &Redactor, text: &[u8], name: &str) -> String {
+    let seen = redactor.explain(text);
+    let mut out = String::new();
+    let mut places = Places { text, at: 0, line: 1, begin: 0 };
+    let mut refused = seen.refused.iter().peekable();
+    for f in &seen.findings {
+        while let Some(r) = refused.next_if(|r| r.at < f.start) {
+            let_go(redactor, r, places.of(r.at), name, &mut out);
+        }
+        let (line, column) = places.of(f.start);
+        let rule = redactor.rule(f.rule);
+        let _ = writeln!(
+            out,
+            "{name}:{line}:{column}: \x1b[1mmasked\x1b[0m, {} bytes at offset {}: {} ({})",
+            f.end - f.start,
+            f.start,
+            rule.id,
+            rule.family.name()
+        );
+        let _ = writeln!(out, "    {}\n    {}", rule.about, rule.link);
+        let also = seen.all.iter().filter(|a| a.start < f.end && f.start < a.end && a.rule != f.rule);
+        let mut also: Vec<&str> = also.map(|a| redactor.rule(a.rule).id.as_str()).collect();
+        also.dedup();
+        if !also.is_empty() {
+            let _ = writeln!(out, "    also found by: {}", also.join(", "));
+        }
+    }
+    for r in refused {
+        let_go(redactor, r, places.of(r.at), name, &mut out);
+    }
+    let _ = writeln!(out, "{name}: {} masked, {} let go", seen.findings.len(), seen.refused.len());
+    out
+}
+
+fn let_go(redactor: &Redactor, r: &Refused, (line, column): (usize, usize), name: &str, out: &mut String) {
+    let _ = write!(out, "{name}:{line}:{column}: let go at offset {}: {}", r.at, r.why.reason());
+    if let Some(id) = r.rule {
+        let rule = redactor.rule(id);
+        let _ = write!(out, " [{}{}]", rule.id, checks(rule, r.why));
+    }
+    out.push('\n');
+}
+
+fn checks(rule: &Rule, why: Refusal) -> String {
+    if why != Refusal::Check || rule.checks.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = rule.checks.iter().map(|c| c.name()).collect();
+    format!("; it checks {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tell;
+    use crate::engine::redactor::Redactor;
+
+    #[test]
+    fn places_and_reasons_without_the_secret() {
+        let text = b"clean\nuser=al password=hunter2x\ntokenizer=fast\n";
+        let told = tell(&Redactor::builtin(), text, "a.log");
+        assert!(told.contains("a.log:2:18: "), "{told}");
+        assert!(told.contains(": password (key)") && told.contains("let go"), "{told}");
+        assert!(!told.contains("hunter2x") && !told.contains("fast"), "{told}");
+    }
+}

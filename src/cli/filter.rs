@@ -1,0 +1,180 @@
+//! Without a subcommand: inputs -> masked text.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::args::{Args, Format};
+use super::failure::{self, Failure};
+use super::progress::Progress;
+use super::setup;
+use crate::edge::files::{Input, same_file};
+use crate::edge::in_place;
+use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
+use crate::edge::raw::Raw;
+use crate::edge::report::Report;
+use crate::engine::redactor::Redactor;
+use crate::engine::tally::Tally;
+
+/// Filters the inputs.
+///
+/// # Errors
+/// Wrong options, an output that cannot be written. Inputs that fail are told of one by one.
+pub fn run(args: &Args) -> Result<u8, Failure> {
+    let inputs = Input::all(&args.files);
+    let in_place = args.filter.in_place == Some(true);
+    if in_place && (args.filter.output.is_some() || inputs.contains(&Input::Stdin)) {
+        return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
+    }
+    let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
+    let progress = Progress::new(args, &inputs);
+    let mut run = Run::new(&redactor, setup::encoding(args), &progress);
+    let end = match (&args.filter.output, in_place) {
+        (_, true) => run.rewrite(&inputs),
+        (Some(path), _) => create(path, &inputs).and_then(|file| run.copy(&inputs, file, &path.display().to_string())),
+        (None, _) => Raw::stdout()
+            .map_err(|e| Failure::output("standard output", &e))
+            .and_then(|out| run.copy(&inputs, out, "standard output")),
+    };
+    let (tally, code) = (run.tally, run.code);
+    drop(progress);
+    report(args, &tally, &redactor)?;
+    end.map(|()| code)
+}
+
+fn create(path: &Path, inputs: &[Input]) -> Result<File, Failure> {
+    let own = |input: &Input| matches!(input, Input::Path(p) if same_file(p, path));
+    if inputs.iter().any(own) {
+        return Err(Failure::usage(format!(
+            "--output {}: this is also an input, which would be emptied; use --in-place",
+            path.display()
+        )));
+    }
+    File::create(path).map_err(|e| Failure::Said(failure::OUTPUT, format!("--output {}: {e}", path.display())))
+}
+
+/// Says what was done, if that was asked for.
+///
+/// # Errors
+/// When it cannot be said.
+pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Failure> {
+    let format = match (args.filter.report, &args.filter.report_file) {
+        (Some(format), _) => format,
+        (None, Some(_)) => Format::Json,
+        (None, None) => return Ok(()),
+    };
+    let report = Report::new(tally, redactor.rules());
+    let text = match format {
+        Format::Text => report.text(),
+        Format::Json => report.json(),
+    };
+    match &args.filter.report_file {
+        None => _ = io::stderr().write_all(text.as_bytes()),
+        Some(path) => OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .and_then(|mut f| f.write_all(text.as_bytes()))
+            .map_err(|e| Failure::Said(failure::OUTPUT, format!("--report-file {}: {e}", path.display())))?,
+    }
+    Ok(())
+}
+
+/// One run over all inputs.
+pub struct Run<'a> {
+    redactor: &'a Redactor,
+    encoding: Encoding,
+    progress: &'a Progress,
+    buffer: Buffer,
+    /// Counts of all inputs.
+    pub tally: Tally,
+    /// The exit code, if nothing ends the run early.
+    pub code: u8,
+}
+
+impl<'a> Run<'a> {
+    /// Before the first input.
+    pub fn new(redactor: &'a Redactor, encoding: Encoding, progress: &'a Progress) -> Self {
+        let (buffer, tally) = (Buffer::default(), Tally::default());
+        Run { redactor, encoding, progress, buffer, tally, code: failure::OK }
+    }
+
+    /// Every input, masked, into one output. Each is a stream of its own: an unfinished last line
+    /// is not joined with the next one's first before both were looked at.
+    fn copy<W: Write>(&mut self, inputs: &[Input], out: W, name: &str) -> Result<(), Failure> {
+        let mut out = Outbox::new(out);
+        inputs.iter().try_for_each(|input| {
+            let lane = Lane::new(self.redactor, self.encoding);
+            self.through(input, lane, &mut out, name)
+        })
+    }
+
+    /// One input down its lane into `out`.
+    ///
+    /// # Errors
+    /// Only those of the output, whose name is for errors.
+    pub fn through(&mut self, input: &Input, mut lane: Lane, out: &mut impl Sink, name: &str) -> Result<(), Failure> {
+        let progress = self.progress;
+        let mut reader = match input.open(|n| progress.add(n)) {
+            Ok(reader) => reader,
+            Err(e) => {
+                self.trouble(input, &e);
+                return Ok(());
+            }
+        };
+        let end = pipe::pump(&mut *reader, &mut lane, out, &mut self.buffer, &mut |_| {});
+        self.tally.add(lane.tally());
+        match end {
+            Err(Trouble::Write(e)) => Err(Failure::output(name, &e)),
+            Err(trouble) => {
+                self.told(input, trouble);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Every input rewritten where it is.
+    fn rewrite(&mut self, inputs: &[Input]) -> Result<(), Failure> {
+        for input in inputs {
+            let Input::Path(path) = input else { continue };
+            let mut lane = Lane::new(self.redactor, self.encoding);
+            let (buffer, progress) = (&mut self.buffer, self.progress);
+            let done = in_place::rewrite(path, |from, to| {
+                pipe::pump(from, &mut lane, &mut Outbox::new(to), buffer, &mut |n| progress.add(n))?;
+                Ok(lane.tally().findings() > 0)
+            });
+            match done {
+                Ok(Ok(())) => self.tally.add(lane.tally()),
+                Ok(Err(trouble)) => self.told(input, trouble),
+                Err(left) => self.trouble(input, &left),
+            }
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, input: &Input, trouble: Trouble) {
+        match trouble {
+            Trouble::Read(e) => self.trouble(input, &e),
+            Trouble::Write(e) => self.trouble(input, &in_place::Left::Failed("cannot write beside it", e)),
+            Trouble::Refused(wide) => {
+                self.progress.say(&format!("{}: {wide}", input.name()));
+                self.code = failure::worse(self.code, failure::USAGE);
+            }
+        }
+    }
+
+    fn trouble(&mut self, input: &Input, why: &dyn std::fmt::Display) {
+        self.progress.say(&format!("{}: {why}", input.name()));
+        self.code = failure::worse(self.code, failure::INPUT);
+    }
+}
+
+/// Writes a whole file, or none of it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes).map_err(|e| Failure::Said(failure::OUTPUT, format!("{}: {e}", path.display())))
+}

@@ -1,0 +1,14 @@
+//! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
+
+pub mod args;
+pub mod check;
+pub mod completions;
+pub mod config;
+pub mod explain;
+pub mod failure;
+pub mod filter;
+pub mod man;
+mod progress;
+pub mod rules;
+mod rules_check;
+mod setup;

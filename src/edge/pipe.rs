@@ -1,0 +1,340 @@
+//! Blocking Read -> Stream -> Write: large reads, few writes, and nothing complete is held back
+//! while a read could block.
+
+use std::io::{self, IoSlice, Read, Write};
+
+use super::encoding::{Detector, Wide};
+use super::wtf8::{Decoder, Encoder, Order};
+use crate::engine::redactor::Redactor;
+use crate::engine::stream::Stream;
+use crate::engine::tally::Tally;
+
+/// Bytes asked for in one read.
+pub const READ_BYTES: usize = 256 << 10;
+/// Clean stretches of at least this many bytes are written from where they are; smaller pieces are
+/// gathered first.
+const STRAIGHT_BYTES: usize = 32 << 10;
+/// Gathered bytes that are written at once.
+const GATHERED_BYTES_MAX: usize = 64 << 10;
+
+/// How an input is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// ASCII-compatible, unless it looks like UTF-16: then it is refused.
+    Detect,
+    /// ASCII-compatible, whatever it looks like.
+    Bytes,
+    /// UTF-16, masked in place.
+    Utf16(Order),
+}
+
+/// Why an input did not go through to its end.
+#[derive(Debug)]
+pub enum Trouble {
+    /// It could not be read.
+    Read(io::Error),
+    /// What is left of it could not be written.
+    Write(io::Error),
+    /// It is in an encoding that a filter of bytes would not see into.
+    Refused(Wide),
+}
+
+/// One input on its way: a [`Stream`], and what its encoding needs around it.
+#[derive(Debug)]
+pub struct Lane {
+    stream: Stream,
+    detector: Option<Detector>,
+    /// Without an encoder the text leaves as WTF-8.
+    wide: Option<(Decoder, Option<Encoder>)>,
+    text: Vec<u8>,
+    units: Vec<u8>,
+}
+
+impl Lane {
+    /// At the beginning of an input.
+    pub fn new(redactor: &Redactor, encoding: Encoding) -> Lane {
+        Lane {
+            stream: Stream::new(redactor),
+            detector: (encoding == Encoding::Detect).then(Detector::default),
+            wide: match encoding {
+                Encoding::Utf16(order) => Some((Decoder::new(order), Some(Encoder::new(order)))),
+                Encoding::Detect | Encoding::Bytes => None,
+            },
+            text: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
+    /// Like [`Lane::new`] for looking only: what leaves is not encoded as UTF-16 again.
+    pub fn looking(redactor: &Redactor, encoding: Encoding) -> Lane {
+        let mut lane = Lane::new(redactor, encoding);
+        if let Some((_, encoder)) = &mut lane.wide {
+            *encoder = None;
+        }
+        lane
+    }
+
+    /// Counts so far.
+    pub fn tally(&self) -> &Tally {
+        self.stream.tally()
+    }
+
+    /// Takes the next bytes; what may leave goes to `sink`.
+    ///
+    /// # Errors
+    /// When the bytes look like UTF-16 and nobody said what to do about it; none of them leaves.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Wide> {
+        if let Some(wide) = self.detector.as_mut().and_then(|d| d.look(bytes)) {
+            return Err(wide);
+        }
+        let Some((decoder, encoder)) = &mut self.wide else {
+            self.stream.push_with(bytes, sink);
+            return Ok(());
+        };
+        decoder.push(bytes, &mut self.text);
+        self.stream.push_with(&self.text, &mut |text| encoded(encoder.as_mut(), text, &mut self.units, sink));
+        wipe(&mut self.text);
+        Ok(())
+    }
+
+    /// Ends the input.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&[u8])) {
+        let Some((decoder, encoder)) = &mut self.wide else {
+            return self.stream.finish_with(sink);
+        };
+        let odd = decoder.finish(&mut self.text);
+        let mut send = |text: &[u8]| encoded(encoder.as_mut(), text, &mut self.units, sink);
+        self.stream.push_with(&self.text, &mut send);
+        self.stream.finish_with(&mut send);
+        if let Some(encoder) = encoder {
+            encoder.finish(&mut self.units);
+        }
+        self.units.extend(odd);
+        sink(&self.units);
+        wipe(&mut self.units);
+        wipe(&mut self.text);
+    }
+}
+
+/// Hands `text` on, as units if there is an encoder.
+fn encoded(encoder: Option<&mut Encoder>, text: &[u8], units: &mut Vec<u8>, sink: &mut impl FnMut(&[u8])) {
+    let Some(encoder) = encoder else {
+        return sink(text);
+    };
+    encoder.push(text, units);
+    sink(units);
+    wipe(units);
+}
+
+/// What takes a stream's pieces.
+pub trait Sink {
+    /// Takes a piece; errors wait for the next flush.
+    fn take(&mut self, piece: &[u8]);
+
+    /// Everything taken has left, or here is why not.
+    ///
+    /// # Errors
+    /// The first error since the last call.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Gathers small pieces in front of a writer and keeps its first error.
+#[derive(Debug)]
+pub struct Outbox<W: Write> {
+    inner: W,
+    gathered: Vec<u8>,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> Outbox<W> {
+    /// In front of `inner`.
+    pub fn new(inner: W) -> Outbox<W> {
+        Outbox { inner, gathered: Vec::new(), error: None }
+    }
+
+    /// The writer; what was gathered and not flushed is dropped.
+    #[cfg(test)]
+    fn into_inner(self) -> W {
+        self.inner
+    }
+
+    fn send(&mut self, piece: &[u8]) {
+        if self.error.is_none() {
+            self.error = write_both(&mut self.inner, &self.gathered, piece).err();
+        }
+        self.gathered.clear();
+    }
+}
+
+impl<W: Write> Sink for Outbox<W> {
+    /// Takes a piece: large ones go out at once together with what was gathered before them.
+    fn take(&mut self, piece: &[u8]) {
+        if piece.len() >= STRAIGHT_BYTES {
+            self.send(piece);
+        } else {
+            self.gathered.extend_from_slice(piece);
+            if self.gathered.len() >= GATHERED_BYTES_MAX {
+                self.send(&[]);
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.send(&[]);
+        match self.error.take() {
+            Some(e) => Err(e),
+            None => self.inner.flush(),
+        }
+    }
+}
+
+fn write_both(out: &mut impl Write, first: &[u8], second: &[u8]) -> io::Result<()> {
+    let mut both = [IoSlice::new(first), IoSlice::new(second)];
+    let mut left = &mut both[..];
+    IoSlice::advance_slices(&mut left, 0);
+    while !left.is_empty() {
+        match out.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => IoSlice::advance_slices(&mut left, n),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// A read buffer, wiped when dropped.
+#[derive(Debug)]
+pub struct Buffer(Vec<u8>);
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Buffer(vec![0; READ_BYTES])
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+/// Runs an input to its end. Whatever is complete is written before the next read. `seen` is told
+/// how many bytes each read gave.
+///
+/// # Errors
+/// See [`Trouble`]. After a read error what came before it has left, masked.
+pub fn pump(
+    input: &mut dyn Read,
+    lane: &mut Lane,
+    out: &mut impl Sink,
+    buffer: &mut Buffer,
+    seen: &mut dyn FnMut(usize),
+) -> Result<(), Trouble> {
+    let end = loop {
+        match input.read(&mut buffer.0) {
+            Ok(0) => break Ok(()),
+            Ok(n) => {
+                let pushed = lane.push(&buffer.0[..n], &mut |piece| out.take(piece));
+                out.flush().map_err(Trouble::Write)?;
+                pushed.map_err(Trouble::Refused)?;
+                seen(n);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => break Err(Trouble::Read(e)),
+        }
+    };
+    lane.finish(&mut |piece| out.take(piece));
+    out.flush().map_err(Trouble::Write)?;
+    end
+}
+
+/// Empties a buffer that held input and overwrites what it held.
+fn wipe(buffer: &mut Vec<u8>) {
+    buffer.fill(0);
+    std::hint::black_box(&buffer[..]);
+    buffer.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read, Write};
+
+    use super::{Buffer, Encoding, Lane, Outbox, Sink, Trouble, pump};
+    use crate::edge::wtf8::Order;
+    use crate::engine::redactor::Redactor;
+
+    /// Takes a few bytes at a time, with interruptions between.
+    #[derive(Default)]
+    struct Slow(Vec<u8>, bool);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let n = bytes.len().min(7);
+            self.0.extend_from_slice(&bytes[..n]);
+            Ok(n)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Gives its parts, then fails.
+    struct Parts(Vec<&'static [u8]>);
+
+    impl Read for Parts {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::Error::other("gone"));
+            }
+            let part = self.0.remove(0);
+            buffer[..part.len()].copy_from_slice(part);
+            Ok(part.len())
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_error_leaves_masked() {
+        let mut lane = Lane::new(&Redactor::builtin(), Encoding::Detect);
+        let mut out = Outbox::new(Slow::default());
+        let mut input = Parts(vec![b"one\npass", b"word=hunter2"]);
+        let end = pump(&mut input, &mut lane, &mut out, &mut Buffer::default(), &mut |_| {});
+        assert!(matches!(end, Err(Trouble::Read(_))));
+        assert_eq!(out.into_inner().0, b"one\npassword=[REDACTED:password]");
+    }
+
+    #[test]
+    fn large_and_small_pieces_leave_in_order() {
+        let mut out = Outbox::new(Slow::default());
+        let mut all = Vec::new();
+        for (i, len) in [1, 40_000, 0, 300, 70_000, 5].into_iter().enumerate() {
+            let piece = vec![b'a' + i as u8; len];
+            out.take(&piece);
+            all.extend(piece);
+        }
+        out.flush().unwrap();
+        assert_eq!(out.into_inner().0, all);
+    }
+
+    #[test]
+    fn utf16_is_masked_in_place_however_cut() {
+        let units = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        let mut input = units("\u{FEFF}user=\u{1F600} password=hunter2\r\nnext\r\n");
+        let mut expected = units("\u{FEFF}user=\u{1F600} password=[REDACTED:password]\r\nnext\r\n");
+        // A lone surrogate and an odd last byte.
+        input.extend([0xD8, 0x01, 0, b'x', b'z']);
+        expected.extend([0xD8, 0x01, 0, b'x', b'z']);
+        for step in [1, 2, 3, 1000] {
+            let mut lane = Lane::new(&Redactor::builtin(), Encoding::Utf16(Order::Big));
+            let mut out = Vec::new();
+            input.chunks(step).for_each(|c| lane.push(c, &mut |b| out.extend_from_slice(b)).unwrap());
+            lane.finish(&mut |b| out.extend_from_slice(b));
+            assert_eq!(out, expected);
+        }
+    }
+}

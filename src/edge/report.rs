@@ -1,0 +1,97 @@
+//! A tally as text and as JSON: counts, never content.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use crate::engine::tally::Tally;
+use crate::rules::rule::{Family, Rule};
+
+/// A tally with the rules it counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    tally: &'a Tally,
+    rules: &'a [Rule],
+}
+
+impl<'a> Report<'a> {
+    /// Of this tally; `rules` are those of the redactor that made it.
+    pub fn new(tally: &'a Tally, rules: &'a [Rule]) -> Report<'a> {
+        Report { tally, rules }
+    }
+
+    /// For people: one count a line, rules under their family.
+    pub fn text(&self) -> String {
+        let t = self.tally;
+        let mut out = String::new();
+        let mut line = |name: &str, n: u64| _ = writeln!(out, "{name:<40} {n:>12}");
+        line("findings", t.findings());
+        for (family, rules) in self.families() {
+            line(&format!("  {}", family.name()), rules.iter().map(|(_, n)| n).sum());
+            rules.iter().for_each(|(rule, n)| line(&format!("    {}", rule.id), *n));
+        }
+        line("unjudged", t.unjudged);
+        line("records", t.records);
+        line("records over the limit", t.records_over_limit);
+        line("bytes in", t.bytes_in);
+        line("bytes out", t.bytes_out);
+        out
+    }
+
+    /// For programs: one object on one line.
+    pub fn json(&self) -> String {
+        let t = self.tally;
+        let (mut by_rule, mut by_family) = (Map::new(), Map::new());
+        for (family, rules) in self.families() {
+            by_family.insert(family.name().into(), rules.iter().map(|(_, n)| n).sum::<u64>().into());
+            rules.iter().for_each(|(rule, n)| _ = by_rule.insert(rule.id.clone(), Value::from(*n)));
+        }
+        let object = json!({
+            "version": 1,
+            "findings": t.findings(),
+            "by_family": by_family,
+            "by_rule": by_rule,
+            "unjudged": t.unjudged,
+            "records": t.records,
+            "records_over_limit": t.records_over_limit,
+            "bytes_in": t.bytes_in,
+            "bytes_out": t.bytes_out,
+        });
+        format!("{object}\n")
+    }
+
+    /// Rules that found something, by family.
+    fn families(&self) -> Vec<(Family, Vec<(&'a Rule, u64)>)> {
+        let counted = |family| {
+            let of = |(id, rule): (_, &'a Rule)| (rule.family == family).then(|| (rule, self.tally.of(id)));
+            ids(self.rules).filter_map(of).filter(|(_, n)| *n > 0).collect::<Vec<_>>()
+        };
+        Family::ALL.into_iter().map(|f| (f, counted(f))).filter(|(_, rules)| !rules.is_empty()).collect()
+    }
+}
+
+/// Rules with their ids.
+fn ids(rules: &[Rule]) -> impl Iterator<Item = (crate::rules::rule::RuleId, &Rule)> {
+    rules.iter().enumerate().map(|(i, r)| (crate::rules::rule::RuleId(i as u16), r))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+    use crate::engine::redactor::Redactor;
+    use crate::engine::tally::Tally;
+
+    #[test]
+    fn counts_by_rule_and_family_without_content() {
+        let redactor = Redactor::builtin();
+        let mut tally = Tally::default();
+        redactor.redact_counted(b"password=hunter2\nplain\npassword=hunter3", &mut tally);
+        let report = Report::new(&tally, redactor.rules());
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!(json["by_rule"]["password"], 2);
+        assert_eq!(json["by_family"]["key"], 2);
+        assert_eq!(json["records"], 3);
+        assert!(report.text().contains("    password"));
+        assert!(!report.text().contains("hunter") && !report.json().contains("hunter"));
+    }
+}

@@ -1,0 +1,296 @@
+//! The command: cases as files (`tests/cli/*.toml`), and what takes pipes, links and signals.
+#![cfg(feature = "cli")]
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct Case {
+    name: String,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    files: BTreeMap<String, String>,
+    stdin: String,
+    status: i32,
+    /// All of standard output.
+    stdout: Option<String>,
+    /// A part of it.
+    stdout_has: Option<String>,
+    /// A part of standard error; none at all if missing.
+    stderr: Option<String>,
+    not_in_output: Option<String>,
+    after: BTreeMap<String, String>,
+    after_has: BTreeMap<String, String>,
+}
+
+fn logveil(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logveil"));
+    command.current_dir(dir).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn fed(mut child: Child, input: &[u8]) -> Output {
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|s| {
+        // A command that refuses its input closes it early.
+        s.spawn(move || _ = stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    })
+}
+
+fn run(dir: &Path, args: &[&str], input: &[u8]) -> Output {
+    fed(logveil(dir).args(args).stdin(Stdio::piped()).spawn().unwrap(), input)
+}
+
+fn run_cases(text: &str) {
+    let cases: Cases = toml::from_str(text).unwrap();
+    for case in cases.case {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in &case.files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut command = logveil(dir.path());
+        command.args(&case.args).envs(&case.env).stdin(Stdio::piped());
+        let out = fed(command.spawn().unwrap(), case.stdin.as_bytes());
+        let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        let name = &case.name;
+        assert_eq!(out.status.code(), Some(case.status), "{name}: {stderr}");
+        if let Some(whole) = &case.stdout {
+            assert_eq!(stdout, whole.as_str(), "{name}");
+        }
+        for part in case.stdout_has.iter() {
+            assert!(stdout.contains(part), "{name}: {stdout}");
+        }
+        match &case.stderr {
+            Some(part) => assert!(stderr.contains(part), "{name}: {stderr}"),
+            None => assert_eq!(stderr, "", "{name}"),
+        }
+        for secret in case.not_in_output.iter() {
+            assert!(!stdout.replace("[REDACTED", "").contains(secret) && !stderr.contains(secret), "{name}");
+        }
+        let read = |file: &str| fs::read_to_string(dir.path().join(file)).unwrap();
+        case.after.iter().for_each(|(file, text)| assert_eq!(read(file), *text, "{name}"));
+        case.after_has.iter().for_each(|(file, part)| assert!(read(file).contains(part), "{name}"));
+    }
+}
+
+#[test]
+fn cases_of_the_filter() {
+    run_cases(include_str!("cli/filter.toml"));
+}
+
+#[test]
+fn cases_of_the_configuration() {
+    run_cases(include_str!("cli/config.toml"));
+}
+
+/// Writes a line, waits until it comes back, writes the next.
+#[test]
+fn each_line_leaves_before_the_next_read() {
+    let dir = tempfile::tempdir().unwrap();
+    for args in [&[][..], &["--encoding", "utf-8"]] {
+        let mut child = logveil(dir.path()).args(args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        for (line, expected) in
+            [("a\n", "a\n"), ("password=hunter2\n", "password=[REDACTED:password]\n"), ("b\n", "b\n")]
+        {
+            let (first, second) = line.split_at(1);
+            stdin.write_all(first.as_bytes()).unwrap();
+            stdin.write_all(second.as_bytes()).unwrap();
+            let mut echo = String::new();
+            stdout.read_line(&mut echo).unwrap();
+            assert_eq!(echo, expected);
+        }
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+/// The same through a named pipe given as FILE, which must not wait to tell its compression.
+#[test]
+fn a_named_pipe_is_read_as_it_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Command::new("mkfifo").arg(dir.path().join("p")).status().unwrap().success());
+    let mut child = logveil(dir.path()).arg("p").spawn().unwrap();
+    let mut pipe = File::options().write(true).open(dir.path().join("p")).unwrap();
+    pipe.write_all(b"x\n").unwrap();
+    let mut echo = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut echo).unwrap();
+    assert_eq!(echo, "x\n");
+    drop(pipe);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_closed_output_ends_it_quietly() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = logveil(dir.path()).stdin(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let out = fed(child, &b"line\n".repeat(1 << 20));
+    assert_eq!((out.status.code(), &out.stderr[..]), (Some(0), &b""[..]));
+    let mut man = logveil(dir.path()).arg("man").spawn().unwrap();
+    drop(man.stdout.take());
+    assert_eq!(man.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_full_output_is_code_4() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a"), "x\n").unwrap();
+    let out = logveil(dir.path()).arg("a").stdout(full).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("standard output: cannot write"));
+}
+
+#[test]
+fn in_place_keeps_mode_and_times_and_refuses_links() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    for name in ["plain", "linked", "target"] {
+        fs::write(path(name), "password=hunter2\n").unwrap();
+    }
+    fs::set_permissions(path("plain"), fs::Permissions::from_mode(0o640)).unwrap();
+    let then = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
+    File::options().write(true).open(path("plain")).unwrap().set_modified(then).unwrap();
+    fs::hard_link(path("linked"), path("other")).unwrap();
+    symlink("target", path("link")).unwrap();
+    let packed = gzip(b"password=hunter2\n");
+    fs::write(path("a.gz"), &packed).unwrap();
+    let out = run(dir.path(), &["--in-place", "linked", "link", "a.gz", ".", "plain"], b"");
+    assert_eq!(out.status.code(), Some(3));
+    let said = String::from_utf8(out.stderr).unwrap();
+    for part in [
+        "linked: left as it was: it has other hard",
+        "link: left as it was: it is a sym",
+        "a.gz: left as it was",
+        ".: left",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    for name in ["linked", "target"] {
+        assert_eq!(fs::read_to_string(path(name)).unwrap(), "password=hunter2\n");
+    }
+    assert_eq!(fs::read(path("a.gz")).unwrap(), packed);
+    assert_eq!(fs::read_to_string(path("plain")).unwrap(), "password=[REDACTED:password]\n");
+    let now = fs::metadata(path("plain")).unwrap();
+    assert_eq!((now.mode() & 0o7777, now.modified().unwrap()), (0o640, then));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 6, "no temporary file stays");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn compressed_files_are_read_as_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let members = [gzip(b"one\npass"), gzip(b"word=hunter2\n")].concat();
+    fs::write(dir.path().join("a.log"), &members).unwrap();
+    let frames = [zstd::encode_all(&b"two\n"[..], 1).unwrap(), zstd::encode_all(&b"three\n"[..], 1).unwrap()].concat();
+    fs::write(dir.path().join("b"), &frames).unwrap();
+    let out = run(dir.path(), &["a.log", "b"], b"");
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "one\npassword=[REDACTED:password]\ntwo\nthree\n");
+    assert_eq!(out.status.code(), Some(0));
+    fs::write(dir.path().join("cut"), &members[..members.len() - 9]).unwrap();
+    let out = run(dir.path(), &["cut", "b"], b"");
+    assert_eq!(out.status.code(), Some(3));
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(text.starts_with("one\n") && text.ends_with("two\nthree\n") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_report_is_json_without_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = run(dir.path(), &["--report", "json"], b"password=hunter2\nclean\n");
+    let report: serde_json::Value = serde_json::from_slice(&out.stderr).unwrap();
+    assert_eq!((&report["findings"], &report["records"], &report["bytes_in"]), (&1.into(), &2.into(), &23.into()));
+    assert_eq!(report["by_rule"]["password"], 1);
+    assert_eq!(report["bytes_out"], out.stdout.len());
+}
+
+#[test]
+fn fingerprints_depend_on_the_key_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("key"), "0123456789abcdef\n").unwrap();
+    let tags = |args: &[&str], input: &[u8]| {
+        let out = run(dir.path(), args, input);
+        assert_eq!(out.status.code(), Some(1));
+        let text = String::from_utf8(out.stdout).unwrap();
+        text.lines().map(|l| l.rsplit(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let with_key = ["--check", "--hash-key-file", "key"];
+    let a = tags(&with_key, b"password=hunter2\npassword: hunter2\npassword=hunter3\n");
+    assert!(a.len() == 3 && a[0] == a[1] && a[1] != a[2]);
+    assert_eq!(a[0], tags(&with_key, b"x password=hunter2\n")[0]);
+    assert_ne!(tags(&["--check"], b"password=hunter2")[0], tags(&["--check"], b"password=hunter2")[0]);
+    let wide: Vec<u8> = "ab\npassword=hunter2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut args = with_key.to_vec();
+    args.extend(["--encoding", "utf-16le"]);
+    let out = run(dir.path(), &args, &wide);
+    assert!(String::from_utf8(out.stdout).unwrap().starts_with(&format!("-:2:10: password {}", a[0])));
+}
+
+#[test]
+fn rule_files_are_judged_as_a_whole_and_compiled() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = |id: &str, literal: &str, finds: &str| {
+        format!(
+            "[[rule]]\nid = '{id}'\nabout = 'a'\nlink = 'l'\nliterals = ['{literal}']\npattern = '{literal} [a-z]{{8}}'\n\
+             finds = ['x {finds} y']\nspares = ['x {literal} y']\n"
+        )
+    };
+    let good = format!("family = 'custom'\nmax = 64\n{}", rule("good", "zqj-", "zqj-<<lower 8>>"));
+    fs::write(dir.path().join("good.toml"), &good).unwrap();
+    let bad = format!("{good}{}{}", rule("bad", "zqk-", "nothing"), rule("Worse", "zql-", "zql-<<lower 8>>"));
+    fs::write(dir.path().join("bad.toml"), bad).unwrap();
+    let out = run(dir.path(), &["rules", "check", "bad.toml"], b"");
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(said.contains("bad.toml:11: rule `bad`: finds nothing in example 1"), "{said}");
+    assert!(said.contains("bad.toml:19: rule `Worse`: an id has"), "{said}");
+    let out = run(dir.path(), &["rules", "compile", "good.toml", "-o", "good.pack"], b"");
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    for args in [["--pack", "good.pack"], ["--rules", "good.toml"]] {
+        let out = run(dir.path(), &args, b"a zqj-abcdefgh b\n");
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "a [REDACTED:good] b\n");
+    }
+    let mut pack = Vec::new();
+    File::open(dir.path().join("good.pack")).unwrap().read_to_end(&mut pack).unwrap();
+    fs::write(dir.path().join("cut.pack"), &pack[..pack.len() / 2]).unwrap();
+    let out = run(dir.path(), &["--pack", "cut.pack"], b"");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("cut.pack"));
+}
+
+#[test]
+fn help_names_the_exit_codes_and_every_option_its_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = String::from_utf8(run(dir.path(), &["--help"], b"").stdout).unwrap();
+    for code in ["  0   ", "  1   ", "  2   ", "  3   ", "  4   ", "  70  "] {
+        assert!(help.contains(code), "{code}");
+    }
+    let list = run(dir.path(), &["rules", "list", "--json"], b"");
+    let rules: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert!(rules.as_array().unwrap().iter().any(|r| r["id"] == "password" && r["family"] == "key"));
+}
