@@ -164,7 +164,8 @@ fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) 
     }
     match judge(number) {
         None => false,
-        Some(Trust::Range) => true,
+        // An id in a path is a card only if a word says so.
+        Some(Trust::Range) => rec.before(start) != Some(b'/') || card_word_before(rec, start),
         Some(Trust::Context) => (grouped && sign != b'-') || card_word_before(rec, start),
     }
 }
@@ -205,6 +206,7 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
     let after = match (rec.get(end), rec.get(end + 1)) {
         (None, _) => true,
         (Some(b'.'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
+        (Some(b'e'), _) => rec.from(end).starts_with(b"exp"),
         (Some(b'-' | b'_'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
         (Some(b), _) => !b.is_ascii_alphanumeric(),
     };

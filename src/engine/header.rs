@@ -49,7 +49,7 @@ pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, k
     match read(&s.rec, site, joined) {
         Values::One(value) => one_credential(s, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| one_credential(s, known, value)),
-        Values::Code | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Code | Values::Object(_) | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
     }
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known
     match read(&s.rec, site, joined) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
-        Values::Code | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Code | Values::Object(_) | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
     }
 }
 

@@ -4,10 +4,10 @@ use super::carry::{Below, Carry};
 use super::finding::{Finding, Mark, Refusal, Until};
 use super::header;
 use super::keys::{self, Known};
+use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
 use super::notation::key::{self, KeySite, Words};
-use super::notation::quote::Quote;
 use super::notation::value::{self, Value, Values};
 use super::scan::Scanner;
 use crate::rules::rule::ValuePolicy;
@@ -50,13 +50,17 @@ fn ends_record(s: &Scanner<'_>, at: usize) -> bool {
 
 /// `name: PASSWORD` ends the record: its value may follow on the next line.
 fn named_below(s: &mut Scanner<'_>, site: &KeySite, known: Known) {
-    let opened = site.start - site.quote.map_or(0, Quote::width);
-    if site.dashes == 0 && joint::names_a_key(&s.rec, opened) {
+    if site.dashes == 0 && joint::names_a_key(&s.rec, site.open) {
         s.carry = Some(Carry::Value(Below { known, named: true }));
     }
 }
 
 fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    // `csrf_magic=key:...`: the word is itself a value.
+    let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
+    if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
+        return s.refuse(site.start, Some(known.rule), Refusal::Key);
+    }
     match known.policy {
         ValuePolicy::Credential => return header::credential(s, site, joined, known),
         ValuePolicy::Cookie => return header::cookie(s, site, joined, known),
@@ -69,7 +73,13 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
                 one(s, site, joined.joint, known, value);
             }
         }
-        Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
+        // `passwords: {...}` has passwords; any other object is judged by its own keys.
+        Values::Object(values) if known.plural && known.policy == ValuePolicy::Any => {
+            for value in &values {
+                one(s, site, joined.joint, known, value);
+            }
+        }
+        Values::Code | Values::Object(_) => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
                 s.carry = Some(Carry::Value(Below { known: *known, named: false }));
@@ -85,9 +95,32 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
         found(s, known, value);
     } else {
-        let why =
-            if s.set.masks.spares(&s.rec.buf[value.start..value.end]) { Refusal::Placeholder } else { Refusal::Value };
-        s.refuse(value.start, Some(known.rule), why);
+        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
+        if spared {
+            s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
+        }
+        s.refuse(value.start, Some(known.rule), if spared { Refusal::Placeholder } else { Refusal::Value });
+    }
+}
+
+/// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at
+/// `at`.
+pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
+    if at < s.value_end || at < s.key_end {
+        return;
+    }
+    let code = s.rec.from(at).get(4..6);
+    if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
+        return; // not a letter
+    }
+    let Some((site, text)) = key::escaped(&s.rec, at) else { return };
+    *s.work += (site.end - site.start) as u64;
+    let decoded = Record::new(&text, 0, text.len());
+    let whole = KeySite { start: 0, end: text.len(), ..site };
+    let Some(known) = s.set.keys.classify(&Words::of(&decoded, &whole)) else { return };
+    s.key_end = site.end;
+    if let Some(joined) = joint::find(&s.rec, &site) {
+        value(s, &site, &joined, &known);
     }
 }
 
@@ -124,7 +157,7 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
     if at >= s.rec.end {
         return;
     }
-    let site = KeySite { start: at, end: at, dashes: 0, quote: None };
+    let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
     let joined = Joined { joint, value: at, percent: false };
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;

@@ -8,6 +8,7 @@ use super::notation::joint::Joint;
 use super::notation::key::Words;
 use super::notation::value::Value;
 use crate::rules::check::{prose, random};
+use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
 
 /// The most words behind a key that are passed over: `password_confirmation_2`.
@@ -79,7 +80,9 @@ impl Keys {
                 return known;
             }
             let last = words.joined(end - 1, end);
-            if !(last.iter().all(u8::is_ascii_digit) || self.modifiers.contains(last)) {
+            // `password2`, but not `sig2`: a short word with a number is another word.
+            let number = last.iter().all(u8::is_ascii_digit) && end > 1 && words.joined(end - 2, end - 1).len() > 3;
+            if !(number || self.modifiers.contains(last)) {
                 return None;
             }
             end -= 1;
@@ -132,7 +135,7 @@ pub(crate) fn is_secret(
     if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
         return false;
     }
-    let bare = value.quote.is_none();
+    let bare = value.notation == Notation::Bare;
     if bare && prose::is_code_reference(text) {
         return false;
     }
@@ -149,13 +152,20 @@ pub(crate) fn is_secret(
             let folder = known.short && matches!(text.first(), Some(b'/' | b'~'));
             !count && !folder
         }
-        ValuePolicy::Likely if bare || joint == Joint::Element(0) => random::has_marks(text) || !bare,
-        ValuePolicy::Likely => !(digits && text.len() <= 6),
-        ValuePolicy::Random => random::looks_random(text),
+        ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
+        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
+        ValuePolicy::Likely => !random::is_prose(text) && memchr::memmem::find(text, b"://").is_none(),
+        ValuePolicy::Random => random::looks_random(text) && !random::is_plain_id(text) && !is_object(text),
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// `Token{a64f992`: a program's print of an object, or a pointer.
+fn is_object(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    text.starts_with(b"0x") && random::is_plain_id(text) || (name > 0 && matches!(text.get(name), Some(b'{' | b'(')))
 }
 
 /// `API_KEY` as a value is a constant's name.

@@ -4,13 +4,15 @@ use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::Masks;
 use crate::rules::plan::{Plan, Word};
-use crate::rules::rule::{Kind, Rule, RuleId, gate_words};
+use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 
 /// What a word of the gate leads to.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Target {
     /// Some key contains the word.
     pub(crate) key: bool,
+    /// The word begins an escaped letter, which a key may contain.
+    pub(crate) escape: bool,
     /// Rules with an automaton at the word.
     pub(crate) shapes: Vec<RuleId>,
     /// Blocks whose header begins with the word.
@@ -71,6 +73,9 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
                 _ => targets[at].shapes.push(id),
             }
         }
+    }
+    if let Some(at) = words.iter().position(|w| *w.bytes == *ESCAPE) {
+        targets[at].escape = targets.iter().any(|t| t.key);
     }
     targets
 }

@@ -67,6 +67,9 @@ impl Scanner<'_> {
                 if target.key {
                     keyed::scan(self, at);
                 }
+                if target.escape {
+                    keyed::escaped(self, at);
+                }
             }
         }
     }

@@ -252,5 +252,11 @@ pub fn gate_words(rules: &[Rule]) -> Vec<Word> {
             }
         }
     }
+    if rules.iter().any(|r| matches!(r.kind, Kind::Key(_))) {
+        words.push(Word { bytes: ESCAPE.into(), fold: false });
+    }
     words
 }
+
+/// What begins a letter that is written as a JSON escape, so that `"pass\u0077ord"` is a key too.
+pub const ESCAPE: &[u8] = b"\\u00";

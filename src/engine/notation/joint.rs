@@ -4,6 +4,7 @@ use super::Record;
 use super::escape::skip_gap;
 use super::key::KeySite;
 use super::quote::Quote;
+use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
 pub(crate) const GAP_BYTES_MAX: usize = 64;
@@ -107,22 +108,25 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
             quoted = true;
             p += quote.width();
         }
-    } else if let Some(joined) = element(rec, site, p) {
+    }
+    if let Some(joined) = element(rec, site, p).filter(|_| !quoted) {
         return Some(joined);
     }
     // `['key']`, `[key] =>`, `["key"]=`
-    let opened = site.start - usize::from(site.dashes) - if quoted { site.quote.map_or(0, Quote::width) } else { 0 };
+    let opened = if quoted { site.open } else { site.start - usize::from(site.dashes) };
     if rec.get(p) == Some(b']') && rec.before(opened) == Some(b'[') {
         p += 1;
     }
     let gap = skip_gap(rec, p, GAP_BYTES_MAX);
     if let Some(joined) = written(rec, gap) {
-        return Some(joined);
+        // `--password= next`: a flag's value is glued to its sign.
+        let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
+        return (!empty || joined.joint == Joint::Colon).then_some(joined);
     }
     if quoted {
         return comma(rec, site, opened, gap).or_else(|| property(rec, site, opened, gap));
     }
-    blank(rec, site, p, gap)
+    blank(rec, site, site.end, gap)
 }
 
 /// `=`, `:`, and the signs programs put around them.
@@ -154,7 +158,7 @@ fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
     if joint == Joint::Assign {
         p += greater(rec, p);
     }
-    Some(Joined { joint, value: skip_gap(rec, p, GAP_BYTES_MAX), percent: false })
+    Some(Joined { joint, value: skip_percent_blanks(rec, p), percent: false })
 }
 
 fn greater(rec: &Record<'_>, at: usize) -> usize {
@@ -181,6 +185,10 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
     let head = &rec.buf[rec.start..name];
     let index = ANGLES.iter().position(|(open, _)| head.ends_with(open))?;
     let close = ANGLES[index].1;
+    // `X=<PASSWORD>` is a stand-in, not an element.
+    if head.strip_suffix(ANGLES[index].0).and_then(<[u8]>::last).is_some_and(|b| matches!(b, b'=' | b':')) {
+        return None;
+    }
     let value = if rec.from(at).starts_with(close) {
         at + close.len()
     } else if at > site.end && index == 0 {
@@ -193,6 +201,11 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
     } else {
         return None;
     };
+    // Behind a real tag comes its end, or the line's.
+    let closed = memmem::find(rec.from(value), ANGLES[index].0).is_some();
+    if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
+        return None;
+    }
     Some(Joined { joint: Joint::Element(index as u8), value, percent: false })
 }
 
@@ -292,7 +305,8 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Join
         return None;
     }
     let next = rec.get(at)?;
-    if site.dashes > 0 && site.quote.is_none() {
+    let docker = rec.buf[rec.start..site.open].ends_with(b"ENV ");
+    if site.dashes > 0 || docker {
         // Behind a flag another flag or an operator is no value.
         return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') { None } else { joined(Joint::Blank, at) };
     }

@@ -2,10 +2,12 @@
 
 use super::Record;
 use super::escape::remnant_len;
-use super::quote::Quote;
+use super::quote::{Close, Quote};
 
 /// The longest key looked at to either side of a word, in bytes.
 const KEY_BYTES_MAX: usize = 96;
+/// The longest run of words before the last one of a quoted key, in bytes.
+const SPACED_BYTES_MAX: usize = 48;
 /// The most words of a key.
 const WORDS_MAX: usize = 12;
 
@@ -18,8 +20,10 @@ pub(crate) struct KeySite {
     pub(crate) end: usize,
     /// Dashes before it, as of a command-line flag.
     pub(crate) dashes: u8,
-    /// The mark it is quoted with.
+    /// The mark it is quoted with, or that stands before it.
     pub(crate) quote: Option<Quote>,
+    /// Where its notation begins: its mark, its dashes or itself.
+    pub(crate) open: usize,
 }
 
 fn inner(b: u8) -> bool {
@@ -54,8 +58,49 @@ pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
     let dashes = rec.buf[start..start + signs].iter().rev().take_while(|b| **b == b'-').count();
     start += signs;
     let flag = start - dashes;
-    let quote = Quote::before(rec.buf, rec.start, flag);
-    KeySite { start, end, dashes: dashes.min(3) as u8, quote }
+    let dashes = dashes.min(3) as u8;
+    if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
+        return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
+    }
+    let (quote, open) = spaced(rec, flag, end).map_or((None, flag), |(q, open)| (Some(q), open));
+    KeySite { start, end, dashes, quote, open }
+}
+
+/// A quoted key of several words: the mark behind it, found again before its first word.
+fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
+    let quote = (rec.before(flag) == Some(b' ')).then(|| Quote::at(rec.buf, end, rec.end))??;
+    let low = flag.saturating_sub(SPACED_BYTES_MAX).max(rec.start);
+    let words = rec.buf[low..flag].iter().rev().take_while(|b| inner(**b) || matches!(b, b' ' | b'-' | b'.')).count();
+    let start = flag - words;
+    (Quote::before(rec.buf, rec.start, start) == Some(quote)).then(|| (quote, start - quote.width()))
+}
+
+/// A quoted key that has an escaped letter at `at`: its site, and its text with such escapes
+/// decoded (RFC 8259, section 7).
+pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)> {
+    let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
+    let begun = rec.buf[low..at].iter().rposition(|b| matches!(b, b'"' | b'\'')).map(|i| low + i + 1)?;
+    let quote = Quote::before(rec.buf, rec.start, begun)?;
+    let high = rec.end.min(at + KEY_BYTES_MAX);
+    let Close::Mark(end) = quote.close(rec.buf, begun, high, false) else { return None };
+    let mut text = Vec::with_capacity(KEY_BYTES_MAX);
+    let mut p = begun;
+    while p < end {
+        let slashes = rec.buf[p..end].iter().take_while(|b| **b == b'\\').count();
+        let code = rec.buf[p + slashes..end].strip_prefix(b"u00").and_then(|r| r.get(..2));
+        let letter = code.and_then(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok());
+        match letter.filter(|l| slashes > 0 && l.is_ascii_graphic()) {
+            Some(letter) => {
+                text.push(letter);
+                p += slashes + 5;
+            }
+            None => {
+                text.push(rec.buf[p]);
+                p += 1;
+            }
+        }
+    }
+    Some((KeySite { start: begun, end, dashes: 0, quote: Some(quote), open: begun - quote.width() }, text))
 }
 
 /// The words of a key, lower case: split at signs, at changes of case, and before and behind

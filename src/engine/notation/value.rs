@@ -34,7 +34,9 @@ pub(crate) enum Values {
     One(Value),
     /// The elements of a list.
     Many(Vec<Value>),
-    /// Program text: a call, an object.
+    /// The values of an object.
+    Object(Vec<Value>),
+    /// Program text.
     Code,
     /// Nothing before the record's end.
     Nothing,
@@ -52,9 +54,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     if mask_len(rec, at) == 0 {
         match rec.buf[at] {
             b'[' => return list(rec, at + 1, number(site, joined)),
-            b'{' if rec.get(at + 1) != Some(b'{') && joined.joint == Joint::Colon && site.quote.is_some() => {
-                return Values::Code;
-            }
+            b'{' if is_object(rec, at) => return object(rec, at, number(site, joined)),
             _ => {}
         }
     }
@@ -66,7 +66,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
         return Values::One(quoted(rec, at, quote));
     }
     let value = bare(rec, at, joined.percent, number(site, joined));
-    if !wrapped && rec.get(value.end) == Some(b'(') && identifier(&rec.buf[value.start..value.end]) {
+    if !wrapped && is_call(rec, &value) {
         return Values::Code;
     }
     if joined.joint == Joint::Colon {
@@ -213,7 +213,7 @@ fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
         match b {
             b']' => break,
             b',' | b'[' => p += 1,
-            b'{' => return Values::Code,
+            b'{' if is_object(rec, p) => return Values::Code,
             _ => {
                 let (inside, _) = unwrap(rec, p);
                 let value = match Quote::at(rec.buf, inside, rec.end) {
@@ -271,6 +271,45 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
     }
     let p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
     Quote::at(rec.buf, p, rec.end).map(|q| quoted(rec, p, q))
+}
+
+/// `getPassword()`, `secrets["password"]`: program text.
+fn is_call(rec: &Record<'_>, value: &Value) -> bool {
+    match rec.buf[value.start..value.end].split_last() {
+        Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')'),
+        Some((b'[', name)) => identifier(name) && Quote::at(rec.buf, value.end, rec.end).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a brace opens an object rather than a template or a value: a quote or the end follows.
+fn is_object(rec: &Record<'_>, at: usize) -> bool {
+    let inside = skip_gap(rec, at + 1, GAP_BYTES_MAX);
+    rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
+}
+
+/// The quoted values of an object, as of `"passwords": {"a": "x", "b": "y"}`.
+fn object(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
+    let mut values = Vec::new();
+    let mut p = at + 1;
+    let mut valued = false;
+    while values.len() < LIST_MAX {
+        p = skip_gap(rec, p, GAP_BYTES_MAX);
+        if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
+            let text = quoted(rec, p, quote);
+            p = (text.end + quote.width()).min(rec.end);
+            if valued {
+                values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
+            }
+            continue;
+        }
+        match rec.get(p) {
+            None | Some(b'}' | b'{' | b'[') => break,
+            Some(b) => valued = b == b':' || (valued && b != b','),
+        }
+        p += 1;
+    }
+    Values::Object(values)
 }
 
 fn identifier(text: &[u8]) -> bool {

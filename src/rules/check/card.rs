@@ -37,10 +37,14 @@ const ISSUERS: &[Issuer] = &[
     row(4, 6011, 6011, &[16, 17, 18, 19], Range), // Discover
     row(3, 644, 649, &[16, 17, 18, 19], Range),
     row(2, 65, 65, &[16, 17, 18, 19], Range), // Discover, RuPay, Elo, Troy, Verve
-    row(3, 300, 305, &[14, 16, 19], Range),   // Diners Club
-    row(3, 309, 309, &[14, 16, 19], Range),
-    row(2, 36, 36, &[14, 16, 19], Range),
-    row(2, 38, 39, &[14, 16, 19], Range),
+    row(3, 300, 305, &[14], Range),           // Diners Club; its longer numbers are rare
+    row(3, 300, 305, &[16, 19], Context),
+    row(3, 309, 309, &[14], Range),
+    row(3, 309, 309, &[16, 19], Context),
+    row(2, 36, 36, &[14], Range),
+    row(2, 36, 36, &[16, 19], Context),
+    row(2, 38, 39, &[14], Range),
+    row(2, 38, 39, &[16, 19], Context),
     row(4, 3528, 3589, &[16, 17, 18, 19], Range), // JCB
     row(4, 3088, 3088, &[16], Context),
     row(4, 2131, 2131, &[15], Context),

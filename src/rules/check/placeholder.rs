@@ -22,7 +22,8 @@ fn is_nothing(v: &[u8]) -> bool {
         ["null", "nil", "none", "undefined", "true", "false", "(null)", "n/a", "na", "(empty)", "empty", "-"];
     NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()))
         || *v == *b"NULL::text"
-        || (v.len() <= 3 && v.iter().all(|b| matches!(b, b'-' | b'.' | b'?' | b'_')))
+        || matches!(v, b"0" | b"1")
+        || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
 }
 
 /// Whether the whole value is what a redactor leaves behind, this one or another.
@@ -42,7 +43,7 @@ pub fn is_mask(v: &[u8]) -> bool {
         "elided",
         "obfuscated",
     ];
-    if v.len() >= 3 && v.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'#' | b'-' | b'_')) {
+    if v.len() >= 3 && v.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'y' | b'.' | b'#' | b'-' | b'_')) {
         let first = v[0];
         return v.iter().all(|b| *b == first);
     }
@@ -94,7 +95,7 @@ fn is_reference(v: &[u8]) -> bool {
         !s.is_empty()
             && s.iter().all(|b| {
                 b.is_ascii_alphanumeric()
-                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
+                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
             })
     };
     let word =
@@ -108,6 +109,7 @@ fn is_reference(v: &[u8]) -> bool {
         [b'%', b'{', inner @ .., b'}'] => name(inner),
         [b'%', inner @ .., b'%'] => word(inner),
         [b'{', inner @ .., b'}'] => word(inner.trim_ascii()),
+        [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
         _ => v.starts_with(b"!Ref") || v.starts_with(b"!ImportValue") || v.starts_with(b"!GetAtt"),
     }
@@ -115,11 +117,21 @@ fn is_reference(v: &[u8]) -> bool {
 
 fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[u8]) -> bool) -> bool {
     match rest {
-        [b'{', b'{', inner @ .., b'}', b'}'] | [b'{', inner @ .., b'}'] => name(inner),
+        [b'{', b'{', inner @ .., b'}', b'}'] | [b'{', inner @ .., b'}'] => {
+            name(inner) || default_is_placeholder(inner, word)
+        }
         [b'(', inner @ .., b')'] => name(inner),
         // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
         _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
     }
+}
+
+/// `VAR:-default` with a default that is itself no secret.
+fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
+    let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else { return false };
+    let default = &inner[i + 2..];
+    word(&inner[..i])
+        && (default.is_empty() || matches!(default, [b'$', rest @ ..] if rest.iter().all(u8::is_ascii_alphanumeric)))
 }
 
 fn upper(v: &[u8]) -> bool {

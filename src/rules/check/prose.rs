@@ -72,6 +72,13 @@ pub fn is_status(value: &[u8]) -> bool {
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
 /// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
 pub fn is_code_reference(value: &[u8]) -> bool {
+    // A Java object's default text: `android.os.BinderProxy@2bd79ce`.
+    if let Some(at) = value.iter().position(|b| *b == b'@') {
+        let (class, id) = (&value[..at], &value[at + 1..]);
+        let named =
+            class.contains(&b'.') && class.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_'));
+        return named && (1..=8).contains(&id.len()) && id.iter().all(u8::is_ascii_hexdigit);
+    }
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else {
         return false;
     };

@@ -19,6 +19,25 @@ pub fn looks_random(value: &[u8]) -> bool {
     bits_per_byte(value) >= if hex { 2.8 } else { 3.2 }
 }
 
+/// Whether the value has the form of an identifier that is drawn but no secret by itself: a UUID, a
+/// plain number, a pointer.
+pub fn is_plain_id(value: &[u8]) -> bool {
+    let uuid = value.len() == 36
+        && value
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() });
+    let pointer = value.len() <= 18 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
+    uuid || pointer || value.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a text is several words with blanks between, as in `Get this from elsewhere`.
+pub fn is_prose(value: &[u8]) -> bool {
+    let mut words = value.split(|b| *b == b' ').filter(|w| !w.is_empty());
+    let trimmed = |w: &[u8]| w.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |i| i + 1);
+    value.contains(&b' ') && words.all(|w| is_words(&w[..trimmed(w)]))
+}
+
 /// Whether a short bare value has the marks of a secret: a digit among letters, both cases inside,
 /// or a sign that words do not have.
 pub fn has_marks(value: &[u8]) -> bool {
@@ -71,13 +90,16 @@ pub fn is_words(value: &[u8]) -> bool {
 /// A word: letters that change case only where words begin, with at most a short number behind; or
 /// a short number alone.
 fn is_word(part: &[u8]) -> bool {
+    if part.len() <= 6 && part.iter().all(u8::is_ascii_digit) {
+        return true;
+    }
     let letters = part.iter().position(u8::is_ascii_digit).unwrap_or(part.len());
     let (head, tail) = part.split_at(letters);
-    if tail.len() > 4 || !tail.iter().all(u8::is_ascii_digit) || !head.iter().all(u8::is_ascii_alphabetic) {
+    if tail.len() > 2 || !tail.iter().all(u8::is_ascii_digit) || !head.iter().all(u8::is_ascii_alphabetic) {
         return false;
     }
     if head.is_empty() {
-        return true;
+        return true; // a short number
     }
     let changes = head.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count();
     // Camel case has a capital every few letters; random letters have one at every other.
