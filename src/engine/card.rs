@@ -7,6 +7,8 @@ use super::notation::value::number_notation;
 use super::scan::Scanner;
 use crate::rules::check::card::{Trust, judge};
 
+/// The fewest digits a card number has.
+const PAN_DIGITS_MIN: usize = 12;
 /// The most digits a card number has.
 const DIGITS_MAX: usize = 19;
 /// How far before a number a card's word is looked for, in bytes.
@@ -53,7 +55,14 @@ const WORDS: [&str; 22] = [
     "acct",
 ];
 
-#[derive(Debug, Clone, Copy)]
+/// The groups looked at together.
+#[derive(Debug, Default)]
+struct Window {
+    groups: [Group; GROUPS_MAX],
+    len: usize,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
 struct Group {
     start: usize,
     end: usize,
@@ -64,23 +73,24 @@ struct Group {
 /// Judges the run of digits and separators that begins at `at`.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
-    let mut window: Vec<Group> = Vec::new();
+    let mut window = Window::default();
     let mut p = at;
     let mut any = false;
     // A sliding window over the groups: each start is tried with every grouping, once.
     loop {
-        while window.len() < GROUPS_MAX {
-            let Some(group) = next_group(&s.rec, p, window.is_empty() && p == at) else {
+        while window.len < GROUPS_MAX {
+            let Some(group) = next_group(&s.rec, p, window.len == 0 && p == at) else {
                 break;
             };
             *s.work += (group.end - p) as u64;
             p = group.end;
-            window.push(group);
+            window.groups[window.len] = group;
+            window.len += 1;
         }
-        if window.is_empty() {
+        if window.len == 0 {
             break;
         }
-        let taken = match best(&s.rec, &window) {
+        let taken = match best(&s.rec, &window.groups[..window.len]) {
             Some((start, end, groups)) => {
                 any = true;
                 let (start, end) = scientific(&s.rec, start, end);
@@ -90,7 +100,8 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
             }
             None => 1,
         };
-        window.drain(..taken);
+        window.groups.copy_within(taken.., 0);
+        window.len -= taken;
     }
     if !any {
         s.refuse(at, Some(id), Refusal::Card);
@@ -137,6 +148,9 @@ fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) 
     let mut digits = [0u8; DIGITS_MAX];
     let mut count = 0;
     let text = &rec.buf[start..end];
+    if text.len() + 1 < PAN_DIGITS_MIN {
+        return false;
+    }
     let mut i = 0;
     while i < text.len() {
         if text[i] == b'%' {

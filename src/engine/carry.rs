@@ -95,7 +95,9 @@ fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) ->
         let gap = escapes_len(rec, p);
         let run = rec.buf[p + gap..limit].iter().take_while(|b| base64(**b)).count();
         let next = p + gap + run;
-        if run == 0 || (run < RUN_BYTES_MIN && next < rec.end && escapes_len(rec, next) == 0) {
+        // A short run is the body's last line, which its written-out end follows.
+        let short = run < RUN_BYTES_MIN && next < rec.end && !matches!(rec.from(next), [b'\\', ..] | [b'%', b'0', ..]);
+        if run == 0 || short {
             return (p, false);
         }
         p = next;

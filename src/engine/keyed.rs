@@ -91,6 +91,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
 
 fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: &Value) {
     *s.work += (value.end - value.start) as u64;
+    let value = &without_query(s, known, value);
     let key = &s.rec.buf[site.start..site.end];
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
         found(s, known, value);
@@ -100,6 +101,17 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
         s.refuse(value.start, Some(known.rule), if spared { Refusal::Placeholder } else { Refusal::Value });
+    }
+}
+
+/// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
+fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Value {
+    let text = &s.rec.buf[value.start..value.end];
+    match text.iter().position(|b| matches!(b, b'?' | b'#')) {
+        Some(i) if known.policy == ValuePolicy::Random && value.quote.is_none() => {
+            Value { end: value.start + i, open: false, ..*value }
+        }
+        _ => *value,
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn block(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scra
         };
         let start = memrchr(b'\n', &block[at..place]).map_or(at, |i| at + i + 1);
         let end = memchr(b'\n', &block[place..]).map_or(block.len(), |i| place + i);
-        let upto = next + hits[next..].partition_point(|h| (h.at as usize) < end);
+        let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
         record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
         next = upto;
         at = end + 1;
