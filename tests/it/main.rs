@@ -1,0 +1,19 @@
+//! The proof: one binary, so that everything is linked once. Data files are under `vectors/`.
+//!
+//! A test that shows a defect of the engine stays, marked `#[ignore = "defect: ..."]`, and a vector
+//! that does carries `defect = "..."`; `cargo test -- --ignored` runs both.
+
+mod blocks;
+mod cuts;
+mod kit;
+mod long;
+mod no_leak;
+mod oracle;
+mod packs;
+mod parsers;
+mod real;
+mod rules;
+mod texts;
+mod tidy;
+mod vectors;
+mod work;

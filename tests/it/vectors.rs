@@ -1,0 +1,182 @@
+//! Lines with their expected output, from `vectors/*.toml`.
+//!
+//! A group has `lines`; in each, `⟦rule|secret⟧` stands for a secret that becomes the rule's label,
+//! `⟦=text|secret⟧` for one that becomes that text, and everything else must stay. `<<CLASS N>>` are
+//! templates as in rules; with `raw = true`, `\xNN` is a byte. Each line runs as it is and, up to
+//! `depth` times, inside a JSON string; `parse` names a parser that must see the same keys before
+//! and after.
+
+use std::fs;
+use std::path::Path;
+
+use logveil::Redactor;
+use serde::Deserialize;
+
+use crate::kit::{every_way, line, masked, report, shown};
+use crate::parsers::shape;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    group: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    about: String,
+    #[serde(default = "two")]
+    depth: usize,
+    parse: Option<String>,
+    #[serde(default)]
+    raw: bool,
+    defect: Option<String>,
+    lines: Vec<String>,
+}
+
+fn two() -> usize {
+    2
+}
+
+/// One run: what goes in and what must come out.
+struct Case {
+    name: String,
+    parse: Option<String>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    defect: bool,
+}
+
+fn sides(marked: &str) -> (String, String) {
+    let text = line(marked);
+    let (mut input, mut output) = (String::new(), String::new());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('⟦') {
+        let (mark, tail) = after.split_once('⟧').expect("`⟦` without `⟧`");
+        let (rule, secret) = mark.split_once('|').expect("⟦rule|secret⟧");
+        input.push_str(before);
+        input.push_str(secret);
+        output.push_str(before);
+        match rule.strip_prefix('=') {
+            Some(text) => output.push_str(text),
+            None => output.push_str(&format!("[REDACTED:{rule}]")),
+        }
+        rest = tail;
+    }
+    (input + rest, output + rest)
+}
+
+fn nested(text: &str) -> String {
+    serde_json::json!({ "msg": text, "n": 1 }).to_string()
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = (first == b'\\' && tail.first() == Some(&b'x')).then(|| std::str::from_utf8(&tail[1..3]).unwrap());
+        match hex.map(|h| u8::from_str_radix(h, 16).expect("\\xNN")) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[3..];
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/vectors");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let mut cases = Vec::new();
+    for path in files {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let file: File = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for group in file.group {
+            group_cases(&name, &group, &mut cases);
+        }
+    }
+    cases
+}
+
+fn group_cases(file: &str, group: &Group, cases: &mut Vec<Case>) {
+    for (n, marked) in group.lines.iter().enumerate() {
+        let (mut input, mut output) = sides(marked);
+        for depth in 0..=if group.raw { 0 } else { group.depth } {
+            if depth > 0 {
+                (input, output) = (nested(&input), nested(&output));
+            }
+            let parse = if depth > 0 { Some("json".to_owned()) } else { group.parse.clone() };
+            let (i, o) = if group.raw {
+                (unescaped(&input), unescaped(&output))
+            } else {
+                (input.clone().into_bytes(), output.clone().into_bytes())
+            };
+            let why = group.defect.as_deref().unwrap_or_default();
+            let name = format!("{file}: {} {}, depth {depth} {why}", group.about, n + 1);
+            cases.push(Case { name, parse, input: i, output: o, defect: group.defect.is_some() });
+        }
+    }
+}
+
+fn same_keys(notation: &str, before: &[u8], after: &[u8]) -> Result<(), String> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|e| e.to_string());
+    let (was, is) = (shape(notation, &text(before)?)?, shape(notation, &text(after)?));
+    match is {
+        Ok(is) if is == was => Ok(()),
+        Ok(is) => Err(format!("the keys were {was:?} and are {is:?}")),
+        Err(e) => Err(format!("{e} in {}", shown(after))),
+    }
+}
+
+fn holds(r: &Redactor, case: &Case) -> Result<(), String> {
+    every_way(r, &case.input, &case.output)?;
+    case.parse.as_ref().map_or(Ok(()), |notation| same_keys(notation, &case.input, &case.output))
+}
+
+#[test]
+fn every_vector_holds_however_it_is_cut() {
+    let redactor = Redactor::builtin();
+    let run = |case: &Case| holds(&redactor, case).err().map(|why| format!("{}: {why}", case.name));
+    let (known, sound): (Vec<_>, Vec<_>) = cases().into_iter().partition(|c| c.defect);
+    assert!(sound.len() > 500, "vectors are missing: {}", sound.len());
+    for case in known.iter().filter(|c| run(c).is_none()) {
+        eprintln!("no defect any more: {}", case.name);
+    }
+    report("vectors", &sound.iter().filter_map(run).collect::<Vec<_>>());
+}
+
+#[test]
+#[ignore = "defect: the vectors marked `defect`"]
+fn vectors_that_show_a_defect() {
+    let redactor = Redactor::builtin();
+    let known = cases().into_iter().filter(|c| c.defect);
+    let failures: Vec<_> =
+        known.filter_map(|c| holds(&redactor, &c).err().map(|why| format!("{}: {why}", c.name))).collect();
+    report("known defects", &failures);
+}
+
+/// Whatever the mask: the notation stays valid and a second pass changes nothing.
+#[test]
+fn every_mask_keeps_every_vector_valid_and_masks_once() {
+    let mut failures = Vec::new();
+    for case in cases().iter().filter(|c| !c.defect) {
+        for (name, redactor) in masked() {
+            let once = redactor.redact(&case.input);
+            let twice = redactor.redact(&once);
+            if once != twice {
+                let (a, b) = (shown(&once), shown(&twice));
+                failures.push(format!("{}: mask {name} twice\n once: {a}\ntwice: {b}", case.name));
+            }
+            if let Some(Err(why)) = case.parse.as_ref().map(|p| same_keys(p, &case.input, &once)) {
+                failures.push(format!("{}: mask {name}: {why}", case.name));
+            }
+        }
+    }
+    report("masks", &failures);
+}
