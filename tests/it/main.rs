@@ -1,7 +1,7 @@
 //! The proof: one binary, so that everything is linked once. Data files are under `vectors/`.
 //!
 //! A test that shows a defect of the engine stays, marked `#[ignore = "defect: ..."]`, and a vector
-//! that does carries `defect = "..."`; `cargo test -- --ignored` runs both.
+//! that does is numbered in its group's `defects`; `cargo test -- --ignored` runs both.
 
 mod blocks;
 mod cuts;

@@ -183,10 +183,9 @@ fn at(rule: &Naive, line: &[u8], at: usize) -> Option<((usize, usize, String), b
         return None;
     }
     let mut span = if rule.keep.is_some() { body..end } else { start..end };
-    if let (true, [a @ (b'"' | b'\''), .., b]) = (rule.keep.is_some(), &line[span.clone()]) {
-        if a == b {
-            span = span.start + 1..span.end - 1;
-        }
+    match &line[span.clone()] {
+        [a @ (b'"' | b'\''), .., b] if a == b && rule.keep.is_some() => span = span.start + 1..span.end - 1,
+        _ => {}
     }
     let secret = &line[span.clone()];
     let whole = rule.before.is_some() || rule.keep.is_some();

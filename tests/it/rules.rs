@@ -131,7 +131,10 @@ fn finds_are_found_in_other_surroundings() {
             let text = example(text);
             each(rule, n, "between lines", format!("before\n{text}\nafter"));
             each(rule, n, "with CRLF", format!("{text}\r\n"));
-            each(rule, n, "in a JSON string", serde_json::json!({ "m": text }).to_string());
+            // What is escaped already would be escaped twice.
+            if !text.contains('\\') {
+                each(rule, n, "in a JSON string", serde_json::json!({ "m": text }).to_string());
+            }
             each(rule, n, "in brackets", format!("({text})"));
             each(rule, n, "behind a prefix", format!("2026-11-22T05:25:33Z stdout F {text}"));
         }
