@@ -1,5 +1,6 @@
 //! A stream in front of a writer.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use crate::engine::redactor::Redactor;
@@ -20,11 +21,10 @@ use crate::engine::tally::Tally;
 /// let mut writer = RedactWriter::new(Vec::new(), &Redactor::builtin());
 /// writer.write_all(b"token=")?;
 /// writer.write_all(b"q8Zr1Lw0mXv93TbN\n")?;
-/// assert_eq!(writer.finish()?, b"token=[REDACTED:token]\n");
+/// assert_eq!(writer.finish()?, b"token=[REDACTED:access-token]\n");
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct RedactWriter<W: Write> {
     // None once finished.
     inner: Option<W>,
@@ -93,6 +93,12 @@ impl<W: Write> Write for RedactWriter<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.send()?;
         self.inner.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl<W: Write> fmt::Debug for RedactWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedactWriter").field("stream", &self.stream).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A choice of rules and masks -> a redactor.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -46,6 +46,23 @@ pub struct Builder {
     masks_for: Vec<(String, Mask)>,
     masks: Masks,
     gate: Option<String>,
+}
+
+impl Redactor {
+    /// The built-in rules with their default masks.
+    pub fn builtin() -> Redactor {
+        static BUILTIN: OnceLock<Redactor> = OnceLock::new();
+        BUILTIN
+            .get_or_init(|| {
+                Builder::default().build().expect("the built-in pack is checked by the build and its tests")
+            })
+            .clone()
+    }
+
+    /// A choice of rules and masks.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
 }
 
 impl Builder {

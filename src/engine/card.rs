@@ -4,7 +4,7 @@ use super::finding::{Finding, Refusal};
 use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::value::number_notation;
-use super::scan::Scanner;
+use super::scanner::Scanner;
 use crate::rules::check::card::{Trust, judge};
 
 /// The fewest digits a card number has.

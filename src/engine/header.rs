@@ -8,8 +8,8 @@ use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
-use super::notation::value::{Value, Values, ends_bare, read};
-use super::scan::Scanner;
+use super::notation::value::{Value, Values, ends_bare, mask_len, plain, read};
+use super::scanner::Scanner;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 
@@ -75,7 +75,7 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
         return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
     }
     *s.work += (end - start) as u64;
-    let notation = if quoted { Notation::Quoted } else { Notation::Bare };
+    let notation = if quoted { Notation::Quoted } else { plain(&s.rec) };
     let open = end == rec.end && (value.open || !quoted);
     found(s, known, &Value { start, end, notation, open, ..value });
 }
@@ -111,7 +111,7 @@ fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
 
 /// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
 fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
-    let mut p = at;
+    let mut p = at + mask_len(rec, at);
     loop {
         let mut parameter = false;
         while p < rec.end {

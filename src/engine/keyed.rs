@@ -9,7 +9,7 @@ use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
 use super::notation::key::{self, KeySite, LastWord, Words};
 use super::notation::value::{self, Value, Values};
-use super::scan::Scanner;
+use super::scanner::Scanner;
 use crate::rules::rule::ValuePolicy;
 
 /// What reading an element of a list costs besides its bytes.
@@ -182,7 +182,7 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
         return;
     }
     let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
-    let joined = Joined { joint, value: at, percent: false };
+    let joined = Joined { joint, value: at, percent: false, quoted: false };
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;
     }

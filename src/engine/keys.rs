@@ -150,7 +150,7 @@ pub(crate) fn is_secret(
     if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
         return false;
     }
-    let bare = value.notation == Notation::Bare;
+    let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     if bare && prose::is_code_reference(text) {
         return false;
     }

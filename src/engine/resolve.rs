@@ -33,7 +33,7 @@ fn rank(n: Notation) -> u8 {
     match n {
         Notation::Text => 0,
         Notation::Quoted => 1,
-        Notation::Bare => 2,
+        Notation::Bare | Notation::BareInJson => 2,
         Notation::Authority => 3,
         Notation::Number(_) => 4,
     }

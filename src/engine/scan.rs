@@ -1,11 +1,13 @@
 //! Hits of the gate -> findings: the way of a block through the rules.
 
-use super::carry::{self, Carry};
-use super::finding::{Finding, Mark, Refusal, Refused};
+use super::carry::Carry;
+use super::finding::{Finding, Mark, Refusal};
 use super::gate::Hit;
 use super::notation::Record;
 use super::ruleset::RuleSet;
-use super::{card, keyed, shape, userinfo};
+use super::scanner::Scanner;
+pub(crate) use super::scanner::Scratch;
+use super::{card, fence, keyed, shape, userinfo};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Kind, RuleId};
 use memchr::{memchr, memrchr};
@@ -15,80 +17,26 @@ const WORK_FACTOR_MAX: u64 = 12;
 /// Bytes that any record may cost besides.
 const WORK_FREE: u64 = 4096;
 
-/// The caller's working memory: kept from block to block, so that a clean block allocates nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    pub(crate) hits: Vec<Hit>,
-    pub(crate) findings: Vec<Finding>,
-    /// Bytes looked at by everything but the gate.
-    pub(crate) work: u64,
-    /// Candidates that were let go; collected only for `explain`.
-    pub(crate) refused: Option<Vec<Refused>>,
-}
-
-/// Looks through one record at a time.
-pub(crate) struct Scanner<'a> {
-    pub(crate) set: &'a RuleSet,
-    pub(crate) rec: Record<'a>,
-    pub(crate) findings: &'a mut Vec<Finding>,
-    pub(crate) refused: &'a mut Option<Vec<Refused>>,
-    pub(crate) work: &'a mut u64,
-    /// What this record leaves open for the next.
-    pub(crate) carry: Option<Carry>,
-    /// End of the last value behind a key: keys inside it are part of it.
-    pub(crate) value_end: usize,
-    /// End of the last identifier looked at.
-    pub(crate) key_end: usize,
-    /// The work at which the rest of the record is masked unjudged.
-    pub(crate) budget: u64,
-    /// Where the last `@` stands, and the authority it closes if it does.
-    pub(crate) last_at: Option<(usize, Option<usize>)>,
-}
-
-impl Scanner<'_> {
-    /// Notes a finding.
-    pub(crate) fn found(&mut self, finding: Finding) {
-        self.findings.push(finding);
-    }
-
-    /// Notes why a candidate was let go.
-    pub(crate) fn refuse(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
-        if let Some(list) = self.refused {
-            list.push(Refused { at, rule, why });
-        }
-    }
-
-    /// Masks the record's rest when it has cost more than its length allows, so that no input and
-    /// no rule takes more than linear time. True when it did.
-    fn spent(&mut self, at: usize, rule: RuleId) -> bool {
-        let spent = *self.work > self.budget;
-        if spent {
-            let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
-            self.found(Finding { mark: Mark::Unjudged, ..rest });
-        }
-        spent
-    }
-
-    fn hit(&mut self, hit: Hit) {
-        let at = hit.at as usize;
-        match hit.kind {
-            Hit::DIGITS => card::scan(self, at),
-            Hit::AT => userinfo::scan(self, at),
-            word => {
-                let set = self.set;
-                let target = &set.targets[usize::from(word)];
-                for &rule in &target.shapes {
-                    shape::scan(self, rule, at);
-                }
-                for &rule in &target.blocks {
-                    carry::open_block(self, rule, at);
-                }
-                if target.key {
-                    keyed::scan(self, at);
-                }
-                if target.escape {
-                    keyed::escaped(self, at);
-                }
+/// Sends a hit to the rules it concerns.
+fn hit(s: &mut Scanner<'_>, hit: Hit) {
+    let at = hit.at as usize;
+    match hit.kind {
+        Hit::DIGITS => card::scan(s, at),
+        Hit::AT => userinfo::scan(s, at),
+        word => {
+            let set = s.set;
+            let target = &set.targets[usize::from(word)];
+            for &rule in &target.shapes {
+                shape::scan(s, rule, at);
+            }
+            for &rule in &target.blocks {
+                fence::open_block(s, rule, at);
+            }
+            if target.key {
+                keyed::scan(s, at);
+            }
+            if target.escape {
+                keyed::escaped(s, at);
             }
         }
     }
@@ -147,13 +95,16 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
         carry: None,
     };
     if let Some(open) = carry.take() {
-        carry::go_on(&mut scanner, open);
+        match open {
+            Carry::Block(open) => fence::block_line(&mut scanner, open),
+            Carry::Value(below) => keyed::below(&mut scanner, below),
+        }
     }
     for &hit in hits {
         if scanner.spent(hit.at as usize, RuleId(0)) {
             break;
         }
-        scanner.hit(hit);
+        self::hit(&mut scanner, hit);
     }
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.

@@ -3,8 +3,8 @@
 use super::finding::{Finding, Mark, Refusal, Until};
 use super::notation::Record;
 use super::notation::escape::word_begins;
-use super::notation::value::ends_bare;
-use super::scan::Scanner;
+use super::notation::value::{ends_bare, mask_len};
+use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
@@ -54,8 +54,13 @@ fn judge(s: &mut Scanner<'_>, rule: &Rule, shape: &Shape, at: usize) -> Result<R
             None => return Ok(Err(Refusal::Shape)),
         }
     }
-    let Some(mut end) = shape.pattern.longest(rec.buf, body, limit, s.work)? else {
-        return Ok(Err(Refusal::Shape));
+    let mut end = match mask_len(rec, body) {
+        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
+            Some(end) => end,
+            None => return Ok(Err(Refusal::Shape)),
+        },
+        // A label stands there; more of a value behind it belongs to it.
+        label => run_end(rec, body + label, rec.end),
     };
     if end == limit && limit < rec.end {
         // Longer than `max`: the tail of a secret is a secret.

@@ -1,9 +1,12 @@
 //! The state of one byte stream: records that are not whole yet, and what the last one left open.
 
+use std::fmt;
+
 use memchr::{memchr, memrchr};
 
 use super::carry::Carry;
-use super::redactor::{Redactor, put};
+use super::emit::put;
+use super::redactor::Redactor;
 use super::resolve::resolve;
 use super::scan::{self, Scratch};
 use super::tally::Tally;
@@ -26,7 +29,6 @@ const BLOCK_BYTES_MAX: usize = 256 << 10;
 /// stream.finish(&mut out);
 /// assert_eq!(out, b"a line\npassword: [REDACTED:password]");
 /// ```
-#[derive(Debug)]
 pub struct Stream {
     redactor: Redactor,
     /// The record that has not ended.
@@ -163,6 +165,12 @@ impl Stream {
     }
 }
 
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("held", &self.held.len()).field("tally", &self.tally).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Stream {
     fn drop(&mut self) {
         wipe(&mut self.held);
@@ -177,7 +185,6 @@ fn wipe(buffer: &mut Vec<u8>) {
 }
 
 /// A stretch of an input that is at hand as a whole.
-#[derive(Debug)]
 pub(crate) enum Piece<'a> {
     /// Whole records.
     Records(&'a [u8]),

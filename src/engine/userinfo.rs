@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Refusal};
 use super::notation::Record;
-use super::scan::Scanner;
+use super::scanner::Scanner;
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 

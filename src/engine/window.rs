@@ -6,11 +6,11 @@
 //! where a window ends is masked until its notation ends it.
 
 use super::carry::Carry;
+use super::emit::put_mask;
 use super::finding::{Mark, Until};
 use super::notation::Record;
 use super::notation::quote::Close;
 use super::notation::value::ends_bare;
-use super::redactor::put_mask;
 use super::resolve::resolve;
 use super::ruleset::RuleSet;
 use super::scan::{self, Scratch};

@@ -44,6 +44,8 @@ pub enum Notation {
     Text,
     /// A bare value behind a separator.
     Bare,
+    /// A bare value inside JSON, where a `"` would end a string.
+    BareInJson,
     /// Inside quotes, an element or a parameter: may be empty.
     Quoted,
     /// A bare JSON value: becomes a string. With the number of backslashes before its key's quotes.
@@ -107,6 +109,9 @@ impl Mask {
             Notation::Bare if *self == Mask::Remove => Some(0),
             _ => None,
         };
+        if (self, place) == (&Mask::Remove, Notation::BareInJson) {
+            out.extend_from_slice(b"''");
+        }
         put_quote(quote, out);
         match self {
             Mask::Label => put_label(id, None, place, out),

@@ -65,6 +65,8 @@ pub(crate) struct Joined {
     pub(crate) value: usize,
     /// Whether the separator was percent-encoded, so that the value's end is too.
     pub(crate) percent: bool,
+    /// Whether the key's mark was closed behind it: a mark before it alone may open a text.
+    pub(crate) quoted: bool,
 }
 
 /// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns
@@ -121,7 +123,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     if let Some(joined) = written(rec, gap) {
         // `--password= next`: a flag's value is glued to its sign.
         let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
-        return (!empty || joined.joint == Joint::Colon).then_some(joined);
+        return (!empty || joined.joint == Joint::Colon).then_some(Joined { quoted, ..joined });
     }
     if quoted {
         return comma(rec, site, opened, gap).or_else(|| property(rec, site, opened, gap));
@@ -134,7 +136,7 @@ fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
     for (text, joint) in SPELLED {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());
-            return Some(Joined { joint, value, percent: text[0] == b'%' });
+            return Some(Joined { joint, value, percent: text[0] == b'%', quoted: false });
         }
     }
     let signs =
@@ -158,7 +160,7 @@ fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
     if joint == Joint::Assign {
         p += greater(rec, p);
     }
-    Some(Joined { joint, value: skip_percent_blanks(rec, p), percent: false })
+    Some(Joined { joint, value: skip_percent_blanks(rec, p), percent: false, quoted: false })
 }
 
 fn greater(rec: &Record<'_>, at: usize) -> usize {
@@ -206,7 +208,7 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
     if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
         return None;
     }
-    Some(Joined { joint: Joint::Element(index as u8), value, percent: false })
+    Some(Joined { joint: Joint::Element(index as u8), value, percent: false, quoted: false })
 }
 
 /// `setProperty("KEY", "value")`, `"--password", "value"`: a comma between two quoted arguments,
@@ -218,7 +220,12 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<J
     let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
     let next = Quote::at(rec.buf, value, rec.end)?;
     let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
-    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Joined { joint: Joint::Comma, value, percent: false })
+    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Joined {
+        joint: Joint::Comma,
+        value,
+        percent: false,
+        quoted: false,
+    })
 }
 
 /// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
@@ -297,7 +304,7 @@ pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
 /// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,
 /// an element named by its text.
 fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Joined> {
-    let joined = |joint, value| Some(Joined { joint, value, percent: false });
+    let joined = |joint, value| Some(Joined { joint, value, percent: false, quoted: false });
     if let Some(rest) = rec.from(at).strip_prefix(b"</") {
         return named_element(rec, rec.end - rest.len());
     }
@@ -335,5 +342,5 @@ fn named_element(rec: &Record<'_>, at: usize) -> Option<Joined> {
     let p = skip_gap(rec, at + close + 1, GAP_BYTES_MAX);
     let open = rec.from(p);
     let end = ["<value>", "<string>", "<Value>"].iter().find(|t| open.starts_with(t.as_bytes()))?.len();
-    Some(Joined { joint: Joint::Element(0), value: p + end, percent: false })
+    Some(Joined { joint: Joint::Element(0), value: p + end, percent: false, quoted: false })
 }

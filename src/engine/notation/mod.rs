@@ -12,7 +12,6 @@ use std::cell::OnceCell;
 use memchr::memmem;
 
 /// One record inside a block: its bounds and what is known of its notation.
-#[derive(Debug)]
 pub(crate) struct Record<'a> {
     /// The block.
     pub(crate) buf: &'a [u8],

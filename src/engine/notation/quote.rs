@@ -49,6 +49,11 @@ pub(crate) enum Close {
 }
 
 impl Quote {
+    /// The mark written plainly.
+    pub(crate) fn plain(sign: u8) -> Quote {
+        Quote { sign, spelled: None, slashes: 0 }
+    }
+
     /// The mark that begins at `at`.
     pub(crate) fn at(buf: &[u8], at: usize, end: usize) -> Option<Quote> {
         let rest = buf.get(at..end)?;

@@ -11,6 +11,8 @@ use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
 const LIST_MAX: usize = 256;
+/// How far back a list's marks are looked for, in bytes.
+const LIST_LOOK_BYTES: usize = 512;
 /// The most wrappers around a value: `Some(Secret("x"))`.
 const WRAPPERS_MAX: usize = 4;
 
@@ -53,8 +55,8 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     }
     if mask_len(rec, at) == 0 {
         match rec.buf[at] {
-            b'[' => return list(rec, at + 1, number(site, joined)),
-            b'{' if is_object(rec, at) => return object(rec, at, number(site, joined)),
+            b'[' => return list(rec, at + 1, number(rec, site, joined)),
+            b'{' if is_object(rec, at) => return object(rec, at, number(rec, site, joined)),
             _ => {}
         }
     }
@@ -65,7 +67,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     if let Some(quote) = Quote::at(rec.buf, at, rec.end) {
         return Values::One(quoted(rec, at, quote));
     }
-    let value = bare(rec, at, joined.percent, number(site, joined));
+    let value = bare(rec, at, joined.percent, number(rec, site, joined));
     if !wrapped && is_call(rec, &value) {
         return Values::Code;
     }
@@ -78,11 +80,18 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
 }
 
 /// How a bare value's mask is written: behind a JSON key it must become a string.
-fn number(site: &KeySite, joined: &Joined) -> Notation {
+fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notation {
     match site.quote {
-        Some(q) if q.is_json() && joined.joint == Joint::Colon => Notation::Number(q.slashes.min(255) as u8),
-        _ => Notation::Bare,
+        Some(q) if joined.quoted && q.is_json() && joined.joint == Joint::Colon => {
+            Notation::Number(q.slashes.min(255) as u8)
+        }
+        _ => plain(rec),
     }
+}
+
+/// How the mask of a bare value is written that is no JSON value itself.
+pub(crate) fn plain(rec: &Record<'_>) -> Notation {
+    if rec.is_json() { Notation::BareInJson } else { Notation::Bare }
 }
 
 /// The value between the mark at `at` and its closing one.
@@ -168,7 +177,7 @@ fn template_end(rec: &Record<'_>, at: usize) -> usize {
 }
 
 /// Length of the redaction label at `at`, so that its bracket opens no list.
-fn mask_len(rec: &Record<'_>, at: usize) -> usize {
+pub(crate) fn mask_len(rec: &Record<'_>, at: usize) -> usize {
     let rest = rec.from(at);
     if !matches!(rest.first(), Some(b'[' | b'<')) {
         return 0;
@@ -317,6 +326,22 @@ fn identifier(text: &[u8]) -> bool {
         && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b':' | b'-'))
 }
 
+/// The marks of the nearest key or text before a list's bare element at `at`, which tell how deep
+/// the list is; none where no JSON list is.
+fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
+    let low = at.saturating_sub(LIST_LOOK_BYTES).max(rec.start);
+    let Some(mark) = memchr::memrchr(b'"', &rec.buf[low..at]) else {
+        // Nothing but a list of numbers.
+        let line = rec.bytes().trim_ascii();
+        let list = line.starts_with(b"[") && line.ends_with(b"]") && memchr::memchr(b'"', line).is_none();
+        return list.then(|| Quote::plain(b'"'));
+    };
+    // A mark that closes a key or an element, not one that opens a text with brackets in it.
+    let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
+    let closes = rec.is_json() && matches!(rec.get(behind), Some(b':' | b','));
+    closes.then(|| Quote::before(rec.buf, rec.start, low + mark + 1))?
+}
+
 /// How the mask of bare digits must be written: as a string where they are a JSON value.
 pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Notation {
     let ends = skip_gap(rec, end, GAP_BYTES_MAX);
@@ -332,11 +357,7 @@ pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Not
             let blanks = head.iter().rev().take(GAP_BYTES_MAX).take_while(|b| **b == b' ').count();
             Quote::before(rec.buf, rec.start, sign - 1 - blanks)
         }
-        // In a list: the marks of the nearest key tell how deep it is.
-        Some(b'[' | b',') if rec.is_json() => {
-            let low = sign.saturating_sub(512).max(rec.start);
-            memchr::memrchr(b'"', &rec.buf[low..sign]).and_then(|i| Quote::before(rec.buf, rec.start, low + i + 1))
-        }
+        Some(b'[' | b',') => in_list(rec, sign),
         _ => None,
     };
     match quote {

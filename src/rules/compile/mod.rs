@@ -92,6 +92,9 @@ fn checked(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, Rul
     if w.id.is_empty() || w.id.len() > 64 || !w.id.bytes().all(id_byte) {
         return fail("an id has 1 to 64 lower-case letters, digits and `-`".into());
     }
+    if Family::from_name(&w.id).is_some() {
+        return fail("this is the name of a family, which options could not tell from the rule".into());
+    }
     if w.about.is_empty() || w.link.is_empty() {
         return fail("`about` and `link` (where the format is documented) are missing".into());
     }
