@@ -36,7 +36,7 @@ impl fmt::Display for Wide {
 
 /// Watches the head of an input, however it is cut, for a byte order mark or for NULs at every
 /// other byte with text between them. A run of NULs alone (common in rotated files) is no sign.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Detector {
     /// The first four bytes.
     mark: Vec<u8>,

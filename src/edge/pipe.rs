@@ -40,7 +40,6 @@ pub enum Trouble {
 }
 
 /// One input on its way: a [`Stream`], and what its encoding needs around it.
-#[derive(Debug)]
 pub struct Lane {
     stream: Stream,
     detector: Option<Detector>,
@@ -139,7 +138,6 @@ pub trait Sink {
 }
 
 /// Gathers small pieces in front of a writer and keeps its first error.
-#[derive(Debug)]
 pub struct Outbox<W: Write> {
     inner: W,
     gathered: Vec<u8>,

@@ -2,7 +2,6 @@
 //! (RFC 6265) keep their names and attributes.
 
 use super::finding::Refusal;
-use super::keyed::found;
 use super::keys::Known;
 use super::notation::Record;
 use super::notation::escape::skip_gap;
@@ -77,7 +76,7 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
     *s.work += (end - start) as u64;
     let notation = if quoted { Notation::Quoted } else { plain(&s.rec) };
     let open = end == rec.end && (value.open || !quoted);
-    found(s, known, &Value { start, end, notation, open, ..value });
+    s.found_value(known, &Value { start, end, notation, open, ..value });
 }
 
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
@@ -114,8 +113,11 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
     let mut p = at + mask_len(rec, at);
     loop {
         let mut parameter = false;
+        let begun = p;
         while p < rec.end {
-            if rec.buf[p] == b'=' && rec.get(p + 1) == Some(b'"') {
+            // `name="`, not the padding of base64 before a closing mark.
+            let name = rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
+            if rec.buf[p] == b'=' && rec.get(p + 1) == Some(b'"') && name {
                 parameter = true;
                 p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
                 continue;
@@ -164,7 +166,7 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
             return;
         }
         let start = p + name + 1;
-        let end = (start..limit)
+        let end = (start + mask_len(rec, start)..limit)
             .find(|q| matches!(rec.buf[*q], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *q, false)))
             .unwrap_or(limit);
         let attribute = (n > 0 && set) || is_attribute(&rec.buf[p..p + name]);
@@ -172,7 +174,7 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
         *s.work += (end - p) as u64;
         if !attribute && !s.set.masks.spares(text) {
             let open = end == rec.end;
-            found(s, known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
+            s.found_value(known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
         }
         let rec = &s.rec;
         if rec.get(end) != Some(b';') || end >= limit {
@@ -182,7 +184,7 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
     }
     // More cookies than anyone sends: the rest is masked as one.
     if p < limit {
-        found(s, known, &Value { start: p, end: limit, notation: Notation::Quoted, quote: None, open: false });
+        s.found_value(known, &Value { start: p, end: limit, notation: Notation::Quoted, quote: None, open: false });
     }
 }
 
@@ -192,7 +194,7 @@ fn plain_cookie(s: &mut Scanner<'_>, known: &Known, value: Value) {
     if s.set.masks.spares(text) || !random::has_marks(text) {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
-    found(s, known, &value);
+    s.found_value(known, &value);
 }
 
 fn is_attribute(name: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! A key word's hit -> the key, the separator, the value, and whether it is a secret.
 
 use super::carry::{Below, Carry};
-use super::finding::{Finding, Mark, Refusal, Until};
+use super::finding::Refusal;
 use super::header;
 use super::keys::{self, Known};
 use super::notation::Record;
@@ -39,6 +39,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let joined = joint::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
+    }
+    if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
+        return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
     }
     let Some(known) = s.set.keys.classify(&Words::of(&s.rec, &site)) else {
         return s.refuse(at, None, Refusal::Key);
@@ -106,7 +109,7 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     let value = &without_query(s, known, value);
     let key = &s.rec.buf[site.start..site.end];
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
-        found(s, known, value);
+        s.found_value(known, value);
     } else {
         let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
         if spared {
@@ -146,20 +149,6 @@ pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
     if let Some(joined) = joint::find(&s.rec, &site) {
         value(s, &site, &joined, &known);
     }
-}
-
-/// Notes a value as a finding; keys inside it are part of it.
-pub(crate) fn found(s: &mut Scanner<'_>, known: &Known, value: &Value) {
-    if value.start >= value.end {
-        return;
-    }
-    let mark = match (value.open, value.quote) {
-        (false, _) => Mark::Whole,
-        (true, Some(q)) => Mark::Open(Until::Quote(q)),
-        (true, None) => Mark::Open(Until::Bare),
-    };
-    s.value_end = s.value_end.max(value.end);
-    s.found(Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) });
 }
 
 /// The line below `<password>` or `name: PASSWORD`.

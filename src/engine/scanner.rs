@@ -1,9 +1,11 @@
 //! One record on its way through the rules: what is found in it, what it costs, what it leaves open.
 
 use super::carry::Carry;
-use super::finding::{Finding, Mark, Refusal, Refused};
+use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::Hit;
+use super::keys::Known;
 use super::notation::Record;
+use super::notation::value::Value;
 use super::ruleset::RuleSet;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
@@ -42,6 +44,20 @@ impl Scanner<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Notes a value behind a key as a finding; keys inside it are part of it.
+    pub(crate) fn found_value(&mut self, known: &Known, value: &Value) {
+        if value.start >= value.end {
+            return;
+        }
+        let mark = match (value.open, value.quote) {
+            (false, _) => Mark::Whole,
+            (true, Some(q)) => Mark::Open(Until::Quote(q)),
+            (true, None) => Mark::Open(Until::Bare),
+        };
+        self.value_end = self.value_end.max(value.end);
+        self.found(Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) });
     }
 
     /// Notes why a candidate was let go.

@@ -60,7 +60,10 @@ fn judge(s: &mut Scanner<'_>, rule: &Rule, shape: &Shape, at: usize) -> Result<R
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it.
-        label => run_end(rec, body + label, rec.end),
+        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
+            Some(end) if end > body + label => end,
+            _ => return Ok(Err(Refusal::Placeholder)),
+        },
     };
     if end == limit && limit < rec.end {
         // Longer than `max`: the tail of a secret is a secret.

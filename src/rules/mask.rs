@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::check::placeholder;
-use super::rule::Family;
+use super::family::Family;
 
 /// The fewest bytes a partly shown secret must hide.
 pub const KEEP_HIDDEN_MIN: usize = 8;
@@ -282,7 +282,7 @@ impl Drop for HashKey {
 #[cfg(test)]
 mod tests {
     use super::{HashKey, Mask, Notation};
-    use crate::rules::rule::Family;
+    use crate::rules::family::Family;
 
     fn put(mask: &Mask, family: Family, secret: &str, place: Notation) -> String {
         let key = HashKey::new(b"0123456789abcdef").unwrap();

@@ -6,6 +6,7 @@
 pub mod automaton;
 pub mod check;
 pub mod error;
+pub mod family;
 mod grams;
 pub mod mask;
 pub mod pack;

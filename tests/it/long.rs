@@ -177,7 +177,7 @@ fn a_bare_value_of_three_megabytes() {
     for (before, after) in [("password=", " n=1\n"), ("x password=", "&n=1"), ("token=", "")] {
         let input = format!("{before}{value}{after}");
         let out = streamed(&r, input.as_bytes().chunks(CHUNK));
-        let id = if before.contains("token") { "token" } else { "password" };
+        let id = if before.contains("token") { "access-token" } else { "password" };
         assert_eq!(shown(&out), shown(format!("{before}[REDACTED:{id}]{after}").as_bytes()));
     }
 }

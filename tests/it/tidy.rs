@@ -131,7 +131,6 @@ fn module_of(path: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-#[ignore = "defect: redactor imports stream and builder, which import redactor"]
 fn rule_3_no_circle_of_files() {
     let all = sources("src");
     let modules: BTreeMap<_, _> = all.iter().enumerate().filter_map(|(i, s)| Some((module_of(&s.path)?, i))).collect();
@@ -155,9 +154,9 @@ fn rule_3_no_circle_of_files() {
 
 /// Types that derive `Debug` and hold bytes: those that may are named with what they hold.
 #[test]
-#[ignore = "defect: Stream, RedactWriter, Fence, Record and Piece derive Debug and hold input"]
 fn rule_4_what_is_debug_owns_no_input() {
-    const MAY: [&str; 2] = [
+    const MAY: [&str; 3] = [
+        "Encoding",  // a variant is called so
         "HashKey",   // its own `Debug`, tested in no_leak
         "Automaton", // a rule's
     ];

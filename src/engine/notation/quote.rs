@@ -54,6 +54,12 @@ impl Quote {
         Quote { sign, spelled: None, slashes: 0 }
     }
 
+    /// The mark one level of nesting deeper.
+    pub(crate) fn deeper(self) -> Option<Quote> {
+        let slashes = 2 * self.slashes + 1;
+        (usize::from(slashes) <= SLASHES_MAX && self.is_json()).then_some(Quote { slashes, ..self })
+    }
+
     /// The mark that begins at `at`.
     pub(crate) fn at(buf: &[u8], at: usize, end: usize) -> Option<Quote> {
         let rest = buf.get(at..end)?;

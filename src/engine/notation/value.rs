@@ -221,7 +221,8 @@ fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
         let Some(b) = rec.get(p) else { break };
         match b {
             b']' => break,
-            b',' | b'[' => p += 1,
+            b',' => p += 1,
+            b'[' if mask_len(rec, p) == 0 => p += 1,
             b'{' if is_object(rec, p) => return Values::Code,
             _ => {
                 let (inside, _) = unwrap(rec, p);
@@ -338,8 +339,16 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     };
     // A mark that closes a key or an element, not one that opens a text with brackets in it.
     let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
-    let closes = rec.is_json() && matches!(rec.get(behind), Some(b':' | b','));
-    closes.then(|| Quote::before(rec.buf, rec.start, low + mark + 1))?
+    let quote = Quote::before(rec.buf, rec.start, low + mark + 1)?;
+    match rec.get(behind) {
+        Some(b':' | b',') if rec.is_json() => Some(quote),
+        // A text that is a list itself: its marks would stand one level deeper.
+        Some(b'[') => {
+            let end = at + memchr::memchr(b']', &rec.from(at)[..rec.from(at).len().min(LIST_LOOK_BYTES)])?;
+            (Quote::at(rec.buf, end + 1, rec.end) == Some(quote)).then(|| quote.deeper())?
+        }
+        _ => None,
+    }
 }
 
 /// How the mask of bare digits must be written: as a string where they are a JSON value.
