@@ -181,7 +181,7 @@ fn begin_groups(words: usize) -> usize {
     match words {
         0 => 0,
         1..=100 => 1,
-        101..=900 => 2,
+        101..=300 => 2,
         _ => MAX_BEGIN,
     }
 }

@@ -76,13 +76,14 @@ pub(super) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    #[inline(always)]
     fn new(block: &'a [u8]) -> Self {
         let whole = block.len().checked_sub(READ).map_or(0, |more| more / MASK + 1);
         let rest = &block[whole * MASK..];
         // At most 66 bytes are left, so two masks and one behind them have what is in the block.
-        let mut tail = [0; 4 * MASK];
-        tail[..rest.len()].copy_from_slice(rest);
-        Text { block, whole, tail }
+        let mut text = Text { block, whole, tail: [0; 4 * MASK] };
+        text.tail[..rest.len()].copy_from_slice(rest);
+        text
     }
 
     /// What is to read for a mask, from its first byte on.
@@ -125,7 +126,7 @@ fn pieces<const ROOM: usize>(
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
     let mut room = [[0; ROOM]; 9];
-    let [windows, digits, ats, words, marks, ends, begins, fours, runs] = room.each_mut().map(|masks| &mut masks[..]);
+    let [windows, digits, ats, words, marks, ends, begins, fours, runs] = &mut room;
     let classes = Classes { digits, ats, words, marks, ends };
     let mut masks = Masks { windows, classes, begins, fours, runs };
     let mut run = digits::Runs::default();
