@@ -159,7 +159,7 @@ impl Plan {
 }
 
 /// Bytes of sample text: more changes little in the choice and costs a dependant's build script.
-const SAMPLE: usize = 160 << 10;
+const SAMPLE: usize = 112 << 10;
 
 /// How many windows of a word are tried in every bucket.
 const TRIED: usize = 3;

@@ -55,7 +55,6 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Looks at a place that `find_runs` found. The start of its run, if that is to be reported.
-    #[cold]
     #[inline(never)]
     pub(super) fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
         let is_long = count_digits(block, at, 5) == 5;

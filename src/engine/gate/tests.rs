@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{Gate, Hit, MASK, PIECE, Variant};
-use crate::rules::plan::{GROUP, MAX_BEGIN, MAX_PLAIN, Plan, Word};
+use crate::engine::notation::{Record, escape::word_begins};
+use crate::rules::plan::{GROUP, MAX_BEGIN, MAX_PLAIN, Plan, Word, may_begin};
 use crate::rules::sample;
 
 fn word((text, fold): (&str, bool)) -> Word {
@@ -152,6 +153,18 @@ proptest! {
         }
         let plan = Plan::decode(&plan, &words).expect("a plan");
         same(&words, &gates_by(&words, &plan), text.as_bytes());
+    }
+}
+
+proptest! {
+    #[test]
+    fn where_the_engine_says_so_a_word_may_begin(
+        text in prop::collection::vec(prop::sample::select(b"\\\\%[;25mKnux04aZ_ \x1b\xC3".as_slice()), 1..14),
+    ) {
+        let rec = Record::new(&text, 0, text.len());
+        for at in 0..text.len() {
+            prop_assert!(!word_begins(&rec, at) || may_begin(&text, at), "{at} in {:?}", text.escape_ascii().to_string());
+        }
     }
 }
 
