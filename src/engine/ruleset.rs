@@ -1,5 +1,7 @@
 //! The rules that are on, and the tables that lead from a hit of the gate to them.
 
+use std::collections::HashMap;
+
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::Masks;
@@ -59,11 +61,13 @@ impl RuleSet {
 
 fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
     let mut targets = vec![Target::default(); words.len()];
+    let places: HashMap<(&[u8], bool), usize> =
+        words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();
     for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {
         let (literals, fold) = rule.literals();
         for literal in literals {
             let bytes = if fold { literal.to_ascii_lowercase() } else { literal.clone() };
-            let Some(at) = words.iter().position(|w| w.fold == fold && *w.bytes == *bytes.as_bytes()) else {
+            let Some(&at) = places.get(&(bytes.as_bytes(), fold)) else {
                 continue;
             };
             let id = RuleId(i as u16);

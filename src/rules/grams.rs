@@ -3,10 +3,10 @@
 /// Bytes in a window. One of three bytes lets any fourth through.
 pub(super) const WINDOW: usize = 4;
 
-/// How often each sequence of four bytes, and each byte, is in the sample.
+/// How often each sequence of four bytes, and each byte at each place in one, is in the sample.
 pub(super) struct Grams {
     total: f64,
-    bytes: [f64; 128],
+    bytes: [[f64; 128]; WINDOW],
     /// The third and fourth byte of each gram and its count, by the first two.
     tails: Vec<(u8, u8, f64)>,
     /// First byte, second byte, end of their `tails` (which begin where the one before ends).
@@ -16,27 +16,29 @@ pub(super) struct Grams {
 }
 
 impl Grams {
-    /// Counts a text.
-    pub(super) fn new(text: &[u8]) -> Grams {
+    /// Counts the sequences of a text that begin where `counts` says.
+    pub(super) fn new(text: &[u8], counts: impl Fn(&[u8], usize) -> bool) -> Grams {
         let mut all: Vec<u32> = text
             .windows(WINDOW)
-            .filter(|gram| gram.is_ascii())
-            .map(|gram| u32::from_be_bytes([gram[0], gram[1], gram[2], gram[3]]))
+            .enumerate()
+            .filter(|(at, gram)| gram.is_ascii() && counts(text, *at))
+            .map(|(_, gram)| u32::from_be_bytes([gram[0], gram[1], gram[2], gram[3]]))
             .collect();
         all.sort_unstable();
         let mut grams = Grams {
-            total: text.len() as f64,
-            bytes: [0.0; 128],
+            total: all.len().max(1) as f64,
+            bytes: [[0.0; 128]; WINDOW],
             tails: Vec::new(),
             heads: Vec::new(),
             firsts: [0; 129],
         };
-        for &byte in text {
-            grams.bytes[usize::from(byte & 127)] += 1.0;
-        }
         for same in all.chunk_by(|a, b| a == b) {
             let [a, b, c, d] = same[0].to_be_bytes();
-            grams.tails.push((c, d, same.len() as f64));
+            let count = same.len() as f64;
+            for (bytes, byte) in grams.bytes.iter_mut().zip([a, b, c, d]) {
+                bytes[usize::from(byte)] += count;
+            }
+            grams.tails.push((c, d, count));
             match grams.heads.last_mut() {
                 Some(head) if head.0 == a && head.1 == b => head.2 += 1,
                 _ => grams.heads.push((a, b, grams.tails.len())),
@@ -59,8 +61,8 @@ impl Grams {
         const UNSEEN: f64 = 1.0;
         let sets = bucket.0.map(Nibbles::bytes);
         let mut sum = UNSEEN * self.total;
-        for set in sets {
-            sum *= self.mass(set) / self.total;
+        for (set, bytes) in sets.into_iter().zip(&self.bytes) {
+            sum *= self.mass(set, bytes) / self.total;
         }
         for first in bits(sets[0]) {
             for at in self.firsts[first]..self.firsts[first + 1] {
@@ -82,11 +84,11 @@ impl Grams {
         sum
     }
 
-    fn mass(&self, set: u128) -> f64 {
+    fn mass(&self, set: u128, bytes: &[f64; 128]) -> f64 {
         if set == u128::MAX {
             return self.total;
         }
-        bits(set).map(|byte| self.bytes[byte]).sum()
+        bits(set).map(|byte| bytes[byte]).sum()
     }
 }
 

@@ -6,6 +6,10 @@
 //! at n. A bucket of unlike windows lets through a lot, and each position let through costs a look.
 //! So windows are the rarest of their word, and the words are dealt to the buckets such that the
 //! share of an ordinary log that passes is least.
+//!
+//! Most words are prefixes of tokens, which count only where a word of the text begins
+//! ([`may_begin`]). They have groups of buckets of their own, whose windows are at the front of the
+//! word, and which let nothing through elsewhere: so these groups may hold many more words.
 
 use super::grams::{self, Bucket, Grams};
 use super::sample;
@@ -17,6 +21,8 @@ pub struct Word {
     pub bytes: Box<[u8]>,
     /// Whether ASCII case is ignored.
     pub fold: bool,
+    /// Whether it counts only where [`may_begin`] holds.
+    pub begins: bool,
 }
 
 impl Word {
@@ -44,29 +50,56 @@ pub const WINDOW: usize = grams::WINDOW;
 /// Buckets in a group: the bits of the byte that a table lookup gives.
 pub const GROUP: usize = 8;
 /// The most groups a plan has.
-pub const MAX_GROUPS: usize = 4;
+pub const MAX_GROUPS: usize = MAX_PLAIN + MAX_BEGIN;
+/// The most groups for windows anywhere; there is always one.
+pub const MAX_PLAIN: usize = 3;
+/// The most groups for windows where a word may begin.
+pub const MAX_BEGIN: usize = 3;
+
+/// How many bytes before a place [`may_begin`] looks at.
+pub const BEGIN_BYTES: usize = 6;
+
+/// Whether a word of the text may begin at `at`, as far as a few bytes before it tell. One of these
+/// must hold, where what is before the block counts as blanks:
+///
+/// - the byte before is no ASCII letter or digit and no `_`;
+/// - one of the bytes two to six before is a `\\` or a `%`: those between may be an escape, such as
+///   `\n`, `\x22`, `\u0022`, `%22` and `%2522`;
+/// - the byte before is an `m` or a `K`, in either case, and the one before that is no letter and no
+///   `_`: they may be the end of a colour code.
+///
+/// Holds wherever the engine, which looks closer, says that a word begins.
+pub fn may_begin(block: &[u8], at: usize) -> bool {
+    let before = |by: usize| at.checked_sub(by).map_or(b' ', |at| block[at]);
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    !(is_letter(before(1)) || before(1).is_ascii_digit())
+        || (2..=BEGIN_BYTES).any(|by| matches!(before(by), b'\\' | b'%'))
+        || matches!(before(1) | 0x20, b'm' | b'k') && !is_letter(before(2))
+}
 
 /// The window and the bucket of one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Where in the word its window begins.
     pub offset: u8,
-    /// The bucket, less than `GROUP` times the plan's groups.
+    /// The bucket, less than `GROUP` times the plan's groups, of which the plain ones come first.
     pub bucket: u8,
 }
 
 impl Place {
-    fn fits(self, word: &Word, groups: usize) -> bool {
+    fn fits(self, word: &Word, plain: usize, begin: usize) -> bool {
+        let group = usize::from(self.bucket) / GROUP;
         word.is_valid()
             && usize::from(self.offset) + word.window_len() <= word.bytes.len()
-            && usize::from(self.bucket) < groups * GROUP
+            && (group < plain || group < plain + begin && word.begins && self.offset == 0)
     }
 }
 
 /// The windows and buckets of a list of words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    groups: usize,
+    plain: usize,
+    begin: usize,
     places: Box<[Place]>,
 }
 
@@ -76,14 +109,19 @@ impl Plan {
     /// The same words give the same plan everywhere. A word that is not valid gets a place that
     /// [`Plan::fits`] refuses.
     pub fn choose(words: &[Word]) -> Plan {
-        let groups = groups_for(words.len());
-        let grams = Grams::new(sample::text(SAMPLE, 1).as_bytes());
-        Plan { groups, places: Dealer::new(&grams, words, groups * GROUP).deal() }
+        let begin = words.iter().filter(|word| word.begins).count();
+        let (plain, begin) = (plain_groups(words.len() - begin), begin_groups(begin));
+        Plan { plain, begin, places: Dealer::new(words, plain, begin).deal() }
     }
 
-    /// Groups of eight buckets, 1 to [`MAX_GROUPS`].
-    pub fn groups(&self) -> usize {
-        self.groups
+    /// Groups of eight buckets whose windows are found anywhere, 1 to [`MAX_PLAIN`].
+    pub fn plain(&self) -> usize {
+        self.plain
+    }
+
+    /// Groups of eight buckets whose windows are found where a word may begin, up to [`MAX_BEGIN`].
+    pub fn begin(&self) -> usize {
+        self.begin
     }
 
     /// One place a word, in the order of the words.
@@ -93,25 +131,27 @@ impl Plan {
 
     /// Whether this is a plan for these words.
     pub fn fits(&self, words: &[Word]) -> bool {
-        (1..=MAX_GROUPS).contains(&self.groups)
+        (1..=MAX_PLAIN).contains(&self.plain)
+            && self.begin <= MAX_BEGIN
             && self.places.len() == words.len()
-            && self.places.iter().zip(words).all(|(place, word)| place.fits(word, self.groups))
+            && self.places.iter().zip(words).all(|(place, word)| place.fits(word, self.plain, self.begin))
     }
 
-    /// Appends the plan as bytes: the groups, then an offset and a bucket for each word.
+    /// Appends the plan as bytes: the numbers of groups, then an offset and a bucket for each word.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.groups as u8);
+        out.extend([self.plain as u8, self.begin as u8]);
         out.extend(self.places.iter().flat_map(|p| [p.offset, p.bucket]));
     }
 
     /// Reads what [`Plan::encode`] wrote; `None` unless it is a plan for these words.
     pub fn decode(bytes: &[u8], words: &[Word]) -> Option<Plan> {
-        let (&groups, rest) = bytes.split_first()?;
+        let (&[plain, begin], rest) = bytes.split_first_chunk()?;
         let (pairs, []) = rest.as_chunks::<2>() else {
             return None;
         };
         let plan = Plan {
-            groups: usize::from(groups),
+            plain: usize::from(plain),
+            begin: usize::from(begin),
             places: pairs.iter().map(|&[offset, bucket]| Place { offset, bucket }).collect(),
         };
         plan.fits(words).then_some(plan)
@@ -119,7 +159,7 @@ impl Plan {
 }
 
 /// Bytes of sample text: more changes little in the choice and costs a dependant's build script.
-const SAMPLE: usize = 160 << 10;
+const SAMPLE: usize = 112 << 10;
 
 /// How many windows of a word are tried in every bucket.
 const TRIED: usize = 3;
@@ -127,22 +167,35 @@ const TRIED: usize = 3;
 /// How often every word is taken out and dealt again.
 const ROUNDS: usize = 1;
 
-/// More groups let less through but cost every byte of the log.
-fn groups_for(words: usize) -> usize {
+// More groups let less through but cost every byte of the log.
+
+fn plain_groups(words: usize) -> usize {
     match words {
         0..=24 => 1,
-        25..=80 => 2,
-        81..=400 => 3,
-        _ => 4,
+        25..=160 => 2,
+        _ => MAX_PLAIN,
+    }
+}
+
+fn begin_groups(words: usize) -> usize {
+    match words {
+        0 => 0,
+        1..=100 => 1,
+        101..=300 => 2,
+        _ => MAX_BEGIN,
     }
 }
 
 /// Deals words to buckets.
 struct Dealer<'a> {
-    grams: &'a Grams,
+    /// What may pass a plain bucket, and what a bucket where a word may begin.
+    grams: [Grams; 2],
     words: &'a [Word],
-    /// The windows tried of each word, rarest first, and what the rarest alone lets through.
-    windows: Vec<(Vec<u8>, f64)>,
+    /// The windows tried of each word in plain buckets, rarest first.
+    windows: Vec<Vec<u8>>,
+    /// What the rarest window of each word lets through by itself.
+    alone: Vec<f64>,
+    plain: usize,
     buckets: Vec<Bucket>,
     /// What each bucket lets through.
     passes: Vec<f64>,
@@ -153,11 +206,17 @@ struct Dealer<'a> {
 const NOWHERE: Place = Place { offset: 0, bucket: u8::MAX };
 
 impl<'a> Dealer<'a> {
-    fn new(grams: &'a Grams, words: &'a [Word], buckets: usize) -> Self {
+    fn new(words: &'a [Word], plain: usize, begin: usize) -> Self {
+        let text = sample::text(SAMPLE, 1);
+        let grams = [Grams::new(text.as_bytes(), |_, _| true), Grams::new(text.as_bytes(), may_begin)];
+        let (windows, alone) = words.iter().map(|word| windows(&grams, word)).unzip();
+        let buckets = (plain + begin) * GROUP;
         Dealer {
             grams,
             words,
-            windows: words.iter().map(|word| windows(grams, word)).collect(),
+            windows,
+            alone,
+            plain: plain * GROUP,
             buckets: vec![Bucket::default(); buckets],
             passes: vec![0.0; buckets],
             places: vec![NOWHERE; words.len()],
@@ -167,7 +226,7 @@ impl<'a> Dealer<'a> {
     fn deal(mut self) -> Box<[Place]> {
         // What lets through much by itself goes first, while there are buckets to have alone.
         let mut order: Vec<usize> = (0..self.words.len()).filter(|&word| self.words[word].is_valid()).collect();
-        order.sort_by(|&a, &b| self.windows[b].1.total_cmp(&self.windows[a].1));
+        order.sort_by(|&a, &b| self.alone[b].total_cmp(&self.alone[a]));
         for round in 0..=ROUNDS {
             for &word in &order {
                 if round > 0 {
@@ -180,13 +239,20 @@ impl<'a> Dealer<'a> {
     }
 
     /// Puts a word where it adds least.
-    fn place(&mut self, word: usize) {
+    fn place(&mut self, index: usize) {
+        let word = &self.words[index];
         let mut best = (f64::INFINITY, NOWHERE, Bucket::default());
-        for &offset in &self.windows[word].0 {
-            for (number, bucket) in self.buckets.iter().enumerate() {
-                let grown = bucket.with(self.words[word].window(offset), self.words[word].fold);
+        for number in 0..self.buckets.len() {
+            let is_plain = number < self.plain;
+            let windows: &[u8] = match (is_plain, word.begins) {
+                (true, _) => &self.windows[index],
+                (false, true) => &[0],
+                (false, false) => &[],
+            };
+            for &offset in windows {
+                let grown = self.buckets[number].with(word.window(offset), word.fold);
                 let before = self.passes[number];
-                let more = self.grams.passes(&grown, before + best.0) - before;
+                let more = self.grams[usize::from(!is_plain)].passes(&grown, before + best.0) - before;
                 if more < best.0 {
                     let bucket = number as u8;
                     best = (more, Place { offset, bucket }, grown);
@@ -194,7 +260,7 @@ impl<'a> Dealer<'a> {
             }
         }
         let (more, place, grown) = best;
-        self.places[word] = place;
+        self.places[index] = place;
         self.buckets[usize::from(place.bucket)] = grown;
         self.passes[usize::from(place.bucket)] += more;
     }
@@ -207,25 +273,36 @@ impl<'a> Dealer<'a> {
         self.buckets[number] = (self.places.iter().zip(self.words))
             .filter(|(place, _)| place.bucket == from)
             .fold(Bucket::default(), |bucket, (place, word)| bucket.with(word.window(place.offset), word.fold));
-        self.passes[number] = self.grams.passes(&self.buckets[number], f64::INFINITY);
+        let grams = &self.grams[usize::from(number >= self.plain)];
+        self.passes[number] = grams.passes(&self.buckets[number], f64::INFINITY);
     }
 }
 
-/// The rarest windows of a word, and what the rarest lets through.
-fn windows(grams: &Grams, word: &Word) -> (Vec<u8>, f64) {
+/// The rarest windows of a word for plain buckets, and what the rarest of all lets through.
+fn windows(grams: &[Grams; 2], word: &Word) -> (Vec<u8>, f64) {
     if !word.is_valid() {
         return (Vec::new(), 0.0);
     }
+    let alone = |grams: &Grams, offset| {
+        let bucket = Bucket::default().with(word.window(offset), word.fold);
+        grams.passes(&bucket, f64::INFINITY)
+    };
+    let begin = if word.begins { alone(&grams[1], 0) } else { f64::INFINITY };
+    if begin < COMMON {
+        return (Vec::new(), begin);
+    }
     let mut all: Vec<(f64, u8)> = (0..=word.bytes.len() - word.window_len())
-        .map(|offset| {
-            let alone = Bucket::default().with(word.window(offset as u8), word.fold);
-            (grams.passes(&alone, f64::INFINITY), offset as u8)
-        })
+        .map(|offset| (alone(&grams[0], offset as u8), offset as u8))
         .collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let rarest = all[0].0;
-    (all.iter().take(TRIED).map(|w| w.1).collect(), rarest)
+    let tried = if word.begins { 1 } else { TRIED };
+    (all.iter().take(tried).map(|w| w.1).collect(), rarest.min(begin))
 }
+
+/// How often the front of a word stands where a word begins in the sample, for it to be worth
+/// looking for another part of the word instead: `http` is.
+const COMMON: f64 = 8.0;
 
 #[cfg(test)]
 mod tests {
@@ -234,7 +311,7 @@ mod tests {
     fn words() -> Vec<Word> {
         (["ghp_", "AKIA", "eyJ", "-----BEGIN"].iter().map(|w| (w, false)))
             .chain(["key", "passw", "secret"].iter().map(|w| (w, true)))
-            .map(|(word, fold)| Word { bytes: word.as_bytes().into(), fold })
+            .map(|(word, fold)| Word { bytes: word.as_bytes().into(), fold, begins: *word == "ghp_" })
             .collect()
     }
 
@@ -265,9 +342,22 @@ mod tests {
     }
 
     #[test]
+    fn only_a_word_that_begins_has_a_bucket_for_such() {
+        let mut words = words();
+        let bytes = [[1, 1].as_slice(), &[0, 0].repeat(words.len())].concat();
+        let at = words.iter().position(|w| w.begins).expect("one");
+        let mut moved = bytes.clone();
+        moved[2 + 2 * at + 1] = GROUP as u8;
+        assert!(Plan::decode(&moved, &words).is_some());
+        words[at].begins = false;
+        assert!(Plan::decode(&moved, &words).is_none());
+        assert!(Plan::decode(&bytes, &words).is_some());
+    }
+
+    #[test]
     fn words_out_of_bounds_do_not_fit() {
         for bytes in [&b"ab"[..], &[b'a'; 65], b"k\xC3\xA9y"] {
-            let words = [Word { bytes: bytes.into(), fold: false }];
+            let words = [Word { bytes: bytes.into(), fold: false, begins: false }];
             assert!(!Plan::choose(&words).fits(&words));
         }
     }

@@ -1,5 +1,7 @@
 //! The checked form of a rule.
 
+use std::collections::HashMap;
+
 use super::automaton::Automaton;
 use super::check::Check;
 pub use super::family::Family;
@@ -181,6 +183,11 @@ impl Rule {
         }
     }
 
+    /// Whether its literals count only where a word of the text begins.
+    fn begins_at_literal(&self) -> bool {
+        matches!(&self.kind, Kind::Shape(s) if s.start_word && s.before.is_none())
+    }
+
     /// The automata, for a pack that is checked as a whole.
     pub fn automata(&self) -> Vec<&Automaton> {
         match &self.kind {
@@ -195,18 +202,23 @@ impl Rule {
 /// The words the gate looks for on these rules' behalf, each once, in the order of the rules.
 pub fn gate_words(rules: &[Rule]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
+    let mut known = HashMap::new();
     for rule in rules {
         let (literals, fold) = rule.literals();
         for literal in literals {
-            let bytes = if fold { literal.to_ascii_lowercase() } else { literal.clone() }.into_bytes();
-            let word = Word { bytes: bytes.into(), fold };
-            if !words.contains(&word) {
-                words.push(word);
+            let text = if fold { literal.to_ascii_lowercase() } else { literal.clone() };
+            let bytes: Box<[u8]> = text.into_bytes().into();
+            let begins = rule.begins_at_literal();
+            let at = *known.entry((bytes.clone(), fold)).or_insert(words.len());
+            match words.get_mut(at) {
+                // One rule that wants it anywhere is enough.
+                Some(word) => word.begins &= begins,
+                None => words.push(Word { bytes, fold, begins }),
             }
         }
     }
     if rules.iter().any(|r| matches!(r.kind, Kind::Key(_))) {
-        words.push(Word { bytes: ESCAPE.into(), fold: false });
+        words.push(Word { bytes: ESCAPE.into(), fold: false, begins: false });
     }
     words
 }

@@ -1,91 +1,127 @@
-//! Runs of digits, by arithmetic on bit masks.
+//! Runs of digits that may hold a card's number.
 //!
 //! A byte is *in a run* if it is a digit, or a separator that counts. A separator is one of
 //! ` `, `-`, `+`, `%`, the byte A0, or the pair C2 A0; it counts if the four bytes before it and the
 //! three bytes after it are digits. (So the groups of a card or account number hold together, while
 //! no date and no time of day has a separator that counts.) A run is as long as it can be; one that
-//! begins at byte `s` is reported, at `s`,
+//! begins at byte `s` is reported, at `s`, if it has
 //!
-//! - if it has 13 bytes or more, or
-//! - if it has 12 bytes, and the two before `s` are a digit and a dot: the digits behind the point
-//!   of a number in scientific notation, `4.111111111111e12`.
+//! - twelve digits in a row, and either more besides, or before `s` a digit and a dot: the digits
+//!   behind the point of a number in scientific notation, `4.111111111111e12`; or
+//! - four digits, a separator, four or six digits, a separator and four digits, next to each other:
+//!   no way to write a card in groups does without that, and numbers side by side seldom have it.
 //!
 //! Before the first and after the last byte of the block there are no digits.
 
-use super::{MASK, Masks};
-
-/// Whether the byte is a separator by itself.
-fn separates(byte: u8) -> bool {
-    matches!(byte, b' ' | b'-' | b'+' | b'%' | 0xA0)
-}
-
-/// Where in the 64 bytes from `at` a reported run begins.
-///
-/// `near` has the digits of the 64 bytes before, of these 64 and of the 64 after them.
-pub(super) fn starts(block: &[u8], at: usize, near: [u64; 3]) -> u64 {
-    // 32 bytes more on both sides are enough: at most 8 before a run's first byte decide whether it
-    // is the first, and at most 17 from it on whether the run has 13.
-    const MORE: usize = 32;
-    let digits = u128::from(near[0]) >> MORE | u128::from(near[1]) << MORE | u128::from(near[2]) << (MORE + MASK);
-    let runs = digits | separators(block, at, MORE, digits);
-    let two = runs & runs >> 1;
-    let four = two & two >> 2;
-    let twelve = four & four >> 4 & four >> 8;
-    let first = runs & !(runs << 1);
-    let mut found = first & twelve & runs >> 12;
-    let mut short = first & twelve & !found & digits << 2;
-    while short != 0 {
-        let bit = short.trailing_zeros() as usize;
-        short &= short - 1;
-        // Not below zero: a digit is two bytes before it.
-        if at + bit > MORE && block.get(at + bit - MORE - 1) == Some(&b'.') {
-            found |= 1 << bit;
-        }
-    }
-    (found >> MORE) as u64
-}
-
-/// The separators that count among 128 bytes, of which the first is `more` before `at`.
-fn separators(block: &[u8], at: usize, more: usize, digits: u128) -> u128 {
-    let four = digits & digits << 1 & digits << 2 & digits << 3;
-    let three = digits & digits >> 1 & digits >> 2;
-    let mut behind = four << 1 & !digits & (three >> 1 | !(digits >> 1) & three >> 2);
-    let mut found = 0;
-    while behind != 0 {
-        let bit = behind.trailing_zeros() as usize;
-        behind &= behind - 1;
-        // Not below zero: digits are before it. Not past the end: digits are behind it.
-        let Some(text) = (at + bit).checked_sub(more).and_then(|at| block.get(at..)) else {
-            continue;
-        };
-        if digits >> bit >> 1 & 1 == 0 {
-            if text.starts_with(&[0xC2, 0xA0]) {
-                found |= 0b11 << bit;
-            }
-        } else if text.first().copied().is_some_and(separates) {
-            found |= 1 << bit;
-        }
-    }
-    found
-}
-
-/// Fills the `joints` of `count` masks and the one behind them from `digits`.
-///
-/// A bit is set where four digits begin that are followed by more digits or by one or two other
-/// bytes and then digits, such as a reported run must have: its first twelve bytes are digits, or
-/// there is a separator among them. With a separator the four digits may begin up to seven bytes
-/// into the run, hence in the mask behind that in which the run begins.
-///
-/// Plain arithmetic without a branch, so that the compiler makes vectors of it; inlined into each
-/// kernel for that.
+/// Finds where four digits begin in the `count` masks of a piece and those at its sides.
 #[inline(always)]
-pub(super) fn find_joints(count: usize, masks: &mut Masks) {
-    let digits = &masks.digits[1..count + 3];
-    let joints = &mut masks.joints[..count + 1];
-    for (joint, near) in joints.iter_mut().zip(digits.windows(2)) {
-        let ahead = |by: u32| near[0] >> by | near[1] << (64 - by);
-        let other = !ahead(4) & (ahead(5) | ahead(8));
-        let more = ahead(4) & ahead(5) & ahead(8) & ahead(11);
-        *joint = near[0] & ahead(1) & ahead(2) & ahead(3) & ahead(6) & ahead(7) & (other | more);
+pub(super) fn find_fours(count: usize, digits: &[u64], fours: &mut [u64]) {
+    // What is behind the last mask is not known; the bits that miss it are not asked for.
+    for (four, near) in fours[..count + 1].iter_mut().zip(digits[..count + 2].windows(2)) {
+        *four = near[0] & ahead(near, 1) & ahead(near, 2) & ahead(near, 3);
     }
+    let last = digits[count + 1];
+    fours[count + 1] = last & last >> 1 & last >> 2 & last >> 3;
+}
+
+/// Finds what [`Runs::look`] is to look at in the `count` masks of a piece: the first of twelve
+/// digits or more, and four digits at the end of a group that is followed, behind one or two other
+/// bytes, by four digits and where the third group would be by four more.
+#[inline(always)]
+pub(super) fn find_runs(count: usize, digits: &[u64], fours: &[u64], runs: &mut [u64]) {
+    let (digits, fours) = (&digits[..count + 2], &fours[..count + 2]);
+    for ((run, digits), four) in runs[1..count + 1].iter_mut().zip(digits.windows(3)).zip(fours[1..].windows(2)) {
+        let first = !(digits[1] << 1 | digits[0] >> 63);
+        let long = first & ahead(four, 4) & ahead(four, 8);
+        let second = ahead(four, 5) | ahead(four, 6);
+        let third = ahead(four, 10) | ahead(four, 11) | ahead(four, 12) | ahead(four, 13) | ahead(four, 14);
+        let grouped = !ahead(&digits[1..], 4) & second & third;
+        *run = four[0] & (long | grouped);
+    }
+}
+
+/// The bits that are `by` further on, of the first of two masks.
+#[inline(always)]
+fn ahead(masks: &[u64], by: u32) -> u64 {
+    masks[0] >> by | masks[1] << (64 - by)
+}
+
+/// The runs of a block, from first to last.
+#[derive(Default)]
+pub(super) struct Runs {
+    /// What made the last run one to report: behind it there may be more of the same run.
+    last: Option<usize>,
+}
+
+impl Runs {
+    /// Looks at a place that `find_runs` found. The start of its run, if that is to be reported.
+    #[inline(never)]
+    pub(super) fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
+        let is_long = count_digits(block, at, 5) == 5;
+        if !is_long && !is_grouped(block, at) {
+            return None;
+        }
+        let start = run_start(block, at, self.last);
+        let is_known = self.last.is_some_and(|last| start <= last);
+        if !is_known && is_long && start == at && !is_more(block, at) {
+            return None;
+        }
+        self.last = Some(at);
+        (!is_known).then_some(start)
+    }
+}
+
+/// Whether there is more to the twelve digits that a run begins with.
+fn is_more(block: &[u8], start: usize) -> bool {
+    let end = start + 12;
+    let separator = separator(block, end);
+    count_digits(block, end, 1) == 1
+        || separator > 0 && count_digits(block, end + separator, 3) == 3
+        || block[..start].ends_with(b".") && start > 1 && block[start - 2].is_ascii_digit()
+}
+
+/// Whether the four digits at `at` are the last of a group that two more follow.
+fn is_grouped(block: &[u8], at: usize) -> bool {
+    let second = at + 4 + separator(block, at + 4);
+    let digits = count_digits(block, second, 7);
+    let end = second + digits;
+    let third = end + separator(block, end);
+    second > at + 4 && (digits == 4 || digits == 6) && third > end && count_digits(block, third, 4) == 4
+}
+
+/// The first byte of the run that the digit at `at` is in, or one not behind `last` if that is in it
+/// too: no byte is gone back over twice.
+fn run_start(block: &[u8], at: usize, last: Option<usize>) -> usize {
+    let mut start = at;
+    loop {
+        start -= block[..start].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        if last.is_some_and(|last| start <= last) {
+            return start;
+        }
+        let end = match &block[..start] {
+            [.., 0xC2, 0xA0] => start - 2,
+            [.., b' ' | b'-' | b'+' | b'%' | 0xA0] => start - 1,
+            _ => return start,
+        };
+        let counts = end >= 4 && count_digits(block, end - 4, 4) == 4 && count_digits(block, start, 3) == 3;
+        if !counts {
+            return start;
+        }
+        start = end;
+    }
+}
+
+/// The bytes of the separator at `at`, if there is one.
+fn separator(block: &[u8], at: usize) -> usize {
+    match block.get(at..) {
+        Some([b' ' | b'-' | b'+' | b'%' | 0xA0, ..]) => 1,
+        Some([0xC2, 0xA0, ..]) => 2,
+        _ => 0,
+    }
+}
+
+/// How many digits there are from `at` on, as far as `most`.
+fn count_digits(block: &[u8], at: usize, most: usize) -> usize {
+    let text = block.get(at..).unwrap_or_default();
+    text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count()
 }

@@ -1,7 +1,7 @@
 //! From a place where a window may begin to the words that are there.
 
 use super::{Hit, MASK, push};
-use crate::rules::plan::{Place, WINDOW, Word};
+use crate::rules::plan::{Place, WINDOW, Word, may_begin};
 
 /// What the gate looks for instead of a whole word.
 #[derive(Clone, Copy)]
@@ -45,8 +45,8 @@ struct Key {
     bit: u32,
 }
 
-/// Bits of a slot number. 8 KiB of slots: they share the first-level cache with the text.
-const SLOT_BITS: u32 = 13;
+/// Bits of a slot number. 32 KiB of slots, few of which a log asks for.
+const SLOT_BITS: u32 = 15;
 
 impl Key {
     #[inline(always)]
@@ -56,10 +56,32 @@ impl Key {
     }
 }
 
-/// Which word, and where its window is in it.
+/// A word as it is compared.
 struct Entry {
+    /// The first eight bytes of the word, and zeros if it has less.
+    text: u64,
+    /// The bits that make small letters of what stands where a small letter must.
+    fold: u64,
+    /// All bits of the bytes that the word has.
+    mask: u64,
     word: u16,
+    /// Where in the word its window is.
     offset: u8,
+    begins: bool,
+}
+
+impl Entry {
+    fn new(index: usize, word: &Word, offset: u8) -> Entry {
+        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, begins: word.begins };
+        for (n, &byte) in word.bytes.iter().take(size_of::<u64>()).enumerate() {
+            let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
+            let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
+            entry.text |= u64::from(small) << (8 * n);
+            entry.fold |= bit << (8 * n);
+            entry.mask |= 0xFF << (8 * n);
+        }
+        entry
+    }
 }
 
 /// All words, by the hash of their window.
@@ -81,8 +103,7 @@ impl Lookup {
             let key = Key::of(u32::from_le_bytes(window.bytes));
             seen[key.slot] |= if window.len < WINDOW { 0xFF } else { 1 << key.bit };
             starts[key.slot + 1] += 1;
-            let entry = Entry { word: word as u16, offset: window.place.offset };
-            keyed.push((key.slot, entry));
+            keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
         }
         for slot in 0..1 << SLOT_BITS {
             starts[slot + 1] += starts[slot];
@@ -125,21 +146,28 @@ impl Lookup {
         let slot = Key::of(text_at(block, at)).slot;
         let entries = usize::from(self.starts[slot])..usize::from(self.starts[slot + 1]);
         for entry in &self.entries[entries] {
-            let word = &self.words[usize::from(entry.word)];
             let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
                 continue;
             };
-            let Some(text) = block.get(begin..begin + word.bytes.len()) else {
-                continue;
-            };
-            let same = match word.fold {
-                true => text.eq_ignore_ascii_case(&word.bytes),
-                false => *text == *word.bytes,
-            };
-            if same {
+            let same = (eight_at(block, begin) | entry.fold) & entry.mask == entry.text;
+            if same && self.is_word(entry, block, begin) {
                 push(hits, begin, entry.word);
             }
         }
+    }
+
+    /// Whether the whole word is there, of which the first eight bytes are the same.
+    fn is_word(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
+        let word = &self.words[usize::from(entry.word)];
+        let Some(text) = block.get(begin..begin + word.bytes.len()) else {
+            return false;
+        };
+        let first = word.bytes.len().min(size_of::<u64>());
+        let same = match word.fold {
+            true => text[first..].eq_ignore_ascii_case(&word.bytes[first..]),
+            false => text[first..] == word.bytes[first..],
+        };
+        same && (!entry.begins || may_begin(block, begin))
     }
 }
 
@@ -177,15 +205,24 @@ fn write_places(batch: &[u64], places: &mut [u16; BATCH * MASK + WRITTEN]) -> us
 fn text_at(block: &[u8], at: usize) -> u32 {
     match block.get(at..at + WINDOW) {
         Some(text) => u32::from_le_bytes([text[0], text[1], text[2], text[3]]),
-        None => last_bytes(block, at),
+        None => u32::from_le_bytes(last_bytes(block, at)),
     }
 }
 
-/// The bytes from `at`, of which there are less than four, and zeros.
+/// The eight bytes at `at`; zeros after the end of the block.
+#[inline(always)]
+fn eight_at(block: &[u8], at: usize) -> u64 {
+    match block.get(at..).and_then(|text| text.first_chunk()) {
+        Some(text) => u64::from_le_bytes(*text),
+        None => u64::from_le_bytes(last_bytes(block, at)),
+    }
+}
+
+/// The bytes from `at`, of which there are less than `N`, and zeros.
 #[cold]
-fn last_bytes(block: &[u8], at: usize) -> u32 {
-    let mut bytes = [0; WINDOW];
+fn last_bytes<const N: usize>(block: &[u8], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
     let rest = block.get(at..).unwrap_or_default();
     bytes[..rest.len()].copy_from_slice(rest);
-    u32::from_le_bytes(bytes)
+    bytes
 }

@@ -1,14 +1,17 @@
 //! The gate: finds the few places of a block that are worth a look.
 //!
 //! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel makes
-//! bit masks, one bit a byte: where a window of a word may begin ([`crate::rules::plan`] says what
-//! that is), where a digit is and where an `@`. What the masks show is then looked at: a hash check
-//! and an exact comparison for words (`lookup`), bit arithmetic for runs of digits (`digits`).
+//! bit masks, one bit a byte: of which class a byte is, and where a window of a word may begin
+//! ([`crate::rules::plan`] says what that is); between the two, arithmetic on the masks of the classes
+//! shows where a word of the text may begin (`begins`) and where a run of digits is (`digits`). What
+//! the masks show is then looked at: a hash check and an exact comparison for words (`lookup`).
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
 //! none of them misses a window, so all give the same hits.
 
+mod begins;
 mod digits;
 mod lookup;
+mod masks;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod simd;
@@ -17,6 +20,9 @@ mod tests;
 
 use crate::rules::plan::{Plan, Word};
 use lookup::{Lookup, Window};
+#[cfg(test)]
+use masks::PIECE;
+use masks::{MASK, Masks, Text, each_piece};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,25 +99,12 @@ impl Variant {
     }
 }
 
-/// Bytes a bit mask stands for.
-const MASK: usize = 64;
-
-/// Masks in a piece: 8 KiB of text, which with the tables and the masks stay in the first-level
-/// cache while several passes go over them.
-const PIECE: usize = 128;
-
-/// What a kernel tells of one piece; bit `n` of a mask stands for byte `n` of its 64.
-///
-/// Bits past the end of the block are zero in `digits` and `ats`, anything in `windows`.
-struct Masks {
-    /// Where the window of a word may begin; never less than where one does.
-    windows: [u64; PIECE],
-    /// Where an `@` is, in the last mask before the piece, in the piece, and in the two after it.
-    ats: [u64; 1 + PIECE + 2],
-    /// Where a digit is, in the same masks.
-    digits: [u64; 1 + PIECE + 2],
-    /// Not zero where a reported run may begin in that mask or the one before; one past the piece.
-    joints: [u64; PIECE + 1],
+/// How many groups of buckets there are: for windows anywhere, and where a word may begin.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+struct Groups {
+    plain: usize,
+    begin: usize,
 }
 
 enum AnyKernel {
@@ -125,7 +118,7 @@ enum AnyKernel {
 }
 
 impl AnyKernel {
-    fn new(variant: Variant, groups: usize, windows: &[Window]) -> AnyKernel {
+    fn new(variant: Variant, groups: Groups, windows: &[Window]) -> AnyKernel {
         let kernel = match variant {
             Variant::Portable => None,
             #[cfg(target_arch = "x86_64")]
@@ -162,11 +155,13 @@ impl Gate {
         assert!(words.len() < usize::from(Hit::AT), "too many words");
         let windows: Vec<Window> =
             words.iter().zip(plan.places()).map(|(word, place)| Window::new(word, *place)).collect();
-        Gate { kernel: AnyKernel::new(variant, plan.groups(), &windows), lookup: Lookup::new(words, &windows) }
+        let groups = Groups { plain: plan.plain(), begin: plan.begin() };
+        Gate { kernel: AnyKernel::new(variant, groups, &windows), lookup: Lookup::new(words, &windows) }
     }
 
-    /// Appends to `hits` every occurrence of every word, every `@` and every run of digits, in
-    /// order. `block` has less than 4 GiB.
+    /// Appends to `hits` in order: every occurrence of every word (of one that `begins`, those where
+    /// [`may_begin`](crate::rules::plan::may_begin) holds), every `@`, and every run of digits that
+    /// may hold a card's number. `block` has less than 4 GiB.
     pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>) {
         debug_assert!(u32::try_from(block.len()).is_ok(), "4 GiB or more");
         let before = hits.len();
@@ -179,47 +174,16 @@ impl Gate {
             #[cfg(target_arch = "x86_64")]
             AnyKernel::Avx512Vbmi(kernel) => kernel.find(&self.lookup, block, hits),
         }
-        // Each piece gives three sequences that are all but sorted, which this sort makes use of.
-        hits[before..].sort();
+        // Each piece is in order. Only what lies across the edge of two may not be.
+        sort(&mut hits[before..]);
     }
 }
 
-/// Takes a block through the gate in pieces. `scan` makes the masks of as many as its second
-/// argument says, from the one whose number is its first.
-///
-/// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
-#[inline(always)]
-fn each_piece(lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>, scan: impl Fn(usize, usize, &mut Masks)) {
-    let end = block.len().div_ceil(MASK);
-    let mut masks =
-        Masks { windows: [0; PIECE], ats: [0; 1 + PIECE + 2], digits: [0; 1 + PIECE + 2], joints: [0; PIECE + 1] };
-    for first in (0..end).step_by(PIECE) {
-        let count = PIECE.min(end - first);
-        scan(first, count, &mut masks);
-        lookup.check(block, first * MASK, &masks.windows[..count], hits);
-        rest(block, first, count, &masks, hits);
-    }
-}
-
-/// Looks at what the masks of a piece show besides words.
-#[inline(always)]
-fn rest(block: &[u8], first: usize, count: usize, masks: &Masks, hits: &mut Vec<Hit>) {
-    for mask in 0..count {
-        let ats = masks.ats[mask + 1];
-        let joints = masks.joints[mask] | masks.joints[mask + 1];
-        if ats | joints == 0 {
-            continue;
-        }
-        let at = (first + mask) * MASK;
-        for bit in bits(ats) {
-            push(hits, at + bit, Hit::AT);
-        }
-        if joints != 0 {
-            let near = [masks.digits[mask], masks.digits[mask + 1], masks.digits[mask + 2]];
-            for bit in bits(digits::starts(block, at, near)) {
-                push(hits, at + bit, Hit::DIGITS);
-            }
-        }
+/// Puts hits in order; they mostly are.
+fn sort(hits: &mut [Hit]) {
+    let key = |hit: &Hit| u64::from(hit.at) << 16 | u64::from(hit.kind);
+    if !hits.is_sorted_by_key(key) {
+        hits.sort_unstable_by_key(key);
     }
 }
 

@@ -4,49 +4,34 @@
 //! time to build, and is faster than an automaton over all words, which looks up a state per byte.
 
 use super::lookup::Lookup;
-use super::{Hit, MASK, Masks, digits, each_piece};
+use super::masks::{Class, READ};
+use super::{Hit, MASK, Masks, Text, each_piece};
 use crate::rules::plan::WINDOW;
 
-/// Appends what the gate finds in a block; the hits of a piece are not sorted.
+/// Appends what the gate finds in a block; the hits of a piece are sorted.
 pub(super) fn find(lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
-    each_piece(lookup, block, hits, |first, count, masks| {
-        scan(lookup, block, first, count, masks);
+    each_piece(lookup, block, hits, |text, first, count, masks| {
+        scan(lookup, text, first, count, masks);
     });
 }
 
-fn scan(lookup: &Lookup, block: &[u8], first: usize, count: usize, masks: &mut Masks) {
+fn scan(lookup: &Lookup, text: &Text<'_>, first: usize, count: usize, masks: &mut Masks<'_>) {
     for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
-        *windows = find_windows(lookup, &padded(block, (first + mask) * MASK));
+        *windows = find_windows(lookup, text.at(first + mask));
     }
     // Mask number -1 has no text; there are no digits in it.
-    for near in usize::from(first == 0)..count + 3 {
-        let text = padded(block, (first + near - 1) * MASK);
-        masks.digits[near] = each_eight(&text, digit_bits);
-        masks.ats[near] = each_eight(&text, at_bits);
+    for near in usize::from(first == 0)..count + 2 {
+        let text = text.at(first + near - 1);
+        let (digits, ats) = (each_eight(text, digit_bits), each_eight(text, at_bits));
+        masks.classes.set(near, Class { digits, ats, ..Class::default() });
     }
-    digits::find_joints(count, masks);
-}
-
-/// 64 bytes and those that a window reaches behind them.
-type Text = [u8; MASK + WINDOW - 1];
-
-/// The text from `at`, with zeros after the end of the block.
-#[inline(always)]
-fn padded(block: &[u8], at: usize) -> Text {
-    let rest = block.get(at..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(text) => *text,
-        None => {
-            let mut text = [0; MASK + WINDOW - 1];
-            text[..rest.len()].copy_from_slice(rest);
-            text
-        }
-    }
+    // Where a word may begin `lookup` sees for itself: what passes the hash check is little.
+    masks.derive(count, false);
 }
 
 /// Where among the 64 bytes a window passes the hash check.
 #[inline(always)]
-fn find_windows(lookup: &Lookup, text: &Text) -> u64 {
+fn find_windows(lookup: &Lookup, text: &[u8; READ]) -> u64 {
     let mut mask = 0;
     for here in text.windows(WINDOW) {
         // One load of four bytes, which four bytes put together by hand are not.
@@ -62,7 +47,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Makes a mask of what `test` says of eight bytes at a time, in the high bit of each.
 #[inline(always)]
-fn each_eight(text: &Text, test: impl Fn(u64) -> u64) -> u64 {
+fn each_eight(text: &[u8; READ], test: impl Fn(u64) -> u64) -> u64 {
     let (eights, _) = text.as_chunks::<8>();
     eights.iter().enumerate().fold(0, |mask, (n, &eight)| {
         let found = test(u64::from_le_bytes(eight)) & HIGH;

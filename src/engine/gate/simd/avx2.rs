@@ -2,15 +2,17 @@
 #![allow(unsafe_code, reason = "vector loads, and calls behind the check for the feature")]
 
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 use super::super::lookup::{Lookup, Window};
-use super::super::{Hit, MASK, Masks, digits, each_piece};
-use super::{NibbleTables, READ, text};
+use super::super::masks::{Class, READ};
+use super::super::{Groups, Hit, MASK, Masks, Text, each_piece};
+use super::{NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
 /// Tables for AVX2. There is one only where the processor has AVX2.
 pub(in super::super) struct Avx2 {
-    groups: usize,
+    groups: Groups,
     tables: NibbleTables,
 }
 
@@ -22,13 +24,13 @@ impl Avx2 {
             && is_x86_feature_detected!("popcnt")
     }
 
-    pub(in super::super) fn new(groups: usize, windows: &[Window]) -> Option<Self> {
+    pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
         Self::is_available().then(|| Avx2 { groups, tables: NibbleTables::new(windows) })
     }
 }
 
 impl Avx2 {
-    /// Appends what the gate finds in a block; the hits of a piece are not sorted.
+    /// Appends what the gate finds in a block; the hits of a piece are sorted.
     pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
         unsafe { self.find_pieces(lookup, block, hits) }
@@ -37,28 +39,33 @@ impl Avx2 {
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |first, count, masks| match self.groups {
-            1 => scan::<1>(tables, block, first, count, masks),
-            2 => scan::<2>(tables, block, first, count, masks),
-            3 => scan::<3>(tables, block, first, count, masks),
-            _ => scan::<4>(tables, block, first, count, masks),
+        each_piece(lookup, block, hits, |text, first, count, masks| {
+            for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn scan<const GROUPS: usize>(tables: &NibbleTables, block: &[u8], first: usize, count: usize, masks: &mut Masks) {
-    let tables = Vectors::<GROUPS>::new(tables);
-    let mut spare = [0; READ];
-    for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
-        *windows = tables.windows(text(block, first + mask, &mut spare));
+fn scan<const PLAIN: usize, const BEGIN: usize>(
+    tables: &NibbleTables,
+    text: &Text<'_>,
+    first: usize,
+    count: usize,
+    masks: &mut Masks<'_>,
+) {
+    // Mask number -1 has no text; there is nothing in it.
+    for near in usize::from(first == 0)..count + 2 {
+        masks.classes.set(near, classes(text.at(first + near - 1)));
     }
-    // Mask number -1 has no text; there are no digits in it.
-    for near in usize::from(first == 0)..count + 3 {
-        let text = text(block, first + near - 1, &mut spare);
-        (masks.digits[near], masks.ats[near]) = classes(text);
+    masks.derive(count, BEGIN > 0);
+    let plain = Vectors::<PLAIN>::new(tables, 0);
+    let begin = Vectors::<BEGIN>::new(tables, PLAIN);
+    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
+    for (mask, (windows, begins)) in masks.enumerate() {
+        let text = text.at(first + mask);
+        // Opaque: LLVM would make vectors of single bits of the rest, which AVX2 has not, bit by bit.
+        *windows = black_box(plain.windows(text)) | black_box(begin.windows(text)) & begins;
     }
-    digits::find_joints(count, masks);
 }
 
 /// The tables as the vectors that are looked up.
@@ -71,7 +78,7 @@ struct Vectors<const GROUPS: usize> {
 impl<const GROUPS: usize> Vectors<GROUPS> {
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn new(tables: &NibbleTables) -> Self {
+    fn new(tables: &NibbleTables, first: usize) -> Self {
         let mut vectors = Vectors {
             low: [[_mm256_setzero_si256(); WINDOW]; GROUPS],
             high: [[_mm256_setzero_si256(); WINDOW]; GROUPS],
@@ -79,10 +86,10 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
         };
         for group in 0..GROUPS {
             for n in 0..WINDOW {
-                vectors.low[group][n] = twice(&tables.low[group][n]);
-                vectors.high[group][n] = twice(&tables.high[group][n]);
+                vectors.low[group][n] = twice(&tables.low[first + group][n]);
+                vectors.high[group][n] = twice(&tables.high[first + group][n]);
             }
-            vectors.any[group] = _mm256_set1_epi8(tables.any[group].cast_signed());
+            vectors.any[group] = _mm256_set1_epi8(tables.any[first + group].cast_signed());
         }
         vectors
     }
@@ -131,19 +138,32 @@ fn twice(table: &[u8; 16]) -> __m256i {
     _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Where a digit is and where an `@` is.
+/// Of which classes the first 64 bytes are.
+///
+/// Looked up as windows are, by nibbles, with a bit for each set of bytes that is one of high nibbles
+/// with one of low nibbles. Not compared: LLVM makes of such comparisons what takes ten times as long.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn classes(text: &[u8; READ]) -> (u64, u64) {
-    let (mut digits, mut ats) = (0, 0);
+fn classes(text: &[u8; READ]) -> Class {
+    // Bits 7 to 4: digits, A-O and a-o, P-Z and p-z, `_`; 3: `@`; 2 and 1: `\\`, `%`; 0: k and m.
+    const LOW: [u8; 16] =
+        [0xA8, 0xE0, 0xE0, 0xE0, 0xE0, 0xE2, 0xE0, 0xE0, 0xE0, 0xE0, 0x60, 0x41, 0x44, 0x41, 0x40, 0x50];
+    const HIGH: [u8; 16] = [0, 0, 0x02, 0x80, 0x49, 0x34, 0x41, 0x20, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut class = Class::default();
     for from in [0, 32] {
         // SAFETY: the 32 bytes end at the 64th byte of the text or before.
         let bytes = unsafe { _mm256_loadu_si256(text.as_ptr().add(from).cast()) };
-        let value = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8));
-        let digit = _mm256_cmpeq_epi8(_mm256_min_epu8(value, _mm256_set1_epi8(9)), value);
-        let at = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'@' as i8));
-        digits |= u64::from(_mm256_movemask_epi8(digit).cast_unsigned()) << from;
-        ats |= u64::from(_mm256_movemask_epi8(at).cast_unsigned()) << from;
+        let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), all(0x0F));
+        let found = _mm256_and_si256(_mm256_shuffle_epi8(twice(&LOW), bytes), _mm256_shuffle_epi8(twice(&HIGH), high));
+        let mask = |found| u64::from(_mm256_movemask_epi8(found).cast_unsigned()) << from;
+        // The highest bit is what counts: a sum that reaches it has one of the bits kept.
+        let any = |bits, rest| _mm256_adds_epu8(_mm256_and_si256(found, all(bits)), all(rest));
+        class.digits |= mask(found);
+        class.ats |= mask(_mm256_slli_epi16::<4>(found));
+        class.words |= mask(any(0xF0, 0x70));
+        class.marks |= mask(any(0x06, 0x7E));
+        class.ends |= mask(_mm256_slli_epi16::<7>(found));
     }
-    (digits, ats)
+    class
 }

@@ -4,13 +4,14 @@
 use std::arch::x86_64::*;
 
 use super::super::lookup::{Lookup, Window};
-use super::super::{Hit, MASK, Masks, digits, each_piece};
-use super::{NibbleTables, READ, text};
+use super::super::masks::{Class, READ};
+use super::super::{Groups, Hit, MASK, Masks, Text, each_piece};
+use super::{NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
 /// Tables for AVX-512BW. There is one only where the processor has it.
 pub(in super::super) struct Avx512 {
-    groups: usize,
+    groups: Groups,
     tables: NibbleTables,
 }
 
@@ -23,13 +24,13 @@ impl Avx512 {
             && is_x86_feature_detected!("popcnt")
     }
 
-    pub(in super::super) fn new(groups: usize, windows: &[Window]) -> Option<Self> {
+    pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
         Self::is_available().then(|| Avx512 { groups, tables: NibbleTables::new(windows) })
     }
 }
 
 impl Avx512 {
-    /// Appends what the gate finds in a block; the hits of a piece are not sorted.
+    /// Appends what the gate finds in a block; the hits of a piece are sorted.
     pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
         unsafe { self.find_pieces(lookup, block, hits) }
@@ -38,28 +39,32 @@ impl Avx512 {
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |first, count, masks| match self.groups {
-            1 => scan::<1>(tables, block, first, count, masks),
-            2 => scan::<2>(tables, block, first, count, masks),
-            3 => scan::<3>(tables, block, first, count, masks),
-            _ => scan::<4>(tables, block, first, count, masks),
+        each_piece(lookup, block, hits, |text, first, count, masks| {
+            for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-fn scan<const GROUPS: usize>(tables: &NibbleTables, block: &[u8], first: usize, count: usize, masks: &mut Masks) {
-    let tables = Vectors::<GROUPS>::new(tables);
-    let mut spare = [0; READ];
-    for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
-        *windows = tables.windows(text(block, first + mask, &mut spare));
+fn scan<const PLAIN: usize, const BEGIN: usize>(
+    tables: &NibbleTables,
+    text: &Text<'_>,
+    first: usize,
+    count: usize,
+    masks: &mut Masks<'_>,
+) {
+    // Mask number -1 has no text; there is nothing in it.
+    for near in usize::from(first == 0)..count + 2 {
+        masks.classes.set(near, classes(text.at(first + near - 1)));
     }
-    // Mask number -1 has no text; there are no digits in it.
-    for near in usize::from(first == 0)..count + 3 {
-        let text = text(block, first + near - 1, &mut spare);
-        (masks.digits[near], masks.ats[near]) = classes(text);
+    masks.derive(count, BEGIN > 0);
+    let plain = Vectors::<PLAIN>::new(tables, 0);
+    let begin = Vectors::<BEGIN>::new(tables, PLAIN);
+    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
+    for (mask, (windows, begins)) in masks.enumerate() {
+        let text = text.at(first + mask);
+        *windows = plain.windows(text) | begin.windows(text) & begins;
     }
-    digits::find_joints(count, masks);
 }
 
 /// The tables as the vectors that are looked up.
@@ -72,7 +77,7 @@ struct Vectors<const GROUPS: usize> {
 impl<const GROUPS: usize> Vectors<GROUPS> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn new(tables: &NibbleTables) -> Self {
+    fn new(tables: &NibbleTables, first: usize) -> Self {
         let mut vectors = Vectors {
             low: [[_mm512_setzero_si512(); WINDOW]; GROUPS],
             high: [[_mm512_setzero_si512(); WINDOW]; GROUPS],
@@ -80,10 +85,10 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
         };
         for group in 0..GROUPS {
             for n in 0..WINDOW {
-                vectors.low[group][n] = four_times(&tables.low[group][n]);
-                vectors.high[group][n] = four_times(&tables.high[group][n]);
+                vectors.low[group][n] = four_times(&tables.low[first + group][n]);
+                vectors.high[group][n] = four_times(&tables.high[first + group][n]);
             }
-            vectors.any[group] = _mm512_set1_epi8(tables.any[group].cast_signed());
+            vectors.any[group] = _mm512_set1_epi8(tables.any[first + group].cast_signed());
         }
         vectors
     }
@@ -121,13 +126,23 @@ fn four_times(table: &[u8; 16]) -> __m512i {
     _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Where a digit is and where an `@` is.
+/// Of which classes the first 64 bytes are.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn classes(text: &[u8; READ]) -> (u64, u64) {
+pub(super) fn classes(text: &[u8; READ]) -> Class {
     const { assert!(READ >= MASK) };
     // SAFETY: the load is of the first 64 bytes of the text.
     let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().cast()) };
-    let value = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
-    (_mm512_cmplt_epu8_mask(value, _mm512_set1_epi8(10)), _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'@' as i8)))
+    let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, all(byte));
+    let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, all(b'0')), all(10));
+    let small = _mm512_or_si512(bytes, all(0x20));
+    let letters = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(small, all(b'a')), all(26));
+    Class {
+        digits,
+        ats: is(b'@'),
+        words: letters | digits | is(b'_'),
+        marks: is(b'\\') | is(b'%'),
+        ends: _mm512_cmpeq_epi8_mask(small, all(b'm')) | _mm512_cmpeq_epi8_mask(small, all(b'k')),
+    }
 }

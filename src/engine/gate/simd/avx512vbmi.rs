@@ -9,14 +9,15 @@
 use std::arch::x86_64::*;
 
 use super::super::lookup::{Lookup, Window};
-use super::super::{Hit, Masks, digits, each_piece};
+use super::super::masks::READ;
+use super::super::{Groups, Hit, Masks, Text, each_piece};
 use super::avx512::classes;
-use super::{READ, Tables, bucket, text};
+use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
 /// Tables for AVX-512VBMI. There is one only where the processor has it.
 pub(in super::super) struct Avx512Vbmi {
-    groups: usize,
+    groups: Groups,
     tables: Tables<64>,
 }
 
@@ -25,7 +26,7 @@ impl Avx512Vbmi {
         super::Avx512::is_available() && is_x86_feature_detected!("avx512vbmi")
     }
 
-    pub(in super::super) fn new(groups: usize, windows: &[Window]) -> Option<Self> {
+    pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
         Self::is_available().then(|| Avx512Vbmi { groups, tables: tables(windows) })
     }
 }
@@ -50,7 +51,7 @@ fn entry(byte: u8) -> usize {
 }
 
 impl Avx512Vbmi {
-    /// Appends what the gate finds in a block; the hits of a piece are not sorted.
+    /// Appends what the gate finds in a block; the hits of a piece are sorted.
     pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
         unsafe { self.find_pieces(lookup, block, hits) }
@@ -59,28 +60,32 @@ impl Avx512Vbmi {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |first, count, masks| match self.groups {
-            1 => scan::<1>(tables, block, first, count, masks),
-            2 => scan::<2>(tables, block, first, count, masks),
-            3 => scan::<3>(tables, block, first, count, masks),
-            _ => scan::<4>(tables, block, first, count, masks),
+        each_piece(lookup, block, hits, |text, first, count, masks| {
+            for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
-fn scan<const GROUPS: usize>(tables: &Tables<64>, block: &[u8], first: usize, count: usize, masks: &mut Masks) {
-    let tables = Vectors::<GROUPS>::new(tables);
-    let mut spare = [0; READ];
-    for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
-        *windows = tables.windows(text(block, first + mask, &mut spare));
+fn scan<const PLAIN: usize, const BEGIN: usize>(
+    tables: &Tables<64>,
+    text: &Text<'_>,
+    first: usize,
+    count: usize,
+    masks: &mut Masks<'_>,
+) {
+    // Mask number -1 has no text; there is nothing in it.
+    for near in usize::from(first == 0)..count + 2 {
+        masks.classes.set(near, classes(text.at(first + near - 1)));
     }
-    // Mask number -1 has no text; there are no digits in it.
-    for near in usize::from(first == 0)..count + 3 {
-        let text = text(block, first + near - 1, &mut spare);
-        (masks.digits[near], masks.ats[near]) = classes(text);
+    masks.derive(count, BEGIN > 0);
+    let plain = Vectors::<PLAIN>::new(tables, 0);
+    let begin = Vectors::<BEGIN>::new(tables, PLAIN);
+    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
+    for (mask, (windows, begins)) in masks.enumerate() {
+        let text = text.at(first + mask);
+        *windows = plain.windows(text) | begin.windows(text) & begins;
     }
-    digits::find_joints(count, masks);
 }
 
 /// The tables as the vectors that are looked up.
@@ -89,9 +94,9 @@ struct Vectors<const GROUPS: usize>([[__m512i; WINDOW]; GROUPS]);
 impl<const GROUPS: usize> Vectors<GROUPS> {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn new(tables: &Tables<64>) -> Self {
+    fn new(tables: &Tables<64>, first: usize) -> Self {
         let mut vectors = [[_mm512_setzero_si512(); WINDOW]; GROUPS];
-        for (vectors, tables) in vectors.iter_mut().zip(tables) {
+        for (vectors, tables) in vectors.iter_mut().zip(&tables[first..]) {
             for (vector, table) in vectors.iter_mut().zip(tables) {
                 // SAFETY: the load is of the 64 bytes of the array.
                 *vector = unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };

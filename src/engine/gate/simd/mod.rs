@@ -11,14 +11,10 @@ pub(super) use avx2::Avx2;
 pub(super) use avx512::Avx512;
 pub(super) use avx512vbmi::Avx512Vbmi;
 
-use super::MASK;
 use super::lookup::Window;
 use crate::rules::plan::{GROUP, MAX_GROUPS, WINDOW};
 
-/// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
-const READ: usize = MASK + WINDOW - 1;
-
-/// What comes after a nibble table's byte: the tables of up to four groups and four positions.
+/// What comes after a nibble table's byte: the tables of all groups and four positions.
 type Tables<const ENTRIES: usize> = [[[u8; ENTRIES]; WINDOW]; MAX_GROUPS];
 
 /// Tables by low and by high nibble, of which the `and` is the table by byte.
@@ -63,17 +59,24 @@ fn bucket(window: &Window) -> (usize, u8) {
     (bucket / GROUP, 1 << (bucket % GROUP))
 }
 
-/// The text of a mask: the block's own as long as the block has all of it, and else a copy with
-/// zeros behind it, made in `spare`.
-#[inline(always)]
-fn text<'a>(block: &'a [u8], mask: usize, spare: &'a mut [u8; READ]) -> &'a [u8; READ] {
-    let rest = block.get(mask * MASK..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(text) => text,
-        None => {
-            *spare = [0; READ];
-            spare[..rest.len()].copy_from_slice(rest);
-            spare
+/// Calls a function that is made for each number of plain groups and of those where a word may begin.
+macro_rules! for_groups {
+    ($groups:expr, $scan:ident($($argument:expr),*)) => {{
+        const { assert!($crate::rules::plan::MAX_PLAIN == 3 && $crate::rules::plan::MAX_BEGIN == 3) };
+        match ($groups.plain, $groups.begin) {
+            (1, 0) => $scan::<1, 0>($($argument),*),
+            (1, 1) => $scan::<1, 1>($($argument),*),
+            (1, 2) => $scan::<1, 2>($($argument),*),
+            (1, _) => $scan::<1, 3>($($argument),*),
+            (2, 0) => $scan::<2, 0>($($argument),*),
+            (2, 1) => $scan::<2, 1>($($argument),*),
+            (2, 2) => $scan::<2, 2>($($argument),*),
+            (2, _) => $scan::<2, 3>($($argument),*),
+            (_, 0) => $scan::<3, 0>($($argument),*),
+            (_, 1) => $scan::<3, 1>($($argument),*),
+            (_, 2) => $scan::<3, 2>($($argument),*),
+            _ => $scan::<3, 3>($($argument),*),
         }
-    }
+    }};
 }
+use for_groups;
