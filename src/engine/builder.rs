@@ -159,7 +159,7 @@ impl Builder {
     pub fn build(mut self) -> Result<Redactor, RuleError> {
         let (mut rules, mut plan) = (Vec::new(), None);
         if !self.without_builtin {
-            let (builtin, bytes) = pack::decode(&Bytes::from_static(BUILTIN))?;
+            let (builtin, bytes) = pack::decode_linked(&Bytes::from_static(BUILTIN))?;
             rules = builtin;
             plan = Some(bytes);
         }

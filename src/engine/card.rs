@@ -3,7 +3,7 @@
 use super::finding::{Finding, Refusal};
 use super::notation::Record;
 use super::notation::escape::word_begins;
-use super::notation::value::number_notation;
+use super::notation::form::number_notation;
 use super::scanner::Scanner;
 use crate::rules::check::card::{Trust, judge};
 
@@ -191,8 +191,9 @@ fn mantissa(rec: &Record<'_>, start: usize, end: usize) -> Option<u8> {
     let rest = rest.strip_prefix(b"+").unwrap_or(rest);
     let digits = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
     let exponent: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    let single = start < rec.start + 3 || !rec.buf[start - 3].is_ascii_digit();
-    (single && exponent == end - start).then_some(lead)
+    let single = start < rec.start + 3 || !(rec.buf[start - 3].is_ascii_alphanumeric() || rec.buf[start - 3] == b'_');
+    let ends = !rest.get(digits).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    (single && ends && exponent == end - start).then_some(lead)
 }
 
 /// The whole of a number in scientific notation.

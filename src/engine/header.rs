@@ -5,9 +5,10 @@ use super::finding::Refusal;
 use super::keys::Known;
 use super::notation::Record;
 use super::notation::escape::skip_gap;
+use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
-use super::notation::value::{Value, Values, ends_bare, mask_len, plain, read};
+use super::notation::value::{Value, Values, ends_bare, read};
 use super::scanner::Scanner;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -60,13 +61,21 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
     let mut start = blanks_end(rec, scheme_end);
     let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
     let limit = if quoted { value.end } else { rec.end };
-    if start == scheme_end || start >= limit || (!known_scheme && !quoted && !random::has_marks(rest_word(rec, start)))
-    {
+    if (start > scheme_end && start >= limit) || (scheme_end > value.start && s.set.masks.spares(scheme)) {
+        // A scheme without a credential, or a credential that is masked already.
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    let name = scheme.first().is_some_and(u8::is_ascii_alphabetic) && !random::has_marks(scheme);
+    let follows = start > scheme_end && (name || quoted) && (quoted || random::has_marks(rest_word(rec, start)));
+    if !known_scheme && !follows {
         // One word only: the credential itself, or a word about it.
         start = value.start;
-        if known_scheme || (!quoted && !random::has_marks(scheme) && scheme.len() < 20) {
+        let number = scheme.len() >= 10 && scheme.iter().all(u8::is_ascii_digit);
+        if !quoted && !number && !random::has_marks(scheme) && scheme.len() < 20 {
             return s.refuse(value.start, Some(known.rule), Refusal::Value);
         }
+    } else if start == scheme_end {
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
     let end = if quoted { value.end } else { parameters_end(rec, start) };
     let secret = &rec.buf[start..end.max(start)];

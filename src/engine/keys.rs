@@ -81,7 +81,10 @@ impl Keys {
     pub(crate) fn may_end(&self, last: &LastWord) -> bool {
         let word = last.letters();
         let plural = word.strip_suffix(b"s").unwrap_or(word);
-        self.last.contains(word) || self.last.contains(plural) || self.glued.iter().any(|(g, _)| word.ends_with(g))
+        // The `I` of `APIkey` belongs to the word before.
+        let behind = word.get(1..).unwrap_or_default();
+        [word, plural, behind].iter().any(|w| self.last.contains(*w))
+            || self.glued.iter().any(|(g, _)| word.ends_with(g))
     }
 
     /// What the key with these words is for, if it is a secret's.

@@ -33,8 +33,8 @@ fn rank(n: Notation) -> u8 {
     match n {
         Notation::Text => 0,
         Notation::Quoted => 1,
-        Notation::Bare | Notation::BareInJson => 2,
-        Notation::Authority => 3,
+        Notation::Authority => 2,
+        Notation::Bare | Notation::BareInJson => 3,
         Notation::Number(_) => 4,
     }
 }

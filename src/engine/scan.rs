@@ -136,7 +136,7 @@ fn search(s: &mut Scanner<'_>, id: RuleId) {
         } else if s.set.masks.spares(secret) {
             s.refuse(start, Some(id), Refusal::Placeholder);
         } else {
-            let notation = super::notation::value::number_notation(&s.rec, start, end);
+            let notation = super::notation::form::number_notation(&s.rec, start, end);
             s.found(Finding::new(start, end, id, notation));
         }
         at = end.max(at + 1);

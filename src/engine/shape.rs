@@ -3,7 +3,8 @@
 use super::finding::{Finding, Mark, Refusal, Until};
 use super::notation::Record;
 use super::notation::escape::word_begins;
-use super::notation::value::{ends_bare, mask_len};
+use super::notation::form::{in_label, in_text, mask_len, plain};
+use super::notation::value::ends_bare;
 use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
@@ -19,13 +20,24 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
     match judge(s, rule, shape, at) {
         Ok(Ok((start, end, cut))) => {
             let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
-            s.found(Finding { mark, ..Finding::new(start, end, id, Notation::Text) });
+            let notation = notation(&s.rec, rule, shape, start);
+            s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
         }
         Ok(Err(why)) => s.refuse(at, Some(id), why),
         Err(Unjudged) => {
             let end = run_end(&s.rec, at, s.rec.end);
             s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
         }
+    }
+}
+
+/// What a place keeps before the secret asks for a value behind it.
+fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize) -> Notation {
+    let value = shape.keep.is_some() && rule.family == Family::Place;
+    match rec.before(start) {
+        Some(b'"' | b'\'') => Notation::Quoted,
+        _ if value => plain(rec),
+        _ => in_text(rec, start),
     }
 }
 
@@ -83,7 +95,10 @@ fn check(s: &Scanner<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize, 
     let kept = shape.keep.is_some();
     let behind = if kept { 0 } else { literal_len(shape, &s.rec.buf[at..end]) };
     let variable = if shape.before.is_some() || kept { secret } else { &secret[behind..] };
-    if s.set.masks.spares(secret) || (rule.family == Family::Token && placeholder::is_filler(variable)) {
+    if in_label(&s.rec, start)
+        || s.set.masks.spares(secret)
+        || (rule.family == Family::Token && placeholder::is_filler(variable))
+    {
         return Err(Refusal::Placeholder);
     }
     if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }

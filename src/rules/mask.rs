@@ -194,7 +194,7 @@ fn put_kept(first: usize, last: usize, secret: &[u8], out: &mut Vec<u8>) -> bool
         return false;
     };
     let shown = |bytes: &[u8]| {
-        bytes.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'\'' | b'*' | b'&' | b'%' | b'<'))
+        bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+' | b'/' | b'!' | b'~'))
     };
     let (head, rest) = secret.split_at(first);
     let (_, tail) = rest.split_at(hidden);

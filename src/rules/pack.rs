@@ -45,29 +45,45 @@ pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
 /// # Errors
 /// When the bytes are not a whole, unaltered pack of this version and byte order.
 pub fn decode(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
-    let refuse =
-        |why: &str| Err(RuleError::new(format!("{why}; compile the rules again with `logveil rules compile`")));
-    if pack.len() < HEAD_BYTES || &pack[..8] != MAGIC {
-        return refuse("this is no logveil pack, or it is cut short");
-    }
-    if pack[8..10] != VERSION.to_le_bytes() {
-        return refuse("the pack is of another version of logveil");
-    }
-    if pack[10] != ORDER {
-        return refuse("the pack was made for a machine of another byte order");
-    }
-    let body = pack.slice(HEAD_BYTES..);
+    let body = body(pack)?;
     if blake3::hash(&body).as_bytes()[..] != pack[11..HEAD_BYTES] {
-        return refuse("the pack is damaged: its checksum does not fit");
+        return Err(refused("the pack is damaged: its checksum does not fit"));
     }
-    let mut reader = Reader { all: body, at: 0 };
-    match read_all(&mut reader) {
-        Some(found) => Ok(found),
-        None => refuse("the pack is malformed"),
-    }
+    read_all(body)
 }
 
-fn read_all(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
+/// Like [`decode`] for the pack that is linked into the program, whose checksum is the business of
+/// whoever checks the program: hashing it is a quarter of the start-up. A test does it.
+///
+/// # Errors
+/// As [`decode`], but for altered bytes, which show only where they break the layout.
+pub fn decode_linked(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
+    read_all(body(pack)?)
+}
+
+/// The payload of a pack of this version and byte order.
+fn body(pack: &Bytes) -> Result<Bytes, RuleError> {
+    if pack.len() < HEAD_BYTES || &pack[..8] != MAGIC {
+        return Err(refused("this is no logveil pack, or it is cut short"));
+    }
+    if pack[8..10] != VERSION.to_le_bytes() {
+        return Err(refused("the pack is of another version of logveil"));
+    }
+    if pack[10] != ORDER {
+        return Err(refused("the pack was made for a machine of another byte order"));
+    }
+    Ok(pack.slice(HEAD_BYTES..))
+}
+
+fn refused(why: &str) -> RuleError {
+    RuleError::new(format!("{why}; compile the rules again with `logveil rules compile`"))
+}
+
+fn read_all(all: Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
+    read_rules(&mut Reader { all, at: 0 }).ok_or_else(|| refused("the pack is malformed"))
+}
+
+fn read_rules(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
     let count = r.number()? as usize;
     if count > RULES_MAX {
         return None;
@@ -229,5 +245,21 @@ impl Reader {
     }
     fn automaton(&mut self) -> Option<Option<Automaton>> {
         Some(Some(self.bytes()?).filter(|b| !b.is_empty()).map(Automaton::from_raw))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, decode};
+
+    /// The linked pack's checksum is not looked at when it is loaded, so it is here.
+    #[test]
+    fn the_linked_pack_is_whole() {
+        let pack = Bytes::from_static(include_bytes!(concat!(env!("OUT_DIR"), "/builtin.pack")));
+        let (rules, _) = decode(&pack).expect("the build made it");
+        assert!(rules.iter().flat_map(|r| r.automata()).all(|a| a.check()));
+        let mut altered = pack.to_vec();
+        *altered.last_mut().expect("it is not empty") ^= 1;
+        assert!(decode(&altered.into()).is_err());
     }
 }

@@ -11,6 +11,7 @@ mod no_leak;
 mod oracle;
 mod packs;
 mod parsers;
+mod readme;
 mod real;
 mod rules;
 mod texts;

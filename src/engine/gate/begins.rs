@@ -1,6 +1,6 @@
 //! Where a word of the text may begin, for a piece at a time.
 
-use super::masks::Classes;
+use super::classes::Classes;
 
 /// Where [`may_begin`](crate::rules::plan::may_begin) holds, in the `count` masks of a piece.
 #[inline(always)]

@@ -1,5 +1,6 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
+use super::classes::Classes;
 use super::lookup::Lookup;
 use super::{Hit, begins, bits, digits, push, sort};
 use crate::rules::plan::WINDOW;
@@ -32,39 +33,6 @@ pub(super) struct Masks<'a> {
     pub(super) fours: &'a mut [u64],
     /// What to look at for runs of digits.
     pub(super) runs: &'a mut [u64],
-}
-
-/// Where the bytes of some classes are.
-pub(super) struct Classes<'a> {
-    pub(super) digits: &'a mut [u64],
-    pub(super) ats: &'a mut [u64],
-    /// ASCII letters, digits and `_`.
-    pub(super) words: &'a mut [u64],
-    /// What escapes begin with: a backslash or a `%`.
-    pub(super) marks: &'a mut [u64],
-    /// What colour codes end with: an `m` or a `K`, in either case.
-    pub(super) ends: &'a mut [u64],
-}
-
-/// The classes of 64 bytes.
-#[derive(Default)]
-pub(super) struct Class {
-    pub(super) digits: u64,
-    pub(super) ats: u64,
-    pub(super) words: u64,
-    pub(super) marks: u64,
-    pub(super) ends: u64,
-}
-
-impl Classes<'_> {
-    #[inline(always)]
-    pub(super) fn set(&mut self, near: usize, class: Class) {
-        self.digits[near] = class.digits;
-        self.ats[near] = class.ats;
-        self.words[near] = class.words;
-        self.marks[near] = class.marks;
-        self.ends[near] = class.ends;
-    }
 }
 
 /// A block, and a copy of its last bytes with zeros behind them.

@@ -9,6 +9,7 @@
 //! none of them misses a window, so all give the same hits.
 
 mod begins;
+mod classes;
 mod digits;
 mod lookup;
 mod masks;

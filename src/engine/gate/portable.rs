@@ -3,8 +3,9 @@
 //! A hash check of four bytes costs the same whatever the text and however many the words, needs no
 //! time to build, and is faster than an automaton over all words, which looks up a state per byte.
 
+use super::classes::Class;
 use super::lookup::Lookup;
-use super::masks::{Class, READ};
+use super::masks::READ;
 use super::{Hit, MASK, Masks, Text, each_piece};
 use crate::rules::plan::WINDOW;
 

@@ -53,6 +53,11 @@ pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
     while start > low && (inner(rec.buf[start - 1]) || matches!(rec.buf[start - 1], b'-' | b'.')) {
+        // Two dashes begin a flag, whatever stands before them.
+        if rec.buf[start - 1] == b'-' && start - 1 > low && rec.buf[start - 2] == b'-' {
+            start -= 2;
+            break;
+        }
         start -= 1;
     }
     start += remnant_len(rec, start, at);

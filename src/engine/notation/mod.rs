@@ -2,6 +2,7 @@
 //! codes, elements, flags, lists.
 
 pub(crate) mod escape;
+pub(crate) mod form;
 pub(crate) mod joint;
 pub(crate) mod key;
 pub(crate) mod quote;

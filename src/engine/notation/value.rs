@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::Record;
 use super::escape::{colour_len, skip_gap};
+use super::form::{mask_len, plain};
 use super::joint::{GAP_BYTES_MAX, Joined, Joint};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
@@ -11,8 +12,6 @@ use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
 const LIST_MAX: usize = 256;
-/// How far back a list's marks are looked for, in bytes.
-const LIST_LOOK_BYTES: usize = 512;
 /// The most wrappers around a value: `Some(Secret("x"))`.
 const WRAPPERS_MAX: usize = 4;
 
@@ -87,11 +86,6 @@ fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notation {
         }
         _ => plain(rec),
     }
-}
-
-/// How the mask of a bare value is written that is no JSON value itself.
-pub(crate) fn plain(rec: &Record<'_>) -> Notation {
-    if rec.is_json() { Notation::BareInJson } else { Notation::Bare }
 }
 
 /// The value between the mark at `at` and its closing one.
@@ -176,20 +170,6 @@ fn template_end(rec: &Record<'_>, at: usize) -> usize {
     }
 }
 
-/// Length of the redaction label at `at`, so that its bracket opens no list.
-pub(crate) fn mask_len(rec: &Record<'_>, at: usize) -> usize {
-    let rest = rec.from(at);
-    if !matches!(rest.first(), Some(b'[' | b'<')) {
-        return 0;
-    }
-    let word = |w: &str| rest.len() > w.len() && rest[1..=w.len()].eq_ignore_ascii_case(w.as_bytes());
-    if !["redacted", "filtered", "masked", "hidden", "removed", "gone", "secret", "***"].iter().any(|w| word(w)) {
-        return 0;
-    }
-    let close = if rest[0] == b'[' { b']' } else { b'>' };
-    rest.iter().take(160).position(|b| *b == close).map_or(0, |i| i + 1)
-}
-
 /// The text of an element, without the blanks around it.
 fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     let mut start = at;
@@ -214,29 +194,43 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
 
 /// The elements of a list whose bracket is already passed.
 fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
-    let mut values = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
     let mut p = at;
+    let mut apart = true; // the list's start or a comma
     while values.len() < LIST_MAX {
         p = skip_gap(rec, p, GAP_BYTES_MAX);
-        let Some(b) = rec.get(p) else { break };
-        match b {
-            b']' => break,
-            b',' => p += 1,
-            b'[' if mask_len(rec, p) == 0 => p += 1,
-            b'{' if is_object(rec, p) => return Values::Code,
-            _ => {
-                let (inside, _) = unwrap(rec, p);
-                let value = match Quote::at(rec.buf, inside, rec.end) {
-                    Some(quote) => quoted(rec, inside, quote),
-                    None => bare(rec, inside, false, notation),
-                };
-                p = value.end + value.quote.map_or(0, Quote::width);
-                if value.start == value.end && value.quote.is_none() {
-                    break;
-                }
-                values.push(value);
+        match rec.get(p) {
+            None | Some(b']') => break,
+            Some(b',') => {
+                p += 1;
+                apart = true;
+                continue;
             }
+            Some(b'[') if mask_len(rec, p) == 0 => {
+                p += 1;
+                continue;
+            }
+            Some(b'{') if is_object(rec, p) => return Values::Code,
+            Some(_) => {}
         }
+        let (inside, _) = unwrap(rec, p);
+        let mark = Quote::at(rec.buf, inside, rec.end);
+        // A mark that no comma sets apart, or in JSON one that differs from the first element's, ends
+        // the text that the list stands in.
+        let differs = rec.is_json() && values.first().is_some_and(|first| first.quote != mark);
+        if mark.is_some() && (!apart || differs) {
+            break;
+        }
+        let value = match mark {
+            Some(quote) => quoted(rec, inside, quote),
+            None => bare(rec, inside, false, notation),
+        };
+        if value.start == value.end && value.quote.is_none() {
+            break;
+        }
+        p = (value.end + value.quote.map_or(0, Quote::width)).min(rec.end);
+        apart = false;
+        values.push(value);
     }
     Values::Many(values)
 }
@@ -325,52 +319,4 @@ fn object(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
 fn identifier(text: &[u8]) -> bool {
     text.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'))
         && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b':' | b'-'))
-}
-
-/// The marks of the nearest key or text before a list's bare element at `at`, which tell how deep
-/// the list is; none where no JSON list is.
-fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
-    let low = at.saturating_sub(LIST_LOOK_BYTES).max(rec.start);
-    let Some(mark) = memchr::memrchr(b'"', &rec.buf[low..at]) else {
-        // Nothing but a list of numbers.
-        let line = rec.bytes().trim_ascii();
-        let list = line.starts_with(b"[") && line.ends_with(b"]") && memchr::memchr(b'"', line).is_none();
-        return list.then(|| Quote::plain(b'"'));
-    };
-    // A mark that closes a key or an element, not one that opens a text with brackets in it.
-    let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
-    let quote = Quote::before(rec.buf, rec.start, low + mark + 1)?;
-    match rec.get(behind) {
-        Some(b':' | b',') if rec.is_json() => Some(quote),
-        // A text that is a list itself: its marks would stand one level deeper.
-        Some(b'[') => {
-            let end = at + memchr::memchr(b']', &rec.from(at)[..rec.from(at).len().min(LIST_LOOK_BYTES)])?;
-            (Quote::at(rec.buf, end + 1, rec.end) == Some(quote)).then(|| quote.deeper())?
-        }
-        _ => None,
-    }
-}
-
-/// How the mask of bare digits must be written: as a string where they are a JSON value.
-pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Notation {
-    let ends = skip_gap(rec, end, GAP_BYTES_MAX);
-    if !matches!(rec.get(ends), None | Some(b',' | b'}' | b']')) {
-        return Notation::Text;
-    }
-    let blanks =
-        rec.buf[rec.start..start].iter().rev().take(GAP_BYTES_MAX).take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let sign = start - blanks;
-    let quote = match rec.before(sign) {
-        Some(b':') => {
-            let head = &rec.buf[rec.start..sign - 1];
-            let blanks = head.iter().rev().take(GAP_BYTES_MAX).take_while(|b| **b == b' ').count();
-            Quote::before(rec.buf, rec.start, sign - 1 - blanks)
-        }
-        Some(b'[' | b',') => in_list(rec, sign),
-        _ => None,
-    };
-    match quote {
-        Some(q) if q.is_json() => Notation::Number(q.slashes.min(255) as u8),
-        _ => Notation::Text,
-    }
 }

@@ -35,7 +35,8 @@ pub fn is_plain_id(value: &[u8]) -> bool {
 pub fn is_prose(value: &[u8]) -> bool {
     let mut words = value.split(|b| *b == b' ').filter(|w| !w.is_empty());
     let trimmed = |w: &[u8]| w.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |i| i + 1);
-    value.contains(&b' ') && words.all(|w| is_words(&w[..trimmed(w)]))
+    let masked = |w: &[u8]| memchr::memmem::find(w, b"[REDACTED").is_some() || memchr::memmem::find(w, b"**").is_some();
+    value.contains(&b' ') && words.all(|w| masked(w) || is_words(&w[..trimmed(w)]))
 }
 
 /// Whether a short bare value has the marks of a secret: a digit among letters, both cases inside,
@@ -43,7 +44,7 @@ pub fn is_prose(value: &[u8]) -> bool {
 pub fn has_marks(value: &[u8]) -> bool {
     let digit = value.iter().any(u8::is_ascii_digit);
     let letter = value.iter().any(u8::is_ascii_alphabetic);
-    let sign = value.iter().any(|b| matches!(b, b'!' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'=' | b'~' | b'@'));
+    let sign = value.iter().any(|b| matches!(b, b'!' | b'#' | b'$' | b'%' | b'^' | b'+' | b'=' | b'~' | b'@'));
     (digit && letter || sign) && !is_words(value) || looks_random(value)
 }
 

@@ -3,8 +3,9 @@
 
 use std::arch::x86_64::*;
 
+use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
-use super::super::masks::{Class, READ};
+use super::super::masks::READ;
 use super::super::{Groups, Hit, MASK, Masks, Text, each_piece};
 use super::{NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
