@@ -12,6 +12,7 @@ mod rules;
 use rules::compile;
 // The library may do without the compiler; the build never can.
 #[cfg(not(feature = "compile"))]
+#[allow(dead_code, reason = "what only run time uses looks dead in a build script")]
 #[path = "rules/compile/mod.rs"]
 mod compile;
 

@@ -29,7 +29,7 @@ Settings:
 /// Reads the files, or standard input, and writes what it read to standard output with the secrets
 /// masked. Complete lines leave at once:
 ///
-///     app 2>&1 | logveil | shipper
+/// `app 2>&1 | logveil | shipper`
 #[derive(Debug, Parser)]
 #[command(name = "logveil", version, after_long_help = AFTER, after_help = "More, and the exit codes: --help", max_term_width = 100, verbatim_doc_comment)]
 pub struct Args {
@@ -178,7 +178,7 @@ pub struct Filter {
 
     /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
     ///
-    /// label: [REDACTED:rule]. stars: one for each byte. keep:F,L: the first F and last L bytes stay,
+    /// label: `[REDACTED:rule]`. stars: one for each byte. keep:F,L: the first F and last L bytes stay,
     /// where that hides at least half and at least 8 bytes (of a card at most 6 and 4 digits). hash:
     /// the label with a keyed hash of 80 bits, the same for the same secret. remove: nothing. text:T:
     /// a text of your own.

@@ -25,7 +25,10 @@ pub(crate) struct Masks {
 
 /// What is told a finding's rule and bytes just before the one call that sends its mask.
 #[derive(Clone)]
-pub(crate) struct Observer(pub(crate) Arc<dyn Fn(RuleId, &[u8]) + Send + Sync>);
+pub(crate) struct Observer(pub(crate) Arc<Observe>);
+
+/// What is called with a finding's rule and secret.
+pub(crate) type Observe = dyn Fn(RuleId, &[u8]) + Send + Sync;
 
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

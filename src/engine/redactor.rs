@@ -12,7 +12,7 @@ use crate::rules::rule::{Rule, RuleId};
 /// Finds and masks secrets.
 ///
 /// `Send + Sync`; a clone shares everything. Each call is whole in itself: the input's lines are
-/// its records, and a key block may span them. For bytes that come in pieces use [`Stream`].
+/// its records, and a key block may span them. For bytes that come in pieces use [`Stream`](crate::Stream).
 ///
 /// ```
 /// let redactor = logveil::Redactor::builtin();

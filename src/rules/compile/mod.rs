@@ -38,7 +38,7 @@ pub fn file(name: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     each(name, text)?.into_iter().collect()
 }
 
-/// Like [`file`], with a verdict for every rule, so that all that is wrong shows at once.
+/// Like [`file()`], with a verdict for every rule, so that all that is wrong shows at once.
 ///
 /// # Errors
 /// When the file as a whole cannot be read as rules.
