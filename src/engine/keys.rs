@@ -170,6 +170,7 @@ pub(crate) fn is_secret(
             let folder = known.short && matches!(text.first(), Some(b'/' | b'~'));
             !count && !folder
         }
+        ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
         ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
         ValuePolicy::Likely => !random::is_prose(text) && memchr::memmem::find(text, b"://").is_none(),
@@ -178,6 +179,12 @@ pub(crate) fn is_secret(
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// `29.0007`: a quantity.
+fn is_decimal(text: &[u8]) -> bool {
+    let point = text.iter().position(|b| *b == b'.');
+    point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
 }
 
 /// `Token{a64f992`: a program's print of an object, or a pointer.
