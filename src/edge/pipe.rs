@@ -6,7 +6,7 @@ use std::io::{self, IoSlice, Read, Write};
 use super::encoding::{Detector, Wide};
 use super::wtf8::{Decoder, Encoder, Order};
 use crate::engine::redactor::Redactor;
-use crate::engine::stream::Stream;
+use crate::engine::stream::{Stream, wipe};
 use crate::engine::tally::Tally;
 
 /// Bytes asked for in one read.
@@ -245,13 +245,6 @@ pub fn pump(
     lane.finish(&mut |piece| out.take(piece));
     out.flush().map_err(Trouble::Write)?;
     end
-}
-
-/// Empties a buffer that held input and overwrites what it held.
-fn wipe(buffer: &mut Vec<u8>) {
-    buffer.fill(0);
-    std::hint::black_box(&buffer[..]);
-    buffer.clear();
 }
 
 #[cfg(test)]

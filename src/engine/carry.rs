@@ -17,8 +17,7 @@ pub(crate) enum Carry {
 #[derive(Clone)]
 pub(crate) struct Fence {
     pub(crate) rule: RuleId,
-    /// What stood before the header, to be found before every body line. Not input that is
-    /// shown anywhere; wiped with the stream's other buffers.
+    /// What stood before the header, to be found before every body line. Never shown.
     pub(crate) prefix: Vec<u8>,
     /// What stood right behind the header: a log's own end of the line.
     pub(crate) suffix: Option<u8>,

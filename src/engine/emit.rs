@@ -34,7 +34,6 @@ pub(crate) fn put(set: &RuleSet, block: &[u8], findings: &[Finding], tally: &mut
 
 /// Sends the mask of one finding and counts it.
 pub(crate) fn put_mask(set: &RuleSet, f: &Finding, secret: &[u8], tally: &mut Tally, sink: &mut impl FnMut(&[u8])) {
-    tally.count(f.rule);
     if let Some(observer) = &set.masks.observer {
         (observer.0)(f.rule, secret);
     }
@@ -46,6 +45,7 @@ pub(crate) fn put_mask(set: &RuleSet, f: &Finding, secret: &[u8], tally: &mut Ta
             _ => mask.extend_from_slice(UNJUDGED),
         }
     } else {
+        tally.count(f.rule);
         set.masks.render(set.rule(f.rule), secret, f.notation, &mut mask);
     }
     tally.bytes_out += mask.len() as u64;

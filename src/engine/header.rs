@@ -8,7 +8,8 @@ use super::notation::escape::skip_gap;
 use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
-use super::notation::value::{Value, Values, ends_bare, read};
+use super::notation::quote::Quote;
+use super::notation::value::{self, Value, Values, ends_bare, read};
 use super::scanner::Scanner;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -175,9 +176,9 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
             return;
         }
         let start = p + name + 1;
-        let end = (start + mask_len(rec, start)..limit)
-            .find(|q| matches!(rec.buf[*q], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *q, false)))
-            .unwrap_or(limit);
+        let begun = start;
+        let (start, end) = cookie_span(rec, begun, limit, quoted);
+        let own_mark = start > begun;
         let attribute = (n > 0 && set) || is_attribute(&rec.buf[p..p + name]);
         let text = &rec.buf[start..end];
         *s.work += (end - p) as u64;
@@ -186,6 +187,7 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
             s.found_value(known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
         }
         let rec = &s.rec;
+        let end = end + if own_mark { Quote::at(rec.buf, end, limit).map_or(0, Quote::width) } else { 0 };
         if rec.get(end) != Some(b';') || end >= limit {
             return;
         }
@@ -195,6 +197,20 @@ fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
     if p < limit {
         s.found_value(known, &Value { start: p, end: limit, notation: Notation::Quoted, quote: None, open: false });
     }
+}
+
+/// Where the value of a cookie begins and ends; it may stand in marks of its own (RFC 6265, 4.1.1).
+fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usize, usize) {
+    let own = Quote::at(rec.buf, at, limit).filter(|mark| {
+        // A mark that nothing follows closes the header instead.
+        rec.buf[..limit].get(at + mark.width()).is_some_and(|b| !matches!(b, b' ' | b'\t' | b';' | b',' | b'}' | b']'))
+    });
+    if let Some(mark) = own {
+        let value = value::quoted(rec, at, mark);
+        return (value.start, value.end.min(limit));
+    }
+    let ends = |p: &usize| matches!(rec.buf[*p], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *p, false));
+    (at, (at + mask_len(rec, at)..limit).find(ends).unwrap_or(limit))
 }
 
 /// A cookie's value without a name.

@@ -173,12 +173,18 @@ pub(crate) fn is_secret(
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
         ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
-        ValuePolicy::Likely => !random::is_prose(text) && memchr::memmem::find(text, b"://").is_none(),
+        ValuePolicy::Likely => !random::is_prose(text) && !is_url(text),
         ValuePolicy::Random => random::looks_random(text) && !random::is_plain_id(text) && !is_object(text),
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// `s3://bucket/x`: an address; a secret in it is found by its place.
+fn is_url(text: &[u8]) -> bool {
+    let scheme = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+    text.first().is_some_and(u8::is_ascii_alphabetic) && text[scheme..].starts_with(b"://")
 }
 
 /// `29.0007`: a quantity.

@@ -178,7 +178,7 @@ impl Drop for Stream {
 }
 
 /// Empties a buffer that held input and overwrites what it held.
-fn wipe(buffer: &mut Vec<u8>) {
+pub(crate) fn wipe(buffer: &mut Vec<u8>) {
     buffer.fill(0);
     std::hint::black_box(&buffer[..]);
     buffer.clear();

@@ -21,9 +21,9 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Findings of all rules.
+    /// Findings of all rules, and spans that could not be judged.
     pub fn findings(&self) -> u64 {
-        self.by_rule.iter().sum()
+        self.by_rule.iter().sum::<u64>() + self.unjudged
     }
 
     /// Findings of one rule.

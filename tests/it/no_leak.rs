@@ -160,3 +160,20 @@ fn a_hash_mask_and_a_short_keep_show_nothing_of_the_secret() {
         assert!(!out.contains("hun") && !out.contains("zzq"), "{mask:?}: {out}");
     }
 }
+
+#[test]
+fn what_a_list_or_a_cookie_holds_is_masked_whatever_stands_beside_it() {
+    let r = Redactor::builtin();
+    let many: Vec<String> = (0..5000).map(|i| format!("\"hunter{i}x\"")).collect();
+    for (text, secret) in [
+        (r#"{"password":["hunter2",{"a":1}]}"#.to_owned(), "hunter2"),
+        (r#"Cookie: sid="abc123def"; t="q9w8e7""#.to_owned(), "q9w8e7"),
+        (r#"Cookie: sid="abc123def""#.to_owned(), "abc123def"),
+        (r#"{"cookie":"sid=\"abc123def\"; u=1"}"#.to_owned(), "abc123def"),
+        (format!("{{\"password\":[{}]}}", many.join(",")), "hunter4999x"),
+    ] {
+        let out = r.redact_str(&text);
+        assert!(!out.contains(secret), "a secret is left behind a {}", &text[..12]);
+        assert_eq!(r.redact_str(&out), out);
+    }
+}

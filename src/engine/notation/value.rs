@@ -11,7 +11,7 @@ use super::quote::{Close, Quote};
 use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
-const LIST_MAX: usize = 256;
+const LIST_MAX: usize = 4096;
 /// The most wrappers around a value: `Some(Secret("x"))`.
 const WRAPPERS_MAX: usize = 4;
 
@@ -210,7 +210,9 @@ fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
                 p += 1;
                 continue;
             }
-            Some(b'{') if is_object(rec, p) => return Values::Code,
+            // An object is judged by its own keys; what was read before it is read.
+            Some(b'{') if is_object(rec, p) && values.is_empty() => return Values::Code,
+            Some(b'{') if is_object(rec, p) => break,
             Some(_) => {}
         }
         let (inside, _) = unwrap(rec, p);
@@ -232,7 +234,15 @@ fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
         apart = false;
         values.push(value);
     }
+    rest(rec, p, &mut values);
     Values::Many(values)
+}
+
+/// More elements than are read one by one: the record's rest is masked as one.
+fn rest(rec: &Record<'_>, at: usize, values: &mut Vec<Value>) {
+    if values.len() == LIST_MAX && at < rec.end {
+        values.push(Value { start: at, end: rec.end, quote: None, notation: Notation::Quoted, open: true });
+    }
 }
 
 /// Steps inside what programs print around a value: `Some("x")`, `SecretStr('x')`, `b"x"`.
@@ -313,6 +323,7 @@ fn object(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
         }
         p += 1;
     }
+    rest(rec, p, &mut values);
     Values::Object(values)
 }
 
