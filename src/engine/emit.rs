@@ -1,6 +1,7 @@
 //! Findings -> masked bytes: clean stretches go in one piece each.
 
 use super::finding::{Finding, Mark};
+use super::masks::Masks;
 use super::ruleset::RuleSet;
 use super::tally::Tally;
 use crate::rules::mask::Notation;
@@ -37,17 +38,22 @@ pub(crate) fn put_mask(set: &RuleSet, f: &Finding, secret: &[u8], tally: &mut Ta
     if let Some(observer) = &set.masks.observer {
         (observer.0)(f.rule, secret);
     }
-    let mut mask = Vec::with_capacity(48);
-    if f.mark == Mark::Unjudged {
-        tally.unjudged += 1;
-        match f.notation {
-            Notation::Authority => mask.extend_from_slice(b"REDACTED-unjudged"),
-            _ => mask.extend_from_slice(UNJUDGED),
-        }
-    } else {
-        tally.count(f.rule);
-        set.masks.render(set.rule(f.rule), secret, f.notation, &mut mask);
+    match f.mark {
+        Mark::Unjudged => tally.unjudged += 1,
+        Mark::Whole | Mark::Open(_) => tally.count(f.rule),
     }
+    let mut mask = Vec::with_capacity(48);
+    render(set, f, secret, &mut mask);
     tally.bytes_out += mask.len() as u64;
     sink(&mask);
+}
+
+/// Appends what stands in place of a finding.
+pub(crate) fn render(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8>) {
+    match (f.mark, f.notation) {
+        (Mark::Unjudged, Notation::Authority) => out.extend_from_slice(b"REDACTED-unjudged"),
+        (Mark::Unjudged, _) => out.extend_from_slice(UNJUDGED),
+        _ if f.shut => Masks::default().render(set.rule(f.rule), secret, f.notation, out),
+        _ => set.masks.render(set.rule(f.rule), secret, f.notation, out),
+    }
 }

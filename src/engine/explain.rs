@@ -1,9 +1,9 @@
 //! Why something was found, or was not; and whether rules keep what their examples promise.
 
+use super::block;
 use super::finding::{Finding, Refused};
 use super::redactor::Redactor;
-use super::resolve::resolve;
-use super::scan::{self, Scratch};
+use super::scanner::{Notes, Scratch};
 
 /// What was found in an input and which candidates were let go. Shows no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,12 +19,10 @@ pub struct Explanation {
 impl Redactor {
     /// Looks through the input and says what was found and what was let go, and why.
     pub fn explain(&self, input: &[u8]) -> Explanation {
-        let mut scratch = Scratch { refused: Some(Vec::new()), ..Scratch::default() };
-        scan::block(&self.set, input, &mut None, &mut scratch);
-        let mut all = scratch.findings.clone();
+        let mut scratch = Scratch { notes: Some(Notes::default()), ..Scratch::default() };
+        block::scan(&self.set, input, &mut None, &mut scratch);
+        let Notes { mut all, mut refused } = scratch.notes.unwrap_or_default();
         all.sort_by_key(|f| (f.start, f.end, f.rule));
-        resolve(&mut scratch.findings);
-        let mut refused = scratch.refused.unwrap_or_default();
         refused.sort_by_key(|r| (r.at, r.why));
         refused.dedup();
         Explanation { findings: scratch.findings, all, refused }

@@ -16,6 +16,9 @@ pub struct Finding {
     pub(crate) notation: Notation,
     /// It had not ended where its record was cut, or could not be judged.
     pub(crate) mark: Mark,
+    /// Gets the label whatever its rule's mask is, which would show something that looks like a
+    /// secret.
+    pub(crate) shut: bool,
 }
 
 /// What is special about a finding.
@@ -40,7 +43,7 @@ pub(crate) enum Until {
 
 impl Finding {
     pub(crate) fn new(start: usize, end: usize, rule: RuleId, notation: Notation) -> Finding {
-        Finding { start, end, rule, notation, mark: Mark::Whole }
+        Finding { start, end, rule, notation, mark: Mark::Whole, shut: false }
     }
 }
 

@@ -71,11 +71,21 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
     match known.policy {
-        ValuePolicy::Credential => return header::credential(s, site, joined, known),
-        ValuePolicy::Cookie => return header::cookie(s, site, joined, known),
+        ValuePolicy::Credential => {
+            s.doubt.raise();
+            return header::credential(s, site, joined, known);
+        }
+        ValuePolicy::Cookie => {
+            s.doubt.raise();
+            return header::cookie(s, site, joined, known);
+        }
         _ => {}
     }
-    match value::read(&s.rec, site, joined) {
+    let values = value::read(&s.rec, site, joined);
+    if !matches!(values, Values::One(_)) {
+        s.doubt.raise();
+    }
+    match values {
         Values::One(value) => one(s, site, joined.joint, known, &value),
         Values::Many(values) => {
             *s.work += LIST_WORK * values.len() as u64;
@@ -115,7 +125,7 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
-        s.refuse(value.start, Some(known.rule), if spared { Refusal::Placeholder } else { Refusal::Value });
+        s.let_go(value, known.rule, if spared { Refusal::Placeholder } else { Refusal::Value });
     }
 }
 

@@ -60,6 +60,11 @@ impl Masks {
             .unwrap_or(&self.default)
     }
 
+    /// Whether all of the rules get labels, which no rule takes for a part of a secret.
+    pub(crate) fn labels_only(&self, rules: &[Rule]) -> bool {
+        !self.number_zero && rules.iter().all(|rule| *self.of(rule) == Mask::Label)
+    }
+
     /// Appends the mask for `secret`, found by `rule`, written as `notation`.
     pub(crate) fn render(&self, rule: &Rule, secret: &[u8], notation: Notation, out: &mut Vec<u8>) {
         if self.number_zero && matches!(notation, Notation::Number(_)) {

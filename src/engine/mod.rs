@@ -1,8 +1,9 @@
 //! Bytes in, bytes out: no I/O, no clock, no async; cannot fail once rules are loaded.
 //!
 //! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
-//! ([`resolve`]) -> masked bytes ([`redactor`]).
+//! ([`resolve`], [`settle`]) -> masked bytes ([`redactor`]).
 
+mod block;
 pub mod builder;
 mod card;
 mod carry;
@@ -22,6 +23,7 @@ mod resolve;
 mod ruleset;
 mod scan;
 mod scanner;
+mod settle;
 mod shape;
 pub mod stream;
 pub mod tally;

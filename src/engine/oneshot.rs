@@ -6,12 +6,12 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 
+use super::block;
 use super::carry::Carry;
 use super::emit::{count_in, put};
 use super::finding::Finding;
 use super::redactor::Redactor;
-use super::resolve::resolve;
-use super::scan::{self, Scratch};
+use super::scanner::Scratch;
 use super::stream::{Piece, Pieces, Stream};
 use super::tally::Tally;
 
@@ -91,8 +91,7 @@ impl Redactor {
         for piece in Pieces::new(input) {
             scratch.findings.clear();
             if let Piece::Records(block) = &piece {
-                scan::block(&self.set, block, &mut carry, &mut scratch);
-                resolve(&mut scratch.findings);
+                block::scan(&self.set, block, &mut carry, &mut scratch);
             } else {
                 carry = None;
             }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::block;
 use super::finding::Finding;
-use super::resolve::resolve;
 use super::ruleset::RuleSet;
-use super::scan::{self, Scratch};
+use super::scanner::Scratch;
 use crate::rules::rule::{Rule, RuleId};
 
 /// Finds and masks secrets.
@@ -33,8 +33,7 @@ impl Redactor {
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
         let mut carry = None;
         let mut scratch = Scratch::default();
-        scan::block(&self.set, input, &mut carry, &mut scratch);
-        resolve(&mut scratch.findings);
+        block::scan(&self.set, input, &mut carry, &mut scratch);
         scratch.findings
     }
 

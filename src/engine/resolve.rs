@@ -3,15 +3,15 @@
 use super::finding::{Finding, Mark};
 use crate::rules::mask::Notation;
 
-/// Sorts the findings and joins those that overlap into their union, which carries the rule of the
-/// leftmost, then longest, then first rule.
-pub(crate) fn resolve(findings: &mut Vec<Finding>) {
-    if findings.len() < 2 {
+/// Sorts the findings from index `from` on and joins those that overlap into their union, which
+/// carries the rule of the leftmost, then longest, then first rule.
+pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) {
+    if findings.len() < from + 2 {
         return;
     }
-    findings.sort_unstable_by_key(|f| (f.start, std::cmp::Reverse(f.end), f.rule, rank(f.notation)));
-    let mut kept = 0;
-    for i in 1..findings.len() {
+    findings[from..].sort_unstable_by_key(|f| (f.start, std::cmp::Reverse(f.end), f.rule, rank(f.notation)));
+    let mut kept = from;
+    for i in from + 1..findings.len() {
         let next = findings[i];
         let last = &mut findings[kept];
         if next.start < last.end {
@@ -19,6 +19,7 @@ pub(crate) fn resolve(findings: &mut Vec<Finding>) {
             if next.mark == Mark::Unjudged || (next.end >= last.end && last.mark == Mark::Whole) {
                 last.mark = next.mark;
             }
+            last.shut |= next.shut;
             last.end = last.end.max(next.end);
         } else {
             kept += 1;
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn the_union_carries_the_leftmost_then_longest_then_first() {
         let mut f = vec![finding(5, 9, 1), finding(2, 6, 7), finding(2, 4, 0), finding(9, 10, 3)];
-        resolve(&mut f);
+        resolve(&mut f, 0);
         assert_eq!(f, [finding(2, 9, 7), finding(9, 10, 3)]);
     }
 
@@ -71,8 +72,8 @@ mod tests {
             let mut covered = [false; 80];
             all.iter().for_each(|f| covered[f.start..f.end].fill(true));
             let mut turned: Vec<_> = all.iter().rev().copied().collect();
-            resolve(&mut all);
-            resolve(&mut turned);
+            resolve(&mut all, 0);
+            resolve(&mut turned, 0);
             prop_assert_eq!(&all, &turned);
             let mut after = [false; 80];
             all.iter().for_each(|f| after[f.start..f.end].fill(true));

@@ -26,6 +26,8 @@ pub(crate) struct RuleSet {
     pub(crate) rules: Vec<Rule>,
     pub(crate) on: Vec<bool>,
     pub(crate) masks: Masks,
+    /// Every mask is a label.
+    pub(crate) labels_only: bool,
     pub(crate) gate: Gate,
     /// By index of the gate's words.
     pub(crate) targets: Vec<Target>,
@@ -51,7 +53,19 @@ impl RuleSet {
         let scans = only(|k| matches!(k, Kind::Scan(_))).collect();
         let targets = targets(&words, &rules, &on);
         let keys = Keys::new(&rules, is_on);
-        RuleSet { gate: Gate::new(words, &plan, variant), targets, keys, card, userinfo, scans, rules, on, masks }
+        let labels_only = masks.labels_only(&rules);
+        RuleSet {
+            labels_only,
+            gate: Gate::new(words, &plan, variant),
+            targets,
+            keys,
+            card,
+            userinfo,
+            scans,
+            rules,
+            on,
+            masks,
+        }
     }
 
     pub(crate) fn rule(&self, id: RuleId) -> &Rule {

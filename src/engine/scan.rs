@@ -1,16 +1,14 @@
-//! Hits of the gate -> findings: the way of a block through the rules.
+//! Hits of the gate -> findings: the way of one record through the rules.
 
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal};
 use super::gate::Hit;
 use super::notation::Record;
 use super::ruleset::RuleSet;
-use super::scanner::Scanner;
-pub(crate) use super::scanner::Scratch;
+use super::scanner::{Doubt, Scanner, Scratch};
 use super::{card, fence, keyed, shape, userinfo};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Kind, RuleId};
-use memchr::{memchr, memrchr};
 
 /// How often a record's bytes may be looked at before its rest is masked unjudged.
 const WORK_FACTOR_MAX: u64 = 12;
@@ -42,55 +40,31 @@ fn hit(s: &mut Scanner<'_>, hit: Hit) {
     }
 }
 
-/// Finds the secrets of a block of whole records; findings come in no order and may overlap.
-///
-/// 1. The gate names the places worth a look.
-/// 2. For each, the record around it is cut out, once a record.
-/// 3. What the record before left open is asked first.
-/// 4. Rules without a literal look through every record.
-pub(crate) fn block(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
-    scratch.hits.clear();
-    set.gate.find(block, &mut scratch.hits);
-    let every = !set.scans.is_empty();
-    let mut hits = std::mem::take(&mut scratch.hits);
-    let mut next = 0;
-    let mut at = 0; // first byte of the next record not looked at
-    while at < block.len() {
-        let waiting = carry.is_some() || every;
-        let Some(place) = (if waiting { Some(at) } else { hits.get(next).map(|h| h.at as usize) }) else {
-            break;
-        };
-        let start = memrchr(b'\n', &block[at..place]).map_or(at, |i| at + i + 1);
-        let end = memchr(b'\n', &block[place..]).map_or(block.len(), |i| place + i);
-        let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
-        record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
-        next = upto;
-        at = end + 1;
-        // A hit of a line end itself cannot be; hits behind it belong to later records.
-        while hits.get(next).is_some_and(|h| (h.at as usize) < at) {
-            next += 1;
-        }
-    }
-    hits.clear();
-    scratch.hits = hits;
+/// The work at which the rest of a record of that many bytes is masked unjudged.
+pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
+    scratch.work + WORK_FACTOR_MAX * len as u64 + WORK_FREE
 }
 
-/// A record's end without its carriage return.
-fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
-    if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
-}
-
-/// Finds the secrets of one record.
-pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut Option<Carry>, scratch: &mut Scratch) {
+/// Finds the secrets of one record in one look; findings come in no order and may overlap. Returns
+/// whether a look at the masked record may find more.
+pub(crate) fn look(
+    set: &RuleSet,
+    rec: Record<'_>,
+    hits: &[Hit],
+    carry: &mut Option<Carry>,
+    budget: u64,
+    scratch: &mut Scratch,
+) -> bool {
     let mut scanner = Scanner {
         set,
         value_end: rec.start,
         key_end: rec.start,
         last_at: None,
-        budget: scratch.work + WORK_FACTOR_MAX * (rec.end - rec.start) as u64 + WORK_FREE,
+        doubt: Doubt::default(),
+        budget,
         rec,
         findings: &mut scratch.findings,
-        refused: &mut scratch.refused,
+        notes: &mut scratch.notes,
         work: &mut scratch.work,
         carry: None,
     };
@@ -112,6 +86,7 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
         search(&mut scanner, rule);
     }
     *carry = scanner.carry;
+    scanner.doubt.any()
 }
 
 /// A rule without a literal: its automaton runs over the whole record.

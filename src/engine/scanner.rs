@@ -11,14 +11,27 @@ use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
 
 /// The caller's working memory: kept from block to block, so that a clean block allocates nothing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) hits: Vec<Hit>,
     pub(crate) findings: Vec<Finding>,
     /// Bytes looked at by everything but the gate.
     pub(crate) work: u64,
-    /// Candidates that were let go; collected only for `explain`.
-    pub(crate) refused: Option<Vec<Refused>>,
+    /// Collected only for `explain`.
+    pub(crate) notes: Option<Notes>,
+    /// A record as it would leave, when it is looked through again.
+    pub(crate) masked: Vec<u8>,
+    /// Where the masks stand in it.
+    pub(crate) masks: Vec<(usize, usize)>,
+}
+
+/// What `explain` tells besides the findings.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// Every finding before overlapping ones were joined.
+    pub(crate) all: Vec<Finding>,
+    /// Candidates that were let go.
+    pub(crate) refused: Vec<Refused>,
 }
 
 /// Looks through one record at a time.
@@ -26,7 +39,7 @@ pub(crate) struct Scanner<'a> {
     pub(crate) set: &'a RuleSet,
     pub(crate) rec: Record<'a>,
     pub(crate) findings: &'a mut Vec<Finding>,
-    pub(crate) refused: &'a mut Option<Vec<Refused>>,
+    pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) work: &'a mut u64,
     /// What this record leaves open for the next.
     pub(crate) carry: Option<Carry>,
@@ -36,6 +49,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) key_end: usize,
     /// The work at which the rest of the record is masked unjudged.
     pub(crate) budget: u64,
+    /// Whether a look at the masked record may find more.
+    pub(crate) doubt: Doubt,
     /// Where the last `@` stands, and the authority it closes if it does.
     pub(crate) last_at: Option<(usize, Option<usize>)>,
 }
@@ -43,7 +58,11 @@ pub(crate) struct Scanner<'a> {
 impl Scanner<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
+        self.doubt.found(&finding);
         self.findings.push(finding);
+        if let Some(notes) = self.notes {
+            notes.all.push(finding);
+        }
     }
 
     /// Notes a value behind a key as a finding; keys inside it are part of it.
@@ -60,10 +79,21 @@ impl Scanner<'_> {
         self.found(Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) });
     }
 
+    /// Notes why a value was let go.
+    pub(crate) fn let_go(&mut self, value: &Value, rule: RuleId, why: Refusal) {
+        self.doubt.let_go(value);
+        self.note(value.start, Some(rule), why);
+    }
+
     /// Notes why a candidate was let go.
     pub(crate) fn refuse(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
-        if let Some(list) = self.refused {
-            list.push(Refused { at, rule, why });
+        self.doubt.refused(at, why);
+        self.note(at, rule, why);
+    }
+
+    fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
+        if let Some(notes) = self.notes {
+            notes.refused.push(Refused { at, rule, why });
         }
     }
 
@@ -76,5 +106,51 @@ impl Scanner<'_> {
             self.found(Finding { mark: Mark::Unjudged, ..rest });
         }
         spent
+    }
+}
+
+/// How far around a mask a rule may look that asks for no value, in bytes.
+const REACH_BYTES: usize = 64;
+
+/// Whether what was let go could be judged otherwise once the findings around it are masked. Most
+/// records have none, and are not looked through twice.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Doubt {
+    /// Something may be.
+    any: bool,
+    /// End of the last finding.
+    found_end: Option<usize>,
+    /// The last place that was refused.
+    refused_at: Option<usize>,
+    /// End of the furthest value that was let go.
+    let_go_end: usize,
+}
+
+impl Doubt {
+    /// Whether there is one.
+    pub(crate) fn any(&self) -> bool {
+        self.any
+    }
+
+    /// What was read holds several values, or none by itself.
+    pub(crate) fn raise(&mut self) {
+        self.any = true;
+    }
+
+    fn found(&mut self, f: &Finding) {
+        self.any |= f.start < self.let_go_end;
+        self.any |= self.refused_at.is_some_and(|at| at + REACH_BYTES > f.start);
+        self.found_end = self.found_end.max(Some(f.end));
+    }
+
+    fn let_go(&mut self, value: &Value) {
+        self.any |= self.found_end.is_some_and(|end| value.start < end);
+        self.let_go_end = self.let_go_end.max(value.end);
+    }
+
+    fn refused(&mut self, at: usize, why: Refusal) {
+        self.any |= !matches!(why, Refusal::Joint | Refusal::Key);
+        self.any |= self.found_end.is_some_and(|end| at < end + REACH_BYTES);
+        self.refused_at = Some(at);
     }
 }

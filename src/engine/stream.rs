@@ -4,11 +4,11 @@ use std::fmt;
 
 use memchr::{memchr, memrchr};
 
+use super::block;
 use super::carry::Carry;
 use super::emit::put;
 use super::redactor::Redactor;
-use super::resolve::resolve;
-use super::scan::{self, Scratch};
+use super::scanner::Scratch;
 use super::tally::Tally;
 use super::window::{RECORD_BYTES_MAX, Window};
 
@@ -117,8 +117,7 @@ impl Stream {
     fn block(&mut self, block: &[u8], sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
         self.scratch.findings.clear();
-        scan::block(set, block, &mut self.carry, &mut self.scratch);
-        resolve(&mut self.scratch.findings);
+        block::scan(set, block, &mut self.carry, &mut self.scratch);
         put(set, block, &self.scratch.findings, &mut self.tally, sink);
     }
 

@@ -5,15 +5,15 @@
 //! so that a key and its value, or a token, are never cut by an edge. A secret that is still open
 //! where a window ends is masked until its notation ends it.
 
+use super::block;
 use super::carry::Carry;
 use super::emit::put_mask;
 use super::finding::{Mark, Until};
 use super::notation::Record;
 use super::notation::quote::Close;
 use super::notation::value::ends_bare;
-use super::resolve::resolve;
 use super::ruleset::RuleSet;
-use super::scan::{self, Scratch};
+use super::scanner::Scratch;
 use super::tally::Tally;
 use crate::rules::rule::RULE_BYTES_MAX;
 
@@ -55,9 +55,8 @@ impl Window {
         set.gate.find(window, &mut scratch.hits);
         let hits = std::mem::take(&mut scratch.hits);
         scratch.findings.clear();
-        scan::record(set, Record::new(window, 0, window.len()), &hits, carry, scratch);
+        block::record(set, Record::new(window, 0, window.len()), &hits, carry, scratch);
         scratch.hits = hits;
-        resolve(&mut scratch.findings);
         let mut at = self.sent.max(self.covered);
         for f in &scratch.findings {
             if f.start >= commit {

@@ -178,15 +178,22 @@ const NOTATIONS: &[(&str, &str, &str)] = &[
     ("\x1b[36m", "=\x1b[0m", "\x1b[0m"),
 ];
 
-/// Keys with values in whole notations, apart from each other as in a log. (Where nothing stands
-/// between two secrets, what a mask shows of one may join the other.)
+/// Keys with values in whole notations, apart from each other as in a log.
 pub fn statements() -> impl Strategy<Value = Vec<u8>> {
-    let plain: Vec<&str> = VALUES.iter().copied().filter(|v| !v.contains([' ', '\'']) || v.starts_with('<')).collect();
-    let statement = (select(KEYS), select(NOTATIONS), select(plain), select(&[" ", "\n", ", ", " - "][..]));
+    let statement = (select(KEYS), select(NOTATIONS), select(VALUES), select(&[" ", "\n", ", ", " - "][..]));
     let line = |(key, (before, between, after), value, gap): (&str, (&str, &str, &str), &str, &str)| {
         line(&format!("{before}{key}{between}{value}{after}{gap}")).into_bytes()
     };
     prop::collection::vec(statement.prop_map(line), 0..8).prop_map(|p| p.concat())
+}
+
+/// Such pieces with prose between them, further apart than rules look.
+pub fn far_apart() -> impl Strategy<Value = Vec<u8>> {
+    let words = " from 203.0.113.9 port 22 ssh2, and a while later on the same day it ended as it had begun ";
+    let gap = select(vec![words, "; ", words, "\n"]).prop_map(|g| g.as_bytes().to_vec());
+    let few = prop::collection::vec(piece(), 1..4).prop_map(|p| p.concat());
+    prop::collection::vec((few, gap), 0..6)
+        .prop_map(|p| p.into_iter().flat_map(|(few, gap)| [few, gap].concat()).collect())
 }
 
 /// How often a property is tried: the same cases every time, so that a run is what the one before

@@ -1,0 +1,85 @@
+//! A block of whole records -> its findings, one record at a time.
+
+use memchr::{memchr, memrchr};
+
+use super::carry::Carry;
+use super::finding::Finding;
+use super::gate::Hit;
+use super::notation::Record;
+use super::resolve::resolve;
+use super::ruleset::RuleSet;
+use super::scan::{budget, look};
+use super::scanner::Scratch;
+use super::settle::settle;
+
+/// Finds the secrets of a block of whole records; findings are in order and apart.
+///
+/// 1. The gate names the places worth a look.
+/// 2. For each, the record around it is cut out, once a record.
+/// 3. What the record before left open is asked first, rules without a literal look through every
+///    record ([`look`]).
+/// 4. Overlapping findings are joined, and the record is looked through again as it will leave
+///    ([`settle`]).
+pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
+    scratch.hits.clear();
+    set.gate.find(block, &mut scratch.hits);
+    let every = !set.scans.is_empty();
+    let mut hits = std::mem::take(&mut scratch.hits);
+    let mut next = 0;
+    let mut at = 0; // first byte of the next record not looked at
+    while at < block.len() {
+        let waiting = carry.is_some() || every;
+        let Some(place) = (if waiting { Some(at) } else { hits.get(next).map(|h| h.at as usize) }) else {
+            break;
+        };
+        let start = memrchr(b'\n', &block[at..place]).map_or(at, |i| at + i + 1);
+        let end = memchr(b'\n', &block[place..]).map_or(block.len(), |i| place + i);
+        let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
+        record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
+        next = upto;
+        at = end + 1;
+        // A hit of a line end itself cannot be; hits behind it belong to later records.
+        while hits.get(next).is_some_and(|h| (h.at as usize) < at) {
+            next += 1;
+        }
+    }
+    hits.clear();
+    scratch.hits = hits;
+}
+
+/// A record's end without its carriage return.
+fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
+    if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
+}
+
+/// Finds the secrets of one record; findings are in order and apart.
+pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut Option<Carry>, scratch: &mut Scratch) {
+    let from = scratch.findings.len();
+    let before = carry.clone();
+    let budget = budget(scratch, rec.end - rec.start);
+    let whole = Record::new(rec.buf, rec.start, rec.end);
+    let doubt = look(set, rec, hits, carry, budget, scratch);
+    let found = scratch.findings.len();
+    if found > from {
+        resolve(&mut scratch.findings, from);
+        let joined = scratch.findings.len() < found;
+        let alone = !joined && scratch.findings[from..].iter().all(|f| apart(&whole, f));
+        let settled = alone && !doubt && before.is_none() && set.labels_only;
+        // A record that was too dear to judge is not looked through again: its rest is masked.
+        if !settled && scratch.work <= budget {
+            let open = settle(set, &whole, from, before.as_ref(), budget, scratch);
+            // The next record is to be seen as it would be behind the masked one, but a block whose
+            // header the mask hides stays open.
+            *carry = open.or(carry.take());
+        }
+    }
+}
+
+/// Whether the finding ends at what ends any value, so that a label in its place is read as it was.
+fn apart(rec: &Record<'_>, f: &Finding) -> bool {
+    let (before, after) = (rec.before(f.start), rec.get(f.end));
+    match before {
+        Some(b'"' | b'\'') => after == before,
+        _ => before.is_none_or(|b| b" \t=:&,;".contains(&b)) && after.is_none_or(|b| b" \t\"&,;".contains(&b)),
+    }
+}

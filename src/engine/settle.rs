@@ -1,0 +1,132 @@
+//! Masking twice changes nothing: a record is looked through again as it will leave.
+//!
+//! A mask may end a value earlier, or bring two halves together, so that a rule sees in the masked
+//! record what it did not see before. What it finds there is taken back to the record as it came and
+//! joined with what was found first, until a look at the masked record finds nothing more.
+
+use super::carry::Carry;
+use super::emit::render;
+use super::finding::{Finding, Mark};
+use super::notation::Record;
+use super::resolve::resolve;
+use super::ruleset::RuleSet;
+use super::scan::look;
+use super::scanner::Scratch;
+use crate::rules::mask::Notation;
+
+/// How often a record is looked through again before it is masked as a whole.
+const PASSES_MAX: usize = 8;
+
+/// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
+/// `carry` is what the record before left open; `budget` ends the work as it does in the first look.
+/// Returns what the masked record leaves open.
+pub(crate) fn settle(
+    set: &RuleSet,
+    rec: &Record<'_>,
+    from: usize,
+    carry: Option<&Carry>,
+    budget: u64,
+    scratch: &mut Scratch,
+) -> Option<Carry> {
+    let mut first: Vec<Finding> = scratch.findings.split_off(from);
+    let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
+    let mut notes = scratch.notes.take();
+    let mut settled = false;
+    let mut open = None;
+    for _ in 0..PASSES_MAX {
+        draft.write(set, rec, &first);
+        let masked = Record::new(&draft.masked, 0, draft.end(rec));
+        let mut hits = std::mem::take(&mut scratch.hits);
+        let begin = hits.len();
+        set.gate.find(&draft.masked, &mut hits);
+        open = carry.cloned();
+        look(set, masked, &hits[begin..], &mut open, budget, scratch);
+        hits.truncate(begin);
+        scratch.hits = hits;
+        if scratch.findings.len() == from {
+            settled = true;
+            break;
+        }
+        if scratch.work > budget {
+            break;
+        }
+        for again in scratch.findings.drain(from..) {
+            if let Some(added) = draft.take_back(rec, &mut first, again)
+                && let Some(notes) = &mut notes
+            {
+                notes.all.push(added);
+            }
+        }
+        resolve(&mut first, 0);
+    }
+    if !settled {
+        scratch.findings.truncate(from);
+        let cut = first.iter().map(|f| f.mark).find(|m| matches!(m, Mark::Open(_)));
+        let whole = Finding::new(rec.start, rec.end, first[0].rule, Notation::Text);
+        first = vec![Finding { mark: cut.unwrap_or(Mark::Unjudged), shut: true, ..whole }];
+    }
+    scratch.findings.append(&mut first);
+    scratch.notes = notes;
+    (scratch.masked, scratch.masks) = (draft.masked, draft.masks);
+    open
+}
+
+/// A record as it would leave.
+struct Draft {
+    masked: Vec<u8>,
+    /// Where each finding's mask stands in it.
+    masks: Vec<(usize, usize)>,
+}
+
+impl Draft {
+    fn write(&mut self, set: &RuleSet, rec: &Record<'_>, findings: &[Finding]) {
+        self.masked.clear();
+        self.masks.clear();
+        let mut at = rec.start;
+        for f in findings {
+            self.masked.extend_from_slice(&rec.buf[at..f.start]);
+            let start = self.masked.len();
+            render(set, f, &rec.buf[f.start..f.end], &mut self.masked);
+            self.masks.push((start, self.masked.len()));
+            at = f.end;
+        }
+        self.masked.extend_from_slice(&rec.buf[at..rec.end]);
+    }
+
+    /// Where the record ends: what a mask uncovers may be the first half of its line end.
+    fn end(&self, rec: &Record<'_>) -> usize {
+        let cut = rec.buf.get(rec.end) != Some(&b'\r') && self.masked.ends_with(b"\r");
+        self.masked.len() - usize::from(cut)
+    }
+
+    /// Adds what was found in the masked record to `first`, where it stands in the record as it
+    /// came. What lies in a mask alone makes that mask a label, and a label the mark for what
+    /// cannot be judged.
+    fn take_back(&self, rec: &Record<'_>, first: &mut Vec<Finding>, again: Finding) -> Option<Finding> {
+        let (head, start) = self.original(rec, first, again.start, false);
+        let (tail, end) = self.original(rec, first, again.end, true);
+        match (head, tail) {
+            (Some(i), Some(j)) if i == j && first[i].shut => first[i].mark = Mark::Unjudged,
+            (Some(i), Some(j)) if i == j => first[i].shut = true,
+            _ => {
+                let start = head.map_or(start, |i| first[i].start);
+                let end = tail.map_or(end, |i| first[i].end);
+                first.push(Finding { start, end, ..again });
+                return first.last().copied();
+            }
+        }
+        None
+    }
+
+    /// Where offset `at` of the masked record stands in the record as it came, as a span's start or
+    /// its end, and the finding whose mask it is part of, if it is.
+    fn original(&self, rec: &Record<'_>, first: &[Finding], at: usize, end: bool) -> (Option<usize>, usize) {
+        let i = self.masks.partition_point(|mask| mask.1 < at || (!end && mask.1 == at));
+        let inside = self.masks.get(i).is_some_and(|mask| mask.0 < at || (!end && mask.0 == at));
+        let (masked, came) = match i.checked_sub(1) {
+            Some(before) => (self.masks[before].1, first[before].end),
+            None => (0, rec.start),
+        };
+        (inside.then_some(i), came + at.saturating_sub(masked))
+    }
+}
