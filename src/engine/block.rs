@@ -11,6 +11,7 @@ use super::ruleset::RuleSet;
 use super::scan::{budget, look};
 use super::scanner::Scratch;
 use super::settle::settle;
+use crate::rules::mask::Notation;
 
 /// Finds the secrets of a block of whole records; findings are in order and apart.
 ///
@@ -80,6 +81,7 @@ fn apart(rec: &Record<'_>, f: &Finding) -> bool {
     let (before, after) = (rec.before(f.start), rec.get(f.end));
     match before {
         Some(b'"' | b'\'') => after == before,
+        Some(b':') if f.notation == Notation::Authority => after == Some(b'@'),
         _ => before.is_none_or(|b| b" \t=:&,;".contains(&b)) && after.is_none_or(|b| b" \t\"&,;".contains(&b)),
     }
 }

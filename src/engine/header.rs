@@ -49,8 +49,11 @@ const COOKIES_MAX: usize = 128;
 pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
     match read(&s.rec, site, joined) {
         Values::One(value) => one_credential(s, known, value),
-        Values::Many(values) => values.into_iter().for_each(|value| one_credential(s, known, value)),
-        Values::Code | Values::Object(_) | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Many(values) => {
+            s.doubt.raise();
+            values.into_iter().for_each(|value| one_credential(s, known, value));
+        }
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
     }
 }
 
@@ -61,6 +64,9 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
     let scheme = &rec.buf[value.start..scheme_end];
     let mut start = blanks_end(rec, scheme_end);
     let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
+    if !known_scheme {
+        s.doubt.raise();
+    }
     let limit = if quoted { value.end } else { rec.end };
     if (start > scheme_end && start >= limit) || (scheme_end > value.start && s.set.masks.spares(scheme)) {
         // A scheme without a credential, or a credential that is masked already.
@@ -152,7 +158,7 @@ pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known
     match read(&s.rec, site, joined) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
-        Values::Code | Values::Object(_) | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
     }
 }
 

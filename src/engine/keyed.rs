@@ -71,10 +71,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
     match known.policy {
-        ValuePolicy::Credential => {
-            s.doubt.raise();
-            return header::credential(s, site, joined, known);
-        }
+        ValuePolicy::Credential => return header::credential(s, site, joined, known),
         ValuePolicy::Cookie => {
             s.doubt.raise();
             return header::cookie(s, site, joined, known);
@@ -82,7 +79,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         _ => {}
     }
     let values = value::read(&s.rec, site, joined);
-    if !matches!(values, Values::One(_)) {
+    if !matches!(values, Values::One(_) | Values::Object) {
         s.doubt.raise();
     }
     match values {
@@ -94,16 +91,15 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
             }
         }
         // `passwords: {...}` has passwords; any other object is judged by its own keys.
-        Values::Object(values) if known.plural && known.policy == ValuePolicy::Any => {
+        Values::Object if known.plural && known.policy == ValuePolicy::Any => {
+            let values = value::object(&s.rec, site, joined);
+            // It was read up to its last value.
+            *s.work += values.last().map_or(0, |v| v.end - joined.value) as u64;
             for value in &values {
                 one(s, site, joined.joint, known, value);
             }
         }
-        Values::Object(values) => {
-            // It was read up to its last value.
-            *s.work += values.last().map_or(0, |v| v.end - joined.value) as u64;
-            s.refuse(site.start, Some(known.rule), Refusal::Value);
-        }
+        Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {

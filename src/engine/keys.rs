@@ -26,6 +26,9 @@ pub(crate) struct Keys {
     modifiers: FxHashSet<Box<[u8]>>,
     /// The last words of all keys, and the modifiers: what a key cannot be without.
     last: FxHashSet<Box<[u8]>>,
+    /// How these end, and how the glued words do.
+    last_tails: Tails,
+    glued_tails: Tails,
     entries: Vec<Entry>,
 }
 
@@ -34,6 +37,32 @@ struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
     not_after: FxHashSet<Box<[u8]>>,
+}
+
+/// The last two letters of words, as bits: most words end otherwise.
+#[derive(Debug, Default)]
+struct Tails([u64; 16]);
+
+impl Tails {
+    fn bit(word: &[u8]) -> (usize, u64) {
+        let letter = |back: usize| word.len().checked_sub(back).map_or(0, |at| usize::from(word[at] & 31));
+        let bit = letter(2) << 5 | letter(1);
+        (bit / 64, 1 << (bit % 64))
+    }
+
+    fn add(&mut self, word: &[u8]) {
+        // A word of one letter may be the end of any.
+        let (at, bit) = Self::bit(word);
+        match word.len() {
+            0 | 1 => self.0 = [u64::MAX; 16],
+            _ => self.0[at] |= bit,
+        }
+    }
+
+    fn may_have(&self, word: &[u8]) -> bool {
+        let (at, bit) = Self::bit(word);
+        self.0[at] & bit != 0
+    }
 }
 
 /// A key that is a secret's.
@@ -75,6 +104,8 @@ impl Keys {
         self.glued.extend(key.glued.iter().map(|g| (boxed(g), entry)));
         self.modifiers.extend(key.modifiers.iter().map(boxed));
         self.last.extend(key.modifiers.iter().map(boxed));
+        self.last.iter().for_each(|word| self.last_tails.add(word));
+        self.glued.iter().for_each(|(word, _)| self.glued_tails.add(word));
     }
 
     /// Whether a key with this last word can be a secret's: a cheap look before [`Keys::classify`].
@@ -83,8 +114,11 @@ impl Keys {
         let plural = word.strip_suffix(b"s").unwrap_or(word);
         // The `I` of `APIkey` belongs to the word before.
         let behind = plural.get(1..).unwrap_or_default();
-        [word, plural, behind].iter().any(|w| self.last.contains(*w))
-            || self.glued.iter().any(|(g, _)| word.ends_with(g))
+        let whole = |word: &[u8]| self.last_tails.may_have(word) && self.last.contains(word);
+        whole(plural)
+            || whole(behind)
+            || (plural.len() < word.len() && whole(word))
+            || self.glued_tails.may_have(word) && self.glued.iter().any(|(g, _)| word.ends_with(g))
     }
 
     /// What the key with these words is for, if it is a secret's.

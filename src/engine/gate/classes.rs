@@ -23,6 +23,18 @@ pub(super) struct Class {
 }
 
 impl Classes<'_> {
+    /// The first `count` masks of each, so that the compiler knows all of them to be as long.
+    #[inline(always)]
+    pub(super) fn first(&mut self, count: usize) -> Classes<'_> {
+        Classes {
+            digits: &mut self.digits[..count],
+            ats: &mut self.ats[..count],
+            words: &mut self.words[..count],
+            marks: &mut self.marks[..count],
+            ends: &mut self.ends[..count],
+        }
+    }
+
     #[inline(always)]
     pub(super) fn set(&mut self, near: usize, class: Class) {
         self.digits[near] = class.digits;

@@ -36,9 +36,10 @@ impl Window {
     }
 }
 
-/// A hash of the three bytes at `text`, whatever their case, and three bits of the fourth.
+/// A hash of the three bytes at `text`, whatever their case, and five bits of the fourth, which tell
+/// all letters apart.
 ///
-/// The fourth byte is apart so that a window of three bytes can be entered once, with all eight.
+/// The fourth byte is apart so that a window of three bytes can be entered once, with all of them.
 #[derive(Clone, Copy)]
 struct Key {
     slot: usize,
@@ -46,13 +47,13 @@ struct Key {
 }
 
 /// Bits of a slot number. 32 KiB of slots, few of which a log asks for.
-const SLOT_BITS: u32 = 15;
+const SLOT_BITS: u32 = 13;
 
 impl Key {
     #[inline(always)]
     fn of(text: u32) -> Key {
         let folded = text | 0x2020_2020;
-        Key { slot: ((folded << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: folded >> 24 & 7 }
+        Key { slot: ((folded << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: folded >> 24 & 31 }
     }
 }
 
@@ -88,7 +89,7 @@ impl Entry {
 pub(super) struct Lookup {
     words: Vec<Word>,
     /// For each slot the fourth bytes that some window of the slot has.
-    seen: Box<[u8; 1 << SLOT_BITS]>,
+    seen: Box<[u32; 1 << SLOT_BITS]>,
     /// The entries of a slot are those from its start to the next one's.
     starts: Vec<u16>,
     entries: Vec<Entry>,
@@ -101,7 +102,7 @@ impl Lookup {
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             let key = Key::of(u32::from_le_bytes(window.bytes));
-            seen[key.slot] |= if window.len < WINDOW { 0xFF } else { 1 << key.bit };
+            seen[key.slot] |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
             starts[key.slot + 1] += 1;
             keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
         }

@@ -10,7 +10,7 @@ pub(crate) mod value;
 
 use std::cell::OnceCell;
 
-use memchr::memmem;
+use memchr::memchr_iter;
 
 /// One record inside a block: its bounds and what is known of its notation.
 pub(crate) struct Record<'a> {
@@ -51,6 +51,7 @@ impl<'a> Record<'a> {
 
     /// Whether an object is written in it as JSON does.
     pub(crate) fn is_json(&self) -> bool {
-        *self.json.get_or_init(|| memmem::find(self.bytes(), b"{\"").is_some())
+        let text = self.bytes();
+        *self.json.get_or_init(|| memchr_iter(b'{', text).any(|at| text.get(at + 1) == Some(&b'"')))
     }
 }

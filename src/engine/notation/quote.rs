@@ -72,6 +72,9 @@ impl Quote {
         if matches!(first, b'"' | b'\'' | b'`') {
             return Some(Quote { sign: first, spelled: None, slashes: slashes as u16 });
         }
+        if !matches!(first, b'u' | b'x' | b'%' | b'&') {
+            return None;
+        }
         let spelled = SPELLED.iter().position(|(text, _)| mark.starts_with(text))?;
         // `\u0022` needs its backslash, the others stand without one.
         let escaped = matches!(SPELLED[spelled].0[0], b'u' | b'x');

@@ -35,8 +35,8 @@ pub(crate) enum Values {
     One(Value),
     /// The elements of a list.
     Many(Vec<Value>),
-    /// The values of an object.
-    Object(Vec<Value>),
+    /// An object, whose values [`object`] reads.
+    Object,
     /// Program text.
     Code,
     /// Nothing before the record's end.
@@ -55,7 +55,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     if mask_len(rec, at) == 0 {
         match rec.buf[at] {
             b'[' => return list(rec, at + 1, number(rec, site, joined)),
-            b'{' if is_object(rec, at) => return object(rec, at, number(rec, site, joined)),
+            b'{' if is_object(rec, at) => return Values::Object,
             _ => {}
         }
     }
@@ -302,8 +302,9 @@ fn is_object(rec: &Record<'_>, at: usize) -> bool {
     rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
 }
 
-/// The quoted values of an object, as of `"passwords": {"a": "x", "b": "y"}`.
-fn object(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
+/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`.
+pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Vec<Value> {
+    let (at, notation) = (joined.value, number(rec, site, joined));
     let mut values = Vec::new();
     let mut p = at + 1;
     let mut valued = false;
@@ -324,7 +325,7 @@ fn object(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
         p += 1;
     }
     rest(rec, p, &mut values);
-    Values::Object(values)
+    values
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -55,8 +55,9 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     masks: &mut Masks<'_>,
 ) {
     // Mask number -1 has no text; there is nothing in it.
+    let mut all = masks.classes.first(count + 2);
     for near in usize::from(first == 0)..count + 2 {
-        masks.classes.set(near, classes(text.at(first + near - 1)));
+        all.set(near, classes(text.at(first + near - 1)));
     }
     masks.derive(count, BEGIN > 0);
     let plain = Vectors::<PLAIN>::new(tables, 0);
