@@ -3,6 +3,7 @@
 //! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
 //! ([`resolve`]) -> masked bytes ([`redactor`]).
 
+pub mod allow;
 pub mod builder;
 mod card;
 mod carry;

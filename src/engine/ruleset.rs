@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::Masks;
@@ -33,6 +34,8 @@ pub(crate) struct RuleSet {
     pub(crate) card: Option<RuleId>,
     pub(crate) userinfo: Option<RuleId>,
     pub(crate) scans: Vec<RuleId>,
+    /// What the user allows to stay.
+    pub(crate) allowed: Option<Allowed>,
 }
 
 impl RuleSet {
@@ -51,7 +54,18 @@ impl RuleSet {
         let scans = only(|k| matches!(k, Kind::Scan(_))).collect();
         let targets = targets(&words, &rules, &on);
         let keys = Keys::new(&rules, is_on);
-        RuleSet { gate: Gate::new(words, &plan, variant), targets, keys, card, userinfo, scans, rules, on, masks }
+        RuleSet {
+            gate: Gate::new(words, &plan, variant),
+            targets,
+            keys,
+            card,
+            userinfo,
+            scans,
+            rules,
+            on,
+            masks,
+            allowed: None,
+        }
     }
 
     pub(crate) fn rule(&self, id: RuleId) -> &Rule {

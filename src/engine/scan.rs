@@ -91,6 +91,8 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
         rec,
         findings: &mut scratch.findings,
         refused: &mut scratch.refused,
+        spared: &mut scratch.spared,
+        site: None,
         work: &mut scratch.work,
         carry: None,
     };

@@ -119,6 +119,7 @@ impl Stream {
         self.scratch.findings.clear();
         scan::block(set, block, &mut self.carry, &mut self.scratch);
         resolve(&mut self.scratch.findings);
+        self.scratch.count_spared(0..block.len(), &mut self.tally);
         put(set, block, &self.scratch.findings, &mut self.tally, sink);
     }
 

@@ -59,6 +59,7 @@ impl Window {
         scratch.hits = hits;
         resolve(&mut scratch.findings);
         let mut at = self.sent.max(self.covered);
+        scratch.count_spared(at..commit.max(at), tally);
         for f in &scratch.findings {
             if f.start >= commit {
                 break;
