@@ -31,6 +31,7 @@ pub(crate) fn settle(
     let mut first: Vec<Finding> = scratch.findings.split_off(from);
     let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
     let mut notes = scratch.notes.take();
+    let spared = scratch.spared.len();
     let mut settled = false;
     let mut open = None;
     for _ in 0..PASSES_MAX {
@@ -42,6 +43,7 @@ pub(crate) fn settle(
         open = carry.cloned();
         look(set, masked, &hits[begin..], &mut open, budget, scratch);
         hits.truncate(begin);
+        scratch.spared.truncate(spared); // it was noted in the first look
         scratch.hits = hits;
         if scratch.findings.len() == from {
             settled = true;
