@@ -20,6 +20,8 @@ use super::failure::Failure;
 const FILE: &str = "logveil.toml";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+/// Tables that only `serve` reads.
+const TABLES: [&str; 4] = ["listen", "upstream", "limits", "admin"];
 
 /// The arguments, completed from the environment and the configuration file.
 ///
@@ -63,7 +65,10 @@ fn colour(when: When) {
 }
 
 /// The file that was named, or the one in the working directory if there is one.
-fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
     let path = named.unwrap_or(Path::new(FILE));
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.into(), text))),
@@ -91,6 +96,9 @@ fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result
     let mut all = Vec::new();
     for (key, value) in table.get_ref() {
         let (name, place) = (key.get_ref().as_ref(), at(key.span().start));
+        if TABLES.contains(&name) {
+            continue;
+        }
         let option = command.get_arguments().find(|a| a.get_long() == Some(name) && !NOT_IN_FILE.contains(&name));
         let Some(option) = option else {
             return Err(Failure::usage(format!(

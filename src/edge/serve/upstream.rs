@@ -1,0 +1,186 @@
+//! Connections to upstreams.
+
+use std::fs;
+use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+
+use super::connection::Wire;
+use super::settings::{Address, Upstream};
+
+/// The most a peer's kernel keeps for it unread, where ours does not say what is usual.
+const PEER_BYTES: u64 = 6 << 20;
+/// Plaintext and records that TLS may hold back.
+const TLS_BYTES: u64 = 128 << 10;
+/// Written to a file at once.
+const FILE_BYTES: usize = 64 << 10;
+/// When a silent connection is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// A connection to an upstream.
+pub struct Link {
+    wire: Box<dyn Wire>,
+    /// Bytes written.
+    pub written: u64,
+    /// When it was made.
+    pub since: Instant,
+    /// Bytes that may be on the way at most.
+    window: u64,
+}
+
+impl Link {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn connect(upstream: &Upstream) -> io::Result<Link> {
+        let (wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
+            Address::Tcp(to) => {
+                let tcp = tcp(to).await?;
+                let window = window(&tcp);
+                (Box::new(tcp), window)
+            }
+            Address::Tls(to) => {
+                let tls = upstream.tls.as_ref().ok_or_else(|| io::Error::other("no TLS settings"))?;
+                let tcp = tcp(to).await?;
+                let window = window(&tcp) + TLS_BYTES;
+                (Box::new(TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?), window)
+            }
+            Address::Unix(path) => {
+                let unix = UnixStream::connect(path).await?;
+                let window = SockRef::from(&unix).send_buffer_size().unwrap_or(PEER_BYTES as usize) as u64;
+                (Box::new(unix), window)
+            }
+            Address::Stdout => {
+                // A descriptor of its own: the runtime's standard output has a buffer by lines.
+                let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+                (Box::new(file(fs::File::from(stdout))), FILE_BYTES as u64)
+            }
+            Address::File(path) => {
+                let opened = fs::OpenOptions::new().append(true).create(true).open(path)?;
+                (Box::new(file(opened)), FILE_BYTES as u64)
+            }
+            Address::Udp(_) | Address::UnixDatagram(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(Link { wire, written: 0, since: Instant::now(), window })
+    }
+
+    /// At most so many of the bytes written did not arrive, should it break now.
+    pub fn unconfirmed(&self) -> u64 {
+        self.written.min(self.window)
+    }
+
+    /// Writes of the slices what goes; with none it flushes. Collectors never send: what comes is
+    /// passed over, and the end of it is an error.
+    pub async fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        std::future::poll_fn(|cx| {
+            self.poll_alive(cx)?;
+            if slices.is_empty() {
+                return Pin::new(&mut self.wire).poll_flush(cx).map_ok(|()| 0);
+            }
+            let written = std::task::ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, slices))?;
+            self.written += written as u64;
+            Poll::Ready(if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) })
+        })
+        .await
+    }
+
+    /// Resolves when the peer is gone.
+    pub async fn gone(&mut self) -> io::Error {
+        std::future::poll_fn(|cx| match self.poll_alive(cx) {
+            Err(e) => Poll::Ready(e),
+            Ok(()) => Poll::Pending,
+        })
+        .await
+    }
+
+    fn poll_alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut scratch = [0; 512];
+        loop {
+            let mut read = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.wire).poll_read(cx, &mut read) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Err(e)) => return Err(e),
+                Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed by the upstream"));
+                }
+                Poll::Ready(Ok(())) => {}
+            }
+        }
+    }
+
+    /// Says that this is the end and waits until the peer has seen it.
+    pub async fn close(mut self) -> io::Result<()> {
+        std::future::poll_fn(|cx| Pin::new(&mut self.wire).poll_shutdown(cx)).await?;
+        self.gone().await;
+        Ok(())
+    }
+}
+
+async fn tcp(to: &str) -> io::Result<TcpStream> {
+    let tcp = TcpStream::connect(to).await?;
+    tcp.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    SockRef::from(&tcp).set_tcp_keepalive(&keepalive)?;
+    Ok(tcp)
+}
+
+/// What may be in our send buffer and in the peer's receive buffer. The latter is not ours to see;
+/// it is taken to be as large as this machine would let one grow.
+fn window(tcp: &TcpStream) -> u64 {
+    let ours = SockRef::from(tcp).send_buffer_size().map_or(PEER_BYTES, |n| n as u64);
+    let (write, read) = grown();
+    write.max(ours) + read
+}
+
+/// How large this machine lets a send and a receive buffer grow; read once, before files are shut
+/// away.
+pub fn grown() -> (u64, u64) {
+    static GROWN: OnceLock<(u64, u64)> = OnceLock::new();
+    let most = |path: &str| fs::read_to_string(path).ok()?.split_whitespace().last()?.parse::<u64>().ok();
+    *GROWN.get_or_init(|| {
+        let of = |path| most(path).unwrap_or(PEER_BYTES);
+        (of("/proc/sys/net/ipv4/tcp_wmem"), of("/proc/sys/net/ipv4/tcp_rmem"))
+    })
+}
+
+/// A file as a connection that says nothing until it is closed.
+struct Silent {
+    file: tokio::fs::File,
+    closed: bool,
+}
+
+fn file(file: fs::File) -> Silent {
+    let mut file = tokio::fs::File::from_std(file);
+    file.set_max_buf_size(FILE_BYTES);
+    Silent { file, closed: false }
+}
+
+impl AsyncRead for Silent {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.closed { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+}
+
+impl AsyncWrite for Silent {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.file).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.file).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.closed = true;
+        self.poll_flush(cx)
+    }
+}
