@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -203,6 +204,7 @@ pub struct Collector {
     pub address: SocketAddr,
     pub text: Text,
     taken: Receiver<TcpStream>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Collector {
@@ -215,15 +217,25 @@ impl Collector {
         let address = listener.local_addr().unwrap();
         let (text, (tell, taken)) = (Text::default(), channel());
         let writer = text.clone();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = stopped.clone();
         std::thread::spawn(move || {
             for tcp in listener.incoming().map_while(Result::ok) {
-                if tell.send(tcp.try_clone().unwrap()).is_err() {
+                if stop.load(Ordering::SeqCst) || tell.send(tcp.try_clone().unwrap()).is_err() {
                     return;
                 }
                 read_all(tcp, &writer);
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
             }
         });
-        Collector { address, text, taken }
+        Collector { address, text, taken, stopped }
+    }
+
+    /// Takes no more connections behind the present one, whose end frees the port.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
     }
 
     /// The next connection that was taken.

@@ -97,10 +97,11 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    /// Runs it to its end: the peer's, a limit's, or ours. What was received leaves in any case.
+    /// Runs it to its end: the peer's, a limit's, or ours. What was received leaves, unless it is in
+    /// an encoding that would hide its secrets.
     pub async fn run(mut self) {
         let stop = self.shared.stop.clone();
-        let mut draining = false;
+        let (mut draining, mut refused) = (false, false);
         loop {
             let (deadline, reason) = self.deadline(draining);
             let next = tokio::select! {
@@ -129,11 +130,14 @@ impl<W: Wire> Connection<W> {
                 }
                 Next::Stop(stop) => {
                     self.stopped(&stop);
+                    refused = matches!(stop, Stop::Wide(_));
                     break;
                 }
             }
         }
-        self.finish();
+        if !refused {
+            self.finish();
+        }
         let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
     }
 

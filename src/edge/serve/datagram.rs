@@ -15,6 +15,9 @@ use super::listen::Ground;
 use super::numbers::Reason;
 use crate::engine::stream::wipe;
 
+/// Datagrams that may wait in a socket.
+const WAITING_MAX: usize = 64 << 10;
+
 /// UDP: what comes while there is no room is dropped and counted.
 pub async fn udp(ground: Ground, listener: usize, socket: UdpSocket) {
     let mut mouth = Mouth::new(ground, listener);
@@ -34,11 +37,15 @@ pub async fn udp(ground: Ground, listener: usize, socket: UdpSocket) {
             ready = socket.readable() => if ready.is_err() { break },
         }
         while !stop.is_cancelled() && take(&mut mouth).is_ok() {
-            tokio::task::consume_budget().await;
+            tokio::task::coop::consume_budget().await;
         }
     }
-    // What was received before the signal.
-    while take(&mut mouth).is_ok() {}
+    // What was received before the signal; at most what the kernel holds, or a flood would be no end.
+    for _ in 0..WAITING_MAX {
+        if take(&mut mouth).is_err() {
+            break;
+        }
+    }
 }
 
 /// Unix datagrams: while there is no room senders wait.

@@ -1,5 +1,7 @@
 //! One connection's bytes -> records -> masked frames. No I/O.
 
+use memchr::memchr_iter;
+
 use super::encode::Encoder;
 use super::framing::{Decoder, Framing, Part};
 use crate::edge::encoding::{Detector, Wide};
@@ -12,6 +14,8 @@ use crate::engine::tally::Tally;
 pub struct Done {
     /// Counts of the engine.
     pub tally: Tally,
+    /// Records that ended, as the sender framed them.
+    pub records: u64,
     /// Frames that leave.
     pub frames: u64,
     /// Records that left as several frames.
@@ -26,6 +30,7 @@ pub struct Lane {
     decoder: Decoder,
     stream: Stream,
     encoder: Encoder,
+    records: u64,
 }
 
 impl Lane {
@@ -36,6 +41,7 @@ impl Lane {
             decoder: Decoder::new(received),
             stream: Stream::new(redactor),
             encoder: Encoder::new(target, limit),
+            records: 0,
         }
     }
 
@@ -54,13 +60,17 @@ impl Lane {
         if let Some(wide) = self.detector.look(bytes) {
             return Err(wide);
         }
-        let Lane { decoder, stream, encoder, .. } = self;
+        let Lane { decoder, stream, encoder, records, .. } = self;
         decoder.push(bytes, &mut |part| match part {
-            Part::Lines(text) => stream.push_with(text, &mut |masked| encoder.lines(masked, out)),
+            Part::Lines(text) => {
+                *records += memchr_iter(b'\n', text).count() as u64;
+                stream.push_with(text, &mut |masked| encoder.lines(masked, out));
+            }
             Part::Piece(text, framing) => {
                 stream.push_with(text, &mut |masked| encoder.piece(masked, framing, out));
             }
             Part::End(framing) => {
+                *records += 1;
                 stream.end_record(&mut |masked| encoder.piece(masked, framing, out));
                 encoder.end(framing, out);
             }
@@ -70,13 +80,14 @@ impl Lane {
 
     /// The input ends: what is left leaves as a record.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Done {
-        let Lane { decoder, stream, encoder, .. } = self;
+        let Lane { decoder, stream, encoder, records, .. } = self;
         decoder.finish(&mut |part| match part {
             Part::Lines(text) | Part::Piece(text, _) => {
                 stream.push_with(text, &mut |masked| encoder.lines(masked, out));
             }
             Part::End(framing) => {
                 stream.finish_with(&mut |masked| encoder.piece(masked, framing, out));
+                *records += u64::from(encoder.held() > 0);
                 encoder.finish(framing, out);
             }
         });
@@ -102,6 +113,7 @@ impl Lane {
     fn done(&mut self) -> Done {
         Done {
             tally: self.stream.take_tally(),
+            records: std::mem::take(&mut self.records),
             frames: self.encoder.take_frames(),
             over: self.encoder.take_over(),
             misframed: self.decoder.take_misframed(),

@@ -108,7 +108,7 @@ impl ListenNumbers {
     /// Adds what a stretch of input came to; `rules` are those of the redactor that counted.
     pub fn add(&self, done: &Done, rules: &[Rule]) {
         let tally = &done.tally;
-        self.records.inc_by(tally.records);
+        self.records.inc_by(done.records);
         self.received.inc_by(tally.bytes_in);
         self.unjudged.inc_by(tally.unjudged);
         self.over.inc_by(done.over);
