@@ -21,6 +21,11 @@ pub const BATCH_BYTES: usize = 128;
 /// The least total that works.
 pub const BUFFERED_BYTES_MIN: usize = 4 << 20;
 
+/// The queue's share of the total.
+pub fn queue_bytes(total: usize) -> usize {
+    total - total / 2
+}
+
 /// The two shares.
 pub struct Budget {
     /// Turns for large records.
@@ -29,32 +34,17 @@ pub struct Budget {
     pub queue: Arc<Semaphore>,
     /// Bytes queued over the limit: masks may be longer than what they stand for.
     debt: AtomicUsize,
-    used: AtomicUsize,
-    limit: usize,
 }
 
 impl Budget {
     /// Of `total` bytes.
     pub fn new(total: usize) -> Arc<Budget> {
         let turns = (total / 2 / TURN_BYTES).max(1);
-        let limit = total - total / 2;
         Arc::new(Budget {
             turns: Arc::new(Semaphore::new(turns)),
-            queue: Arc::new(Semaphore::new(limit)),
+            queue: Arc::new(Semaphore::new(queue_bytes(total))),
             debt: AtomicUsize::new(0),
-            used: AtomicUsize::new(0),
-            limit,
         })
-    }
-
-    /// Bytes queued.
-    pub fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
-    }
-
-    /// Bytes that may be queued.
-    pub fn limit(&self) -> usize {
-        self.limit
     }
 
     /// Room in the queue for `bytes`, if there is some now.
@@ -66,7 +56,6 @@ impl Budget {
     pub fn charge(self: &Arc<Self>, room: OwnedSemaphorePermit, bytes: usize) -> Charge {
         let taken = room.num_permits();
         room.forget();
-        self.used.fetch_add(bytes, Ordering::Relaxed);
         if bytes <= taken {
             self.give_back(taken - bytes);
         } else {
@@ -96,29 +85,26 @@ pub struct Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
         self.budget.give_back(self.bytes);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BUFFERED_BYTES_MIN, Budget};
+    use super::{BUFFERED_BYTES_MIN, Budget, queue_bytes};
 
     #[test]
     fn what_is_over_the_limit_is_paid_back_before_anything_is_lent() {
         let budget = Budget::new(BUFFERED_BYTES_MIN);
-        let limit = budget.limit();
+        let limit = queue_bytes(BUFFERED_BYTES_MIN);
         let first = budget.charge(budget.room(limit - 10).unwrap(), limit - 10);
         // A batch that grew while it was masked.
         let grown = budget.charge(budget.room(10).unwrap(), 1000);
-        assert_eq!(budget.used(), limit + 990);
         assert!(budget.room(1).is_none());
         drop(grown);
         assert!(budget.room(11).is_none());
         drop(budget.room(10).unwrap());
         drop(first);
-        assert_eq!(budget.used(), 0);
         assert!(budget.room(limit + 1).is_none());
         drop(budget.room(limit).unwrap());
         // A batch that shrank gives back at once.

@@ -65,7 +65,7 @@ pub struct Connection<W> {
 enum Stop {
     End,
     Broken(io::Error),
-    Wide(Wide),
+    Wide,
 }
 
 /// How a connection goes on behind a read or a wait.
@@ -130,7 +130,7 @@ impl<W: Wire> Connection<W> {
                 }
                 Next::Stop(stop) => {
                     self.stopped(&stop);
-                    refused = matches!(stop, Stop::Wide(_));
+                    refused = matches!(stop, Stop::Wide);
                     break;
                 }
             }
@@ -172,7 +172,7 @@ impl<W: Wire> Connection<W> {
         match stop {
             Stop::End => {}
             Stop::Broken(e) => self.shared.turn_away(listener, peer, Reason::Broken, &e.kind().to_string()),
-            Stop::Wide(_) => {
+            Stop::Wide => {
                 let what = "looks like UTF-16 or UTF-32, in which secrets would be missed: send UTF-8; none of it left";
                 self.shared.turn_away(listener, peer, Reason::Encoding, what);
             }
@@ -218,7 +218,7 @@ impl<W: Wire> Connection<W> {
             buffer[..n].fill(0);
             std::hint::black_box(&buffer[..n]);
             self.turn = turn.filter(|_| self.lane.held() >= SMALL_BYTES);
-            Poll::Ready(taken.map_err(Stop::Wide))
+            Poll::Ready(taken.map_err(|_| Stop::Wide))
         })
     }
 
@@ -258,7 +258,7 @@ impl<W: Wire> Connection<W> {
         }
         let charge = self.shared.budget.charge(room, bytes.len() + BATCH_BYTES);
         let framing = self.lane.target();
-        let batch = Batch { bytes, framing, frames, received: self.last_read, charge };
+        let batch = Batch { bytes, framing, frames, received: self.last_read, _charge: charge };
         self.shared.enqueue(self.peer.listener, &self.queue, batch);
     }
 

@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::budget::queue_bytes;
 use super::lane::Done;
 use super::settings::Settings;
 use crate::rules::rule::{Rule, RuleId};
@@ -173,7 +174,7 @@ impl Numbers {
         registry.register("queue_bytes", "Bytes masked and not yet written", queue.clone());
         registry.register("queue_records", "Records masked and not yet written", queue_frames.clone());
         let limit: Gauge = Gauge::default();
-        limit.set((settings.limits.buffered_bytes - settings.limits.buffered_bytes / 2) as i64);
+        limit.set(queue_bytes(settings.limits.buffered_bytes) as i64);
         registry.register("queue_limit_bytes", "Bytes that may wait before senders have to", limit);
         let version = Levels::default();
         version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
