@@ -226,7 +226,14 @@ pub struct Filter {
     pub hash_key_file: Option<PathBuf>,
 
     /// What a bare JSON number becomes: a string with the mask, or 0 [default: string]
-    #[arg(long, global = true, value_name = "KIND", env = "LOGVEIL_NUMBER_MASK", hide_env = true, help_heading = "Masks")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "KIND",
+        env = "LOGVEIL_NUMBER_MASK",
+        hide_env = true,
+        help_heading = "Masks"
+    )]
     pub number_mask: Option<NumberMask>,
 
     /// At the end say what was done: counts by rule and family, records, bytes; never content

@@ -55,7 +55,9 @@ fn settings(args: &Args, given: &Serve) -> Result<Settings, Failure> {
     }
     if listen.is_empty() || upstream.is_empty() {
         let what = if listen.is_empty() { "listen" } else { "upstream" };
-        return Err(Failure::usage(format!("serve: name at least one --{what} URL, or one [[{what}]] in logveil.toml")));
+        return Err(Failure::usage(format!(
+            "serve: name at least one --{what} URL, or one [[{what}]] in logveil.toml"
+        )));
     }
     twice(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
     twice(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
@@ -143,7 +145,9 @@ fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<
     let tls = match (&address, &certificate, &key) {
         (Address::Tls(_), Some(certificate), Some(key)) => {
             if names.is_some() && ca.is_none() {
-                return Err(section.wrong_at("client-names", "names count only with a `client-ca` that vouches for them"));
+                return Err(
+                    section.wrong_at("client-names", "names count only with a `client-ca` that vouches for them")
+                );
             }
             if names.as_ref().is_some_and(Vec::is_empty) {
                 return Err(section.wrong_at("client-names", "with no name nobody gets in; leave it out or name one"));

@@ -11,7 +11,9 @@ use tempfile::TempDir;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
 
 use crate::kit::{Collector, SECRET, Sidecar, Text, line, read_all};
 
@@ -105,7 +107,8 @@ fn tls_without_client_certificates() {
 #[test]
 fn only_named_clients_get_in() {
     let collector = Collector::start();
-    let sidecar = tls_listener(&collector, "client-ca = \"ca.pem\"\nclient-names = [\"APP.example\", \"plain.common\"]");
+    let sidecar =
+        tls_listener(&collector, "client-ca = \"ca.pem\"\nclient-names = [\"APP.example\", \"plain.common\"]");
     let (raw, masked) = line(1);
     send(&sidecar, Some("app"), &format!("{raw}\n")).unwrap();
     // A certificate without names is known by its common name.

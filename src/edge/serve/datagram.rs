@@ -7,26 +7,26 @@ use std::time::Instant;
 use tokio::io::Interest;
 use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::budget::{BATCH_BYTES, READ_BYTES};
 use super::flight::Batch;
 use super::lane::Lane;
-use super::listen::Ground;
 use super::numbers::Reason;
+use super::shared::Shared;
 use crate::engine::stream::wipe;
 
 /// Datagrams that may wait in a socket.
 const WAITING_MAX: usize = 64 << 10;
 
 /// UDP: what comes while there is no room is dropped and counted.
-pub async fn udp(ground: Ground, listener: usize, socket: UdpSocket) {
-    let mut mouth = Mouth::new(ground, listener);
-    let stop = mouth.ground.shared.stop.clone();
+pub async fn udp(mut mouth: Mouth, socket: UdpSocket) {
+    let stop = mouth.shared.stop.clone();
     let take = |mouth: &mut Mouth| {
         let (n, from) = socket.try_recv_from(&mut mouth.buffer)?;
-        match mouth.ground.shared.budget.room(n) {
+        match mouth.shared.budget.room(n) {
             Some(room) => mouth.take(n, room, || from.to_string()),
-            None => _ = mouth.ground.shared.numbers.listen[listener].dropped.inc(),
+            None => _ = mouth.shared.numbers.listen[mouth.listener].dropped.inc(),
         }
         io::Result::Ok(())
     };
@@ -49,9 +49,8 @@ pub async fn udp(ground: Ground, listener: usize, socket: UdpSocket) {
 }
 
 /// Unix datagrams: while there is no room senders wait.
-pub async fn unix(ground: Ground, listener: usize, socket: UnixDatagram) {
-    let mut mouth = Mouth::new(ground, listener);
-    let shared = mouth.ground.shared.clone();
+pub async fn unix(mut mouth: Mouth, socket: UnixDatagram) {
+    let shared = mouth.shared.clone();
     let queue = shared.budget.queue.clone();
     let peer = || "unix datagram".to_owned();
     loop {
@@ -77,19 +76,21 @@ pub async fn unix(ground: Ground, listener: usize, socket: UnixDatagram) {
 }
 
 /// Takes datagrams.
-struct Mouth {
-    ground: Ground,
+pub struct Mouth {
+    shared: Arc<Shared>,
+    queue: UnboundedSender<Batch>,
     listener: usize,
     buffer: Vec<u8>,
 }
 
 impl Mouth {
-    fn new(ground: Ground, listener: usize) -> Mouth {
-        Mouth { ground, listener, buffer: vec![0; READ_BYTES] }
+    /// Of a listener.
+    pub fn new(shared: Arc<Shared>, queue: UnboundedSender<Batch>, listener: usize) -> Mouth {
+        Mouth { shared, queue, listener, buffer: vec![0; READ_BYTES] }
     }
 
     fn take(&mut self, n: usize, room: OwnedSemaphorePermit, peer: impl Fn() -> String) {
-        let shared = Arc::clone(&self.ground.shared);
+        let shared = Arc::clone(&self.shared);
         let listen = &shared.settings.listen[self.listener];
         let numbers = &shared.numbers.listen[self.listener];
         // A line feed in a datagram is its own: it is read like a frame, not like lines.
@@ -114,6 +115,6 @@ impl Mouth {
         out.shrink_to_fit();
         let charge = shared.budget.charge(room, out.len() + BATCH_BYTES);
         let batch = Batch { bytes: out, framing, frames, received: Instant::now(), _charge: charge };
-        shared.enqueue(self.listener, &self.ground.queue, batch);
+        shared.enqueue(self.listener, &self.queue, batch);
     }
 }

@@ -88,9 +88,15 @@ enum State {
     Lines,
     Nul,
     /// Digits of a count; `first` while no frame was seen and lines may be meant.
-    Count { digits: [u8; COUNT_DIGITS_MAX], len: usize, first: bool },
+    Count {
+        digits: [u8; COUNT_DIGITS_MAX],
+        len: usize,
+        first: bool,
+    },
     /// Inside a counted frame.
-    Body { left: u64 },
+    Body {
+        left: u64,
+    },
 }
 
 impl Decoder {
@@ -208,8 +214,11 @@ impl Decoder {
     /// The stream ends: digits that were to be a count are text after all. The last record ends
     /// where the stream does.
     pub fn finish(&mut self, sink: &mut impl FnMut(Part<'_>)) {
-        if let State::Count { digits, len, .. } = &self.state {
+        if let State::Count { digits, len, first } = &self.state {
             sink(Part::Lines(&digits[..*len]));
+            if *first {
+                self.state = State::Lines;
+            }
         }
         sink(Part::End(self.framing()));
     }

@@ -13,7 +13,16 @@ use super::settings::{Address, Settings};
 /// Files besides connections: listeners, upstreams, the runtime's own.
 const FILES_BESIDES: u64 = 256;
 /// Where a name's address is looked up.
-const NAMES: [&str; 8] = ["/etc", "/run/systemd/resolve", "/run/resolvconf", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/run/NetworkManager"];
+const NAMES: [&str; 8] = [
+    "/etc",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/run/NetworkManager",
+];
 
 /// Raises the limit of open files to what the system allows. False when that is too few for the
 /// connections.

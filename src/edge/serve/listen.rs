@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::bound::Bound;
 use super::connection::{Connection, Peer, Wire};
+use super::datagram::{self, Mouth};
 use super::flight::Batch;
 use super::numbers::Reason;
 use super::settings::Listen;
@@ -37,6 +38,10 @@ impl Ground {
         &self.shared.settings.listen[listener]
     }
 
+    fn mouth(&self, listener: usize) -> Mouth {
+        Mouth::new(self.shared.clone(), self.queue.clone(), listener)
+    }
+
     /// Runs a listener until it is time to stop.
     ///
     /// # Errors
@@ -58,13 +63,13 @@ impl Ground {
             }
             Bound::Udp(s) => {
                 let s = UdpSocket::from_std(s)?;
-                self.tasks.spawn(super::datagram::udp(ground, listener, s));
+                self.tasks.spawn(datagram::udp(ground.mouth(listener), s));
             }
             Bound::UnixDatagram(s, unlink) => {
                 s.set_nonblocking(true)?;
                 let s = UnixDatagram::from_std(s)?;
                 self.tasks.spawn(async move {
-                    super::datagram::unix(ground, listener, s).await;
+                    datagram::unix(ground.mouth(listener), s).await;
                     drop(unlink);
                 });
             }

@@ -153,7 +153,10 @@ fn ended(shared: &Shared, drained: Option<bool>) -> Ended {
         return Ended::Clean;
     }
     tracing::error!(
-        left_records = records, left_bytes = bytes, open_connections = connections, cut_connections = cut,
+        left_records = records,
+        left_bytes = bytes,
+        open_connections = connections,
+        cut_connections = cut,
         "stopped: the time to drain was over; at most so many records and bytes were received and not written, besides \
          what connections still open or cut had in their sockets"
     );

@@ -250,7 +250,9 @@ mod tests {
 
     #[test]
     fn addresses_are_urls() {
-        for url in ["tcp://0.0.0.0:6514", "tls://[::1]:0", "udp://h:514", "unix:///a/b", "unix-datagram:///a", "stdout:"] {
+        for url in
+            ["tcp://0.0.0.0:6514", "tls://[::1]:0", "udp://h:514", "unix:///a/b", "unix-datagram:///a", "stdout:"]
+        {
             assert_eq!(Address::parse(url).unwrap().to_string(), url);
         }
         for (url, said) in [

@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use super::budget::Budget;
 use super::bound::Bound;
+use super::budget::Budget;
 use super::drops::Drops;
 use super::flight::Batch;
 use super::numbers::{Numbers, Reason};
