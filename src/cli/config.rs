@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn settings_become_arguments_unless_given() {
-        let text = "mask = ['stars', 'card=keep:6,4']\nexcept = ['place']\nkeep-samples = true\nrules = ['r.toml']";
+        let text = "mask = ['stars', 'card=keep:6,4']\nexcept = ['place']\nkeep-samples = true\nrules = ['r.toml']\n\
+            [[listen]]\naddress = 'what only serve reads'";
         assert_eq!(
             read(text).unwrap(),
             ["--keep-samples=true", "--mask=stars", "--mask=card=keep:6,4", "--rules=conf/r.toml"]

@@ -5,6 +5,7 @@ mod faults;
 mod flow;
 mod kit;
 mod limits;
+mod memory;
 mod peers;
 #[path = "../it/kit.rs"]
 #[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]

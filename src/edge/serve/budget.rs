@@ -59,7 +59,8 @@ impl Budget {
         if bytes <= taken {
             self.give_back(taken - bytes);
         } else {
-            self.debt.fetch_add(bytes - taken, Ordering::Relaxed);
+            let more = bytes - taken;
+            self.debt.fetch_add(more - self.queue.forget_permits(more), Ordering::Relaxed);
         }
         Charge { budget: self.clone(), bytes }
     }
@@ -106,6 +107,11 @@ mod tests {
         drop(budget.room(10).unwrap());
         drop(first);
         assert!(budget.room(limit + 1).is_none());
+        drop(budget.room(limit).unwrap());
+        // One that grew takes what there is before it runs into debt.
+        let grown = budget.charge(budget.room(1).unwrap(), limit - 5);
+        assert!(budget.room(6).is_none() && budget.room(5).is_some());
+        drop(grown);
         drop(budget.room(limit).unwrap());
         // A batch that shrank gives back at once.
         let shrunk = budget.charge(budget.room(100).unwrap(), 1);

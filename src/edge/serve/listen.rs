@@ -18,6 +18,7 @@ use super::flight::Batch;
 use super::numbers::Reason;
 use super::settings::Listen;
 use super::shared::Shared;
+use super::upstream::keep_alive;
 
 /// How long to wait when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -93,6 +94,7 @@ impl Ground {
                 }
             };
             let Some(place) = self.place(&peer) else { continue };
+            let _ = keep_alive(&tcp);
             let tls = self.listen(listener).tls.clone();
             let ground = self.clone();
             match tls {

@@ -128,9 +128,17 @@ impl Link {
 async fn tcp(to: &str) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect(to).await?;
     tcp.set_nodelay(true)?;
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
-    SockRef::from(&tcp).set_tcp_keepalive(&keepalive)?;
+    keep_alive(&tcp)?;
     Ok(tcp)
+}
+
+/// Has the kernel ask a silent peer whether it is still there.
+///
+/// # Errors
+/// Those of the system.
+pub fn keep_alive(tcp: &TcpStream) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    SockRef::from(tcp).set_tcp_keepalive(&keepalive)
 }
 
 /// What may be in our send buffer and in the peer's receive buffer. The latter is not ours to see;
