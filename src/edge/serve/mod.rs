@@ -87,7 +87,7 @@ pub fn run(settings: Settings) -> Result<Ended, String> {
             Some(socket)
         }
     };
-    upstream::grown();
+    upstream::at_risk();
     let shared = Shared::new(settings, &bound);
     harden::lock(&shared.settings);
     let runtime = Builder::new_multi_thread()

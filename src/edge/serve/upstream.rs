@@ -18,6 +18,9 @@ use super::settings::{Address, Upstream};
 
 /// The most a peer's kernel keeps for it unread, where ours does not say what is usual.
 const PEER_BYTES: u64 = 6 << 20;
+/// What our kernel takes ahead of what it has sent: it would be lost with the connection, and what
+/// is still ours is not.
+const UNSENT_BYTES: u32 = 128 << 10;
 /// Plaintext and records that TLS may hold back.
 const TLS_BYTES: u64 = 128 << 10;
 /// Written to a file at once.
@@ -43,16 +46,12 @@ impl Link {
     /// Why not.
     pub async fn connect(upstream: &Upstream) -> io::Result<Link> {
         let (wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
-            Address::Tcp(to) => {
-                let tcp = tcp(to).await?;
-                let window = window(&tcp);
-                (Box::new(tcp), window)
-            }
+            Address::Tcp(to) => (Box::new(tcp(to).await?), at_risk()),
             Address::Tls(to) => {
                 let tls = upstream.tls.as_ref().ok_or_else(|| io::Error::other("no TLS settings"))?;
                 let tcp = tcp(to).await?;
-                let window = window(&tcp) + TLS_BYTES;
-                (Box::new(TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?), window)
+                let connector = TlsConnector::from(tls.config.clone());
+                (Box::new(connector.connect(tls.name.clone(), tcp).await?), at_risk() + TLS_BYTES)
             }
             Address::Unix(path) => {
                 let unix = UnixStream::connect(path).await?;
@@ -128,6 +127,7 @@ impl Link {
 async fn tcp(to: &str) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect(to).await?;
     tcp.set_nodelay(true)?;
+    SockRef::from(&tcp).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     keep_alive(&tcp)?;
     Ok(tcp)
 }
@@ -141,22 +141,17 @@ pub fn keep_alive(tcp: &TcpStream) -> io::Result<()> {
     SockRef::from(tcp).set_tcp_keepalive(&keepalive)
 }
 
-/// What may be in our send buffer and in the peer's receive buffer. The latter is not ours to see;
-/// it is taken to be as large as this machine would let one grow.
-fn window(tcp: &TcpStream) -> u64 {
-    let ours = SockRef::from(tcp).send_buffer_size().map_or(PEER_BYTES, |n| n as u64);
-    let (write, read) = grown();
-    write.max(ours) + read
-}
-
-/// How large this machine lets a send and a receive buffer grow; read once, before files are shut
-/// away.
-pub fn grown() -> (u64, u64) {
-    static GROWN: OnceLock<(u64, u64)> = OnceLock::new();
-    let most = |path: &str| fs::read_to_string(path).ok()?.split_whitespace().last()?.parse::<u64>().ok();
-    *GROWN.get_or_init(|| {
-        let of = |path| most(path).unwrap_or(PEER_BYTES);
-        (of("/proc/sys/net/ipv4/tcp_wmem"), of("/proc/sys/net/ipv4/tcp_rmem"))
+/// The most that a connection which breaks can take with it: what is on the way and what the peer's
+/// process has not read fit into the peer's receive buffer together, and little more is given to
+/// our kernel. The peer's buffer is not ours to see; it is taken to be as large as this machine
+/// would let one grow. Read once, before files are shut away.
+pub fn at_risk() -> u64 {
+    static AT_RISK: OnceLock<u64> = OnceLock::new();
+    *AT_RISK.get_or_init(|| {
+        let grown = fs::read_to_string("/proc/sys/net/ipv4/tcp_rmem").unwrap_or_default();
+        let peer = grown.split_whitespace().last().and_then(|n| n.parse().ok()).unwrap_or(PEER_BYTES);
+        // A segment more may be begun.
+        peer.max(PEER_BYTES) + 2 * u64::from(UNSENT_BYTES)
     })
 }
 
