@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use logveil::cli::args::{Args, Command};
 use logveil::cli::failure::{self, Failure};
+#[cfg(feature = "serve")]
+use logveil::cli::serve;
 use logveil::cli::{check, completions, config, explain, filter, man, rules};
 
 fn main() -> ExitCode {
@@ -19,6 +21,8 @@ fn run(args: &Args) -> Result<u8, Failure> {
         None => filter::run(args),
         Some(Command::Explain { file }) => explain::run(args, file.as_deref()),
         Some(Command::Rules { what }) => rules::run(args, what),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(given)) => serve::run(args, given),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
     }

@@ -53,6 +53,27 @@ pub struct Args {
     pub filter: Filter,
 }
 
+/// What `serve --help` and the man page say about its settings.
+#[cfg(feature = "serve")]
+const SERVE_AFTER: &str = include_str!("serve.txt");
+
+/// Where records come from and go to.
+#[cfg(feature = "serve")]
+#[derive(Debug, Group)]
+pub struct Serve {
+    /// Receive records here; may be repeated: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix-datagram:///PATH
+    #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_LISTEN", hide_env = true)]
+    pub listen: Vec<String>,
+
+    /// Send them there; the first that takes data, if repeated: tcp://HOST:PORT, unix:///PATH, stdout:, file:///PATH
+    #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_UPSTREAM", hide_env = true)]
+    pub upstream: Vec<String>,
+
+    /// Where /metrics, /readyz and /healthz are, or `off` [default: 127.0.0.1:9600]
+    #[arg(long, value_name = "HOST:PORT", env = "LOGVEIL_ADMIN", hide_env = true)]
+    pub admin: Option<String>,
+}
+
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -70,6 +91,13 @@ pub enum Command {
         #[command(subcommand)]
         what: Rules,
     },
+    /// Take logs from sockets, mask them and send them on: the sidecar
+    ///
+    /// Listeners and upstreams are named here or, with certificates, framings and limits, in
+    /// logveil.toml.
+    #[cfg(feature = "serve")]
+    #[command(after_long_help = SERVE_AFTER)]
+    Serve(Serve),
     /// Print a shell's completion script
     Completions {
         /// The shell
@@ -140,7 +168,7 @@ pub struct Import {
 }
 
 /// What counts as a secret; for every subcommand.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Rules")]
 pub struct Choice {
     /// Only these rules or families, by comma [default: all but the family person]
@@ -221,6 +249,7 @@ pub struct Filter {
     /// a text of your own.
     #[arg(
         long,
+        global = true,
         value_name = "MASK",
         value_delimiter = ' ',
         env = "LOGVEIL_MASK",
@@ -230,11 +259,18 @@ pub struct Filter {
     pub mask: Vec<String>,
 
     /// The key of hash masks and fingerprints, at least 16 bytes (openssl rand -hex 32)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_HASH_KEY_FILE", hide_env = true, help_heading = "Masks")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_HASH_KEY_FILE", hide_env = true, help_heading = "Masks")]
     pub hash_key_file: Option<PathBuf>,
 
     /// What a bare JSON number becomes: a string with the mask, or 0 [default: string]
-    #[arg(long, value_name = "KIND", env = "LOGVEIL_NUMBER_MASK", hide_env = true, help_heading = "Masks")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "KIND",
+        env = "LOGVEIL_NUMBER_MASK",
+        hide_env = true,
+        help_heading = "Masks"
+    )]
     pub number_mask: Option<NumberMask>,
 
     /// At the end say what was done: counts by rule and family, records, bytes; never content

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, ValueHint};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::args::{Args, When};
 use super::failure::Failure;
@@ -22,6 +22,8 @@ const FILE: &str = "logveil.toml";
 const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+/// Tables that only `serve` reads.
+const TABLES: [&str; 4] = ["listen", "upstream", "limits", "admin"];
 
 /// The arguments, completed from the environment and the configuration file.
 ///
@@ -70,7 +72,10 @@ fn colour(when: When) {
 }
 
 /// The file that was named, or the one in the working directory if there is one.
-fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
     let path = named.unwrap_or(Path::new(FILE));
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.into(), text))),
@@ -98,8 +103,9 @@ fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result
     let mut all = Vec::new();
     for (key, value) in table.get_ref() {
         let (name, place) = (key.get_ref().as_ref(), at(key.span().start));
-        if name == ALLOW && value.get_ref().as_array().is_some_and(|a| a.iter().any(|one| one.get_ref().is_table())) {
-            continue; // entries, not names of files: read with the rules
+        let entries = |a: &DeArray<'_>| a.iter().any(|one| one.get_ref().is_table());
+        if TABLES.contains(&name) || (name == ALLOW && value.get_ref().as_array().is_some_and(entries)) {
+            continue; // not options; read where they are used
         }
         let option = command.get_arguments().find(|a| a.get_long() == Some(name) && !NOT_IN_FILE.contains(&name));
         let Some(option) = option else {
@@ -165,7 +171,8 @@ mod tests {
 
     #[test]
     fn settings_become_arguments_unless_given() {
-        let text = "mask = ['stars', 'card=keep:6,4']\nexcept = ['place']\nkeep-samples = true\nrules = ['r.toml']";
+        let text = "mask = ['stars', 'card=keep:6,4']\nexcept = ['place']\nkeep-samples = true\nrules = ['r.toml']\n\
+            [[listen]]\naddress = 'what only serve reads'";
         assert_eq!(
             read(text).unwrap(),
             ["--keep-samples=true", "--mask=stars", "--mask=card=keep:6,4", "--rules=conf/r.toml"]

@@ -12,4 +12,8 @@ pub mod man;
 mod progress;
 pub mod rules;
 mod rules_check;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod setup;
+#[cfg(feature = "serve")]
+mod tables;

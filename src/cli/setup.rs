@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use super::args::{Args, Choice, EncodingName, NumberMask};
+use super::args::{Args, Choice, EncodingName, Filter, NumberMask};
 use super::failure::Failure;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
@@ -54,9 +54,17 @@ pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
 /// # Errors
 /// As [`builder`]; a mask that is none; a hash mask without a key.
 pub fn masked(args: &Args) -> Result<Builder, Failure> {
-    let mut builder = builder(&args.choice)?.number_zero(args.filter.number_mask == Some(NumberMask::Zero));
+    masked_of(&args.choice, &args.filter)
+}
+
+/// Like [`masked`], of another choice.
+///
+/// # Errors
+/// As [`masked`].
+pub fn masked_of(choice: &Choice, filter: &Filter) -> Result<Builder, Failure> {
+    let mut builder = builder(choice)?.number_zero(filter.number_mask == Some(NumberMask::Zero));
     let mut hashes = false;
-    for written in &args.filter.mask {
+    for written in &filter.mask {
         let (name, mask) = match written.split_once('=').filter(|(name, _)| !name.contains(':')) {
             Some((name, mask)) => (Some(name), mask),
             None => (None, written.as_str()),
@@ -68,7 +76,7 @@ pub fn masked(args: &Args) -> Result<Builder, Failure> {
             None => builder.mask(mask),
         };
     }
-    match key(args)? {
+    match key_of(filter)? {
         Some(key) => builder = builder.hash_key(key),
         None if hashes => {
             return Err(Failure::usage(format!(
@@ -85,7 +93,11 @@ pub fn masked(args: &Args) -> Result<Builder, Failure> {
 /// # Errors
 /// A key that is too short or cannot be read.
 pub fn key(args: &Args) -> Result<Option<HashKey>, Failure> {
-    if let Some(path) = &args.filter.hash_key_file {
+    key_of(&args.filter)
+}
+
+fn key_of(filter: &Filter) -> Result<Option<HashKey>, Failure> {
+    if let Some(path) = &filter.hash_key_file {
         let said = |e: &dyn std::fmt::Display| Failure::usage(format!("--hash-key-file {}: {e}", path.display()));
         let material = fs::read(path).map_err(|e| said(&e))?;
         return HashKey::new(&material).map(Some).map_err(|e| said(&e));

@@ -12,6 +12,8 @@ pub mod pipe;
 pub mod raw;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod writer;
 #[cfg(feature = "cli")]
 pub mod wtf8;

@@ -61,6 +61,19 @@ pub(crate) struct Notes {
     pub(crate) refused: Vec<Refused>,
 }
 
+#[cfg(feature = "serve")]
+impl Scratch {
+    /// Gives back what is more than about `keep` bytes.
+    pub(crate) fn trim(&mut self, keep: usize) {
+        if self.hits.capacity() * size_of::<Hit>() > keep {
+            self.hits = Vec::new();
+        }
+        if self.findings.capacity() * size_of::<Finding>() > keep {
+            self.findings = Vec::new();
+        }
+    }
+}
+
 /// Looks through one record at a time.
 pub(crate) struct Scanner<'a> {
     pub(crate) set: &'a RuleSet,

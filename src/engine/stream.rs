@@ -83,6 +83,32 @@ impl Stream {
         self.count_work();
     }
 
+    /// Ends the record that has not ended by itself, as a frame of its own does: what it leaves open
+    /// (a key block over several records) is asked in the next one.
+    #[cfg(feature = "serve")]
+    pub(crate) fn end_record(&mut self, sink: &mut impl FnMut(&[u8])) {
+        if !self.held.is_empty() {
+            self.tally.records += 1;
+            self.end_held(sink);
+        }
+        self.count_work();
+    }
+
+    /// The counts since the last call.
+    #[cfg(feature = "serve")]
+    pub(crate) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
+    /// Gives back memory that a large record or a crowded block took.
+    #[cfg(feature = "serve")]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        if self.held.len() <= keep && self.held.capacity() > keep {
+            self.held.shrink_to(keep);
+        }
+        self.scratch.trim(keep);
+    }
+
     /// Counts so far.
     pub fn tally(&self) -> &Tally {
         &self.tally

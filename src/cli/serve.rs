@@ -1,0 +1,230 @@
+//! `serve`: arguments and configuration -> a sidecar.
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::args::{Args, Serve};
+use super::config;
+use super::failure::{self, Failure};
+use super::setup;
+use super::tables::{Section, Source};
+use crate::edge::serve::framing::Framing;
+use crate::edge::serve::settings::{Address, Limits, Listen, Settings, Upstream};
+use crate::edge::serve::tls::{self, ClientTls, Identity};
+use crate::edge::serve::{self, Ended};
+use crate::engine::redactor::Redactor;
+
+/// Where metrics and health are by default.
+const ADMIN: &str = "127.0.0.1:9600";
+
+/// Runs a sidecar.
+///
+/// # Errors
+/// Wrong options or configuration; a listener that cannot be bound.
+pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
+    let settings = settings(args, given)?;
+    match serve::run(settings).map_err(Failure::usage)? {
+        Ended::Clean => Ok(failure::OK),
+        Ended::Left => Ok(failure::OUTPUT),
+        Ended::Fault => Ok(failure::INTERNAL),
+    }
+}
+
+fn settings(args: &Args, given: &Serve) -> Result<Settings, Failure> {
+    let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
+    let file = config::text(args.choice.config.as_deref())?;
+    let (path, text) = file.as_ref().map_or((Path::new(""), ""), |(path, text)| (path, text));
+    let source = Source { path, text };
+    // The file was read once already: only its tables are new here.
+    let parsed = DeTable::parse(text).map_err(|e| Failure::usage(e.message()))?;
+    let root = parsed.get_ref();
+    let mut listen = Vec::new();
+    for section in Section::all(&source, root, "listen", "[[listen]]")? {
+        listen.push(self::listen(args, section, &redactor)?);
+    }
+    let mut upstream = Vec::new();
+    for section in Section::all(&source, root, "upstream", "[[upstream]]")? {
+        upstream.push(self::upstream(section)?);
+    }
+    if !given.listen.is_empty() {
+        listen = given.listen.iter().map(|url| plain_listen(url, &redactor)).collect::<Result<_, _>>()?;
+    }
+    if !given.upstream.is_empty() {
+        upstream = given.upstream.iter().map(|url| plain_upstream(url)).collect::<Result<_, _>>()?;
+    }
+    if listen.is_empty() || upstream.is_empty() {
+        let what = if listen.is_empty() { "listen" } else { "upstream" };
+        return Err(Failure::usage(format!(
+            "serve: name at least one --{what} URL, or one [[{what}]] in logveil.toml"
+        )));
+    }
+    twice(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
+    twice(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
+    if upstream.iter().any(|u| u.framing != upstream[0].framing) {
+        return Err(Failure::usage("a record may go to any [[upstream]]: give all of them the same `framing`"));
+    }
+    let mut limits = Limits::default();
+    for section in Section::all(&source, root, "limits", "[limits]")? {
+        self::limits(&section, &mut limits)?;
+    }
+    let mut admin = ADMIN.to_owned();
+    for mut section in Section::all(&source, root, "admin", "[admin]")? {
+        admin = section.text("listen")?.unwrap_or(admin);
+        section.no_more()?;
+    }
+    let admin = given.admin.clone().unwrap_or(admin);
+    Ok(Settings { listen, upstream, limits, admin: (admin != "off").then_some(admin) })
+}
+
+/// Names are labels: two of a kind would be counted as one.
+fn twice<'a>(names: impl Iterator<Item = &'a str>, title: &str) -> Result<(), Failure> {
+    let mut seen = std::collections::BTreeSet::new();
+    match names.into_iter().find(|name| !seen.insert(name.to_owned())) {
+        Some(name) => Err(Failure::usage(format!("two {title} are called `{name}`: give each a `name` of its own"))),
+        None => Ok(()),
+    }
+}
+
+fn plain_listen(url: &str, redactor: &Redactor) -> Result<Listen, Failure> {
+    let wrong = |why: String| Failure::usage(format!("--listen {why}"));
+    let address = Address::parse(url).map_err(wrong)?;
+    if !address.listens() {
+        return Err(wrong(format!("{url}: {NOT_FROM}")));
+    }
+    if matches!(address, Address::Tls(_)) {
+        return Err(wrong(format!("{url}: TLS needs a certificate: write a [[listen]] with it in logveil.toml")));
+    }
+    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, redactor: redactor.clone() })
+}
+
+fn plain_upstream(url: &str) -> Result<Upstream, Failure> {
+    let wrong = |why: String| Failure::usage(format!("--upstream {why}"));
+    let address = Address::parse(url).map_err(wrong)?;
+    if !address.takes() {
+        return Err(wrong(format!("{url}: {NOT_TO}")));
+    }
+    if matches!(address, Address::Tls(_)) {
+        return Err(wrong(format!("{url}: TLS needs a `ca`: write an [[upstream]] with it in logveil.toml")));
+    }
+    Ok(Upstream { name: url.to_owned(), address, framing: None, tls: None })
+}
+
+const NOT_FROM: &str = "records cannot be received from there; use tcp, tls, udp, unix or unix-datagram";
+const NOT_TO: &str = "records cannot be sent there; use tcp, tls, unix, stdout: or file";
+
+fn address(section: &mut Section<'_>) -> Result<Address, Failure> {
+    match section.text("address")? {
+        None => Err(section.wrong("`address` is missing")),
+        Some(url) => Address::parse(&url).map_err(|why| section.wrong_at("address", why)),
+    }
+}
+
+fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Failure> {
+    let Some(name) = section.text("framing")?.filter(|name| name != none) else {
+        return Ok(None);
+    };
+    let wrong = || section.wrong_at("framing", format!("write \"{none}\", \"newline\", \"octet\" or \"nul\""));
+    Framing::from_name(&name).map(Some).ok_or_else(wrong)
+}
+
+fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<Listen, Failure> {
+    let address = address(&mut section)?;
+    if !address.listens() {
+        return Err(section.wrong_at("address", NOT_FROM));
+    }
+    let name = section.text("name")?.unwrap_or_else(|| address.to_string());
+    let framing = framing(&mut section, "auto")?;
+    if framing.is_some() && address.is_datagram() {
+        return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
+    }
+    let (certificate, key) = (section.path("certificate")?, section.path("key")?);
+    let (ca, names) = (section.path("client-ca")?, section.texts("client-names")?);
+    let redactor = own_rules(args, &mut section, redactor)?;
+    section.no_more()?;
+    let tls = match (&address, &certificate, &key) {
+        (Address::Tls(_), Some(certificate), Some(key)) => {
+            if names.is_some() && ca.is_none() {
+                return Err(
+                    section.wrong_at("client-names", "names count only with a `client-ca` that vouches for them")
+                );
+            }
+            if names.as_ref().is_some_and(Vec::is_empty) {
+                return Err(section.wrong_at("client-names", "with no name nobody gets in; leave it out or name one"));
+            }
+            let made = tls::server(Identity { certificate, key }, ca.as_deref(), names.unwrap_or_default());
+            Some(made.map_err(|why| section.wrong(why))?)
+        }
+        (Address::Tls(_), ..) => return Err(section.wrong("tls:// needs `certificate` and `key`")),
+        _ if certificate.is_some() || key.is_some() || ca.is_some() || names.is_some() => {
+            return Err(section.wrong("certificates and names of clients are for tls:// only"));
+        }
+        _ => None,
+    };
+    Ok(Listen { name, address, framing, tls, redactor })
+}
+
+/// The rules of one listener: where it names none of its own, everybody's.
+fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Redactor) -> Result<Redactor, Failure> {
+    let lists = (section.texts("only")?, section.texts("except")?, section.texts("with")?);
+    if let (None, None, None) = lists {
+        return Ok(shared.clone());
+    }
+    let mut choice = args.choice.clone();
+    choice.only = lists.0.unwrap_or(choice.only);
+    choice.except = lists.1.unwrap_or(choice.except);
+    choice.with = lists.2.unwrap_or(choice.with);
+    setup::masked_of(&choice, &args.filter)?.build().map_err(|e| section.wrong(e))
+}
+
+fn upstream(mut section: Section<'_>) -> Result<Upstream, Failure> {
+    let address = address(&mut section)?;
+    if !address.takes() {
+        return Err(section.wrong_at("address", NOT_TO));
+    }
+    let name = section.text("name")?.unwrap_or_else(|| address.to_string());
+    let framing = framing(&mut section, "same")?;
+    let tls = client_tls(&mut section, &address)?;
+    section.no_more()?;
+    Ok(Upstream { name, address, framing, tls })
+}
+
+fn client_tls(section: &mut Section<'_>, address: &Address) -> Result<Option<ClientTls>, Failure> {
+    let (ca, server) = (section.path("ca")?, section.text("server-name")?);
+    let (certificate, key) = (section.path("certificate")?, section.path("key")?);
+    let Address::Tls(to) = address else {
+        return match ca.is_some() || server.is_some() || certificate.is_some() || key.is_some() {
+            true => Err(section.wrong("certificates and names of servers are for tls:// only")),
+            false => Ok(None),
+        };
+    };
+    let Some(ca) = ca else {
+        return Err(section.wrong("tls:// needs a `ca`, the authority that vouches for the collector"));
+    };
+    let who = match (&certificate, &key) {
+        (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
+        (None, None) => None,
+        _ => return Err(section.wrong("`certificate` and `key` go together")),
+    };
+    let host = to.rsplit_once(':').map_or(to.as_str(), |(host, _)| host.trim_matches(['[', ']']));
+    tls::client(&ca, server.as_deref().unwrap_or(host), who).map(Some).map_err(|why| section.wrong(why))
+}
+
+fn limits(section: &Section<'_>, limits: &mut Limits) -> Result<(), Failure> {
+    for (key, number) in section.numbers()? {
+        let plain = number.replace('_', "");
+        let set = match plain.parse::<u64>() {
+            Ok(n) => limits.set(key, n).or_else(|| limits.set_seconds(key, n as f64)),
+            Err(_) => limits.set_seconds(key, plain.parse().unwrap_or(f64::NAN)),
+        };
+        match set {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return Err(section.wrong_at(key, why)),
+            None => {
+                let keys = Limits::KEYS.join(", ");
+                return Err(section.wrong_at(key, format!("there is no such key in [limits]; there are: {keys}")));
+            }
+        }
+    }
+    Ok(())
+}

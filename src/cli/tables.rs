@@ -1,0 +1,154 @@
+//! Tables of the configuration file, read key by key, so that whatever is wrong is named with its
+//! line.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::failure::Failure;
+
+/// The configuration file: its name and its text.
+pub struct Source<'a> {
+    /// For messages; other paths are relative to its folder.
+    pub path: &'a Path,
+    /// What it holds.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// File and line of a place in the text.
+    pub fn at(&self, offset: usize) -> String {
+        let line = self.text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
+        format!("{}:{line}", self.path.display())
+    }
+}
+
+/// One table, whose keys are taken one by one.
+pub struct Section<'a> {
+    source: &'a Source<'a>,
+    /// As it is written: `[limits]`.
+    title: &'static str,
+    begin: usize,
+    table: &'a DeTable<'a>,
+    known: BTreeSet<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// The tables under a key: one, or as many as an array has; none where the key is missing.
+    ///
+    /// # Errors
+    /// When something else stands there.
+    pub fn all(
+        source: &'a Source<'a>,
+        root: &'a DeTable<'a>,
+        key: &str,
+        title: &'static str,
+    ) -> Result<Vec<Section<'a>>, Failure> {
+        let Some((key, value)) = root.iter().find(|(k, _)| k.get_ref().as_ref() == key) else {
+            return Ok(Vec::new());
+        };
+        let section = |value: &'a Spanned<DeValue<'a>>| match value.get_ref() {
+            DeValue::Table(table) => {
+                let begin = value.span().start.max(key.span().start);
+                Ok(Section { source, title, begin, table, known: BTreeSet::new() })
+            }
+            _ => {
+                let place = source.at(value.span().start);
+                Err(Failure::usage(format!("{place}: `{}`: write a table, {title}", key.get_ref())))
+            }
+        };
+        match (value.get_ref(), title.starts_with("[[")) {
+            (DeValue::Array(many), true) => many.iter().map(section).collect(),
+            (DeValue::Table(_), true) => {
+                let place = source.at(key.span().start);
+                Err(Failure::usage(format!("{place}: write {title}, with two brackets, for each")))
+            }
+            _ => section(value).map(|one| vec![one]),
+        }
+    }
+
+    /// Something is wrong with the table as a whole.
+    pub fn wrong(&self, why: impl Display) -> Failure {
+        Failure::usage(format!("{}: {}: {why}", self.source.at(self.begin), self.title))
+    }
+
+    /// Something is wrong with a key's value.
+    pub fn wrong_at(&self, key: &str, why: impl Display) -> Failure {
+        let found = self.table.iter().find(|(k, _)| k.get_ref().as_ref() == key);
+        let place = self.source.at(found.map_or(self.begin, |(k, _)| k.span().start));
+        Failure::usage(format!("{place}: `{key}`: {why}"))
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<&'a DeValue<'a>> {
+        self.known.insert(key);
+        self.table.iter().find(|(k, _)| k.get_ref().as_ref() == key).map(|(_, v)| v.get_ref())
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn text(&mut self, key: &'static str) -> Result<Option<String>, Failure> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(DeValue::String(text)) => Ok(Some(text.to_string())),
+            Some(_) => Err(self.wrong_at(key, "write a text in quotes")),
+        }
+    }
+
+    /// A path, relative to the file's folder.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn path(&mut self, key: &'static str) -> Result<Option<PathBuf>, Failure> {
+        let folder = self.source.path.parent().unwrap_or(Path::new(""));
+        Ok(self.text(key)?.map(|text| folder.join(text)))
+    }
+
+    /// A list of texts, or one.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn texts(&mut self, key: &'static str) -> Result<Option<Vec<String>>, Failure> {
+        let text = |value: &DeValue<'_>| match value {
+            DeValue::String(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let all = match value {
+            DeValue::Array(many) => many.iter().map(|one| text(one.get_ref())).collect(),
+            one => text(one).map(|one| vec![one]),
+        };
+        all.map(Some).ok_or_else(|| self.wrong_at(key, "write a list of texts in quotes"))
+    }
+
+    /// Every key with its number, as text; for tables that hold numbers only.
+    ///
+    /// # Errors
+    /// When something else stands there.
+    pub fn numbers(&self) -> Result<Vec<(&'a str, String)>, Failure> {
+        let number = |key: &str, value: &DeValue<'_>| match value {
+            DeValue::Integer(n) if n.radix() == 10 => Ok(n.as_str().to_owned()),
+            DeValue::Float(x) => Ok(x.as_str().to_owned()),
+            _ => Err(self.wrong_at(key, "write a decimal number")),
+        };
+        self.table.iter().map(|(k, v)| Ok((k.get_ref().as_ref(), number(k.get_ref(), v.get_ref())?))).collect()
+    }
+
+    /// When every key was taken that there may be: whatever else stands there is wrong.
+    ///
+    /// # Errors
+    /// The first such key.
+    pub fn no_more(&self) -> Result<(), Failure> {
+        match self.table.iter().map(|(k, _)| k.get_ref().as_ref()).find(|k| !self.known.contains(k)) {
+            None => Ok(()),
+            Some(key) => {
+                let keys = self.known.iter().copied().collect::<Vec<_>>().join(", ");
+                Err(self.wrong_at(key, format!("there is no such key in {}; there are: {keys}", self.title)))
+            }
+        }
+    }
+}

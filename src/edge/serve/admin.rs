@@ -1,0 +1,78 @@
+//! `/metrics`, `/readyz`, `/healthz`.
+
+use std::convert::Infallible;
+use std::io;
+use std::net;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::shared::Shared;
+
+/// Connections at once; more are closed.
+const CONNECTIONS_MAX: usize = 32;
+/// How long one may stay.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Answers until the runtime ends.
+///
+/// # Errors
+/// When the runtime does not take the socket.
+pub fn run(shared: Arc<Shared>, listener: net::TcpListener) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    tokio::spawn(async move {
+        loop {
+            let Ok((tcp, _)) = listener.accept().await else {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            let Ok(place) = places.clone().try_acquire_owned() else { continue };
+            let shared = shared.clone();
+            tokio::spawn(async move {
+                let service = service_fn(|request| {
+                    let answer = answer(&shared, &request);
+                    async move { Ok::<_, Infallible>(answer) }
+                });
+                let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(tcp), service);
+                let _ = timeout(PATIENCE, connection).await;
+                drop(place);
+            });
+        }
+    });
+    Ok(())
+}
+
+fn answer(shared: &Shared, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (code, text) = match (request.method(), request.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/metrics") => {
+            shared.look();
+            (StatusCode::OK, shared.numbers.text())
+        }
+        (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "alive\n".into()),
+        (&Method::GET | &Method::HEAD, "/readyz") => match shared.ready() {
+            true => (StatusCode::OK, "ready\n".into()),
+            false => (StatusCode::SERVICE_UNAVAILABLE, "not ready: stopping, or no upstream takes data\n".into()),
+        },
+        (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "/metrics /readyz /healthz\n".into()),
+        _ => (StatusCode::METHOD_NOT_ALLOWED, "GET\n".into()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = code;
+    let kind = match request.uri().path() {
+        "/metrics" => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    };
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

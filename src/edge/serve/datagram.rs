@@ -1,0 +1,120 @@
+//! Datagrams: each is a record of its own, and a stream of its own, since they come in no order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::io::Interest;
+use tokio::net::{UdpSocket, UnixDatagram};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::budget::{BATCH_BYTES, READ_BYTES};
+use super::flight::Batch;
+use super::lane::Lane;
+use super::numbers::Reason;
+use super::shared::Shared;
+use crate::engine::stream::wipe;
+
+/// Datagrams that may wait in a socket.
+const WAITING_MAX: usize = 64 << 10;
+
+/// UDP: what comes while there is no room is dropped and counted.
+pub async fn udp(mut mouth: Mouth, socket: UdpSocket) {
+    let stop = mouth.shared.stop.clone();
+    let take = |mouth: &mut Mouth| {
+        let (n, from) = socket.try_recv_from(&mut mouth.buffer)?;
+        match mouth.shared.budget.room(n) {
+            Some(room) => mouth.take(n, room, || from.to_string()),
+            None => _ = mouth.shared.numbers.listen[mouth.listener].dropped.inc(),
+        }
+        io::Result::Ok(())
+    };
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            ready = socket.readable() => if ready.is_err() { break },
+        }
+        while !stop.is_cancelled() && take(&mut mouth).is_ok() {
+            tokio::task::coop::consume_budget().await;
+        }
+    }
+    // What was received before the signal; at most what the kernel holds, or a flood would be no end.
+    for _ in 0..WAITING_MAX {
+        if take(&mut mouth).is_err() {
+            break;
+        }
+    }
+}
+
+/// Unix datagrams: while there is no room senders wait.
+pub async fn unix(mut mouth: Mouth, socket: UnixDatagram) {
+    let shared = mouth.shared.clone();
+    let queue = shared.budget.queue.clone();
+    let peer = || "unix datagram".to_owned();
+    loop {
+        tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => break,
+            ready = socket.ready(Interest::READABLE) => if ready.is_err() { break },
+        }
+        let room = tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => break,
+            room = queue.clone().acquire_many_owned(READ_BYTES as u32) => room,
+        };
+        let Ok(room) = room else { break };
+        if let Ok(n) = socket.try_recv(&mut mouth.buffer) {
+            mouth.take(n, room, peer);
+        }
+    }
+    while let Ok(n) = socket.try_recv(&mut mouth.buffer) {
+        let Some(room) = shared.budget.room(0) else { break };
+        mouth.take(n, room, peer);
+    }
+}
+
+/// Takes datagrams.
+pub struct Mouth {
+    shared: Arc<Shared>,
+    queue: UnboundedSender<Batch>,
+    listener: usize,
+    buffer: Vec<u8>,
+}
+
+impl Mouth {
+    /// Of a listener.
+    pub fn new(shared: Arc<Shared>, queue: UnboundedSender<Batch>, listener: usize) -> Mouth {
+        Mouth { shared, queue, listener, buffer: vec![0; READ_BYTES] }
+    }
+
+    fn take(&mut self, n: usize, room: OwnedSemaphorePermit, peer: impl Fn() -> String) {
+        let shared = Arc::clone(&self.shared);
+        let listen = &shared.settings.listen[self.listener];
+        let numbers = &shared.numbers.listen[self.listener];
+        // A line feed in a datagram is its own: it is read like a frame, not like lines.
+        let mut lane = Lane::datagram(&listen.redactor, shared.settings.target(), shared.settings.limits.record_bytes);
+        let mut out = Vec::with_capacity(n + 1);
+        let pushed = lane.push(&self.buffer[..n], &mut out);
+        self.buffer[..n].fill(0);
+        std::hint::black_box(&self.buffer[..n]);
+        if let Ok(done) = &pushed {
+            numbers.add(done, listen.redactor.rules());
+        } else {
+            wipe(&mut out);
+            let what = "looks like UTF-16 or UTF-32, in which secrets would be missed: send UTF-8; dropped";
+            return shared.turn_away(self.listener, &peer(), Reason::Encoding, what);
+        }
+        let done = lane.finish(&mut out);
+        numbers.add(&done, listen.redactor.rules());
+        if out.is_empty() {
+            return;
+        }
+        let (framing, frames) = (lane.target(), done.frames);
+        out.shrink_to_fit();
+        let charge = shared.budget.charge(room, out.len() + BATCH_BYTES);
+        let batch = Batch { bytes: out, framing, frames, received: Instant::now(), _charge: charge };
+        shared.enqueue(self.listener, &self.queue, batch);
+    }
+}

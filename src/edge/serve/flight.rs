@@ -1,0 +1,130 @@
+//! Masked frames on their way to the upstream, and which of them begin again on a new connection.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::time::Instant;
+
+use super::budget::Charge;
+use super::framing::Framing;
+use crate::engine::stream::wipe;
+
+/// The most batches written with one call.
+const SLICES_MAX: usize = 64;
+
+/// Whole frames of one connection.
+pub struct Batch {
+    /// The frames.
+    pub bytes: Vec<u8>,
+    /// How they follow each other.
+    pub framing: Framing,
+    /// How many they are.
+    pub frames: u64,
+    /// When the last of them was received.
+    pub received: Instant,
+    /// Their share of the budget.
+    pub _charge: Charge,
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        wipe(&mut self.bytes);
+    }
+}
+
+/// Batches taken from the queue and not wholly written.
+#[derive(Default)]
+pub struct Flight {
+    batches: VecDeque<Batch>,
+    /// Bytes of the first batch that are written.
+    at: usize,
+    bytes: usize,
+}
+
+impl Flight {
+    /// Takes a batch.
+    pub fn push(&mut self, batch: Batch) {
+        self.bytes += batch.bytes.len();
+        self.batches.push_back(batch);
+    }
+
+    /// Bytes taken and not wholly written.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// What is to be written next: all there is, or only the rest of a batch that is begun.
+    pub fn slices(&self, only_begun: bool) -> Vec<IoSlice<'_>> {
+        let many = if !only_begun { SLICES_MAX } else { usize::from(self.at > 0) };
+        let skip = |i| if i == 0 { self.at } else { 0 };
+        self.batches.iter().take(many).enumerate().map(|(i, b)| IoSlice::new(&b.bytes[skip(i)..])).collect()
+    }
+
+    /// `written` more bytes are written; `done` is told of every batch that is through.
+    pub fn advance(&mut self, written: usize, done: &mut impl FnMut(&Batch)) {
+        self.at += written;
+        while let Some(first) = self.batches.front()
+            && self.at >= first.bytes.len()
+        {
+            self.at -= first.bytes.len();
+            self.bytes -= first.bytes.len();
+            done(first);
+            self.batches.pop_front();
+        }
+    }
+
+    /// The connection broke: the frame that was being written begins again on the next one.
+    pub fn rewind(&mut self) {
+        if let Some(first) = self.batches.front() {
+            self.at = first.framing.frame_start(&first.bytes, self.at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::{Batch, Flight};
+    use crate::edge::serve::budget::{BUFFERED_BYTES_MIN, Budget, queue_bytes};
+    use crate::edge::serve::framing::Framing;
+
+    fn batch(budget: &std::sync::Arc<Budget>, framing: Framing, bytes: &[u8]) -> Batch {
+        let charge = budget.charge(budget.room(bytes.len()).unwrap(), bytes.len());
+        Batch { bytes: bytes.to_vec(), framing, frames: 2, received: Instant::now(), _charge: charge }
+    }
+
+    /// However far a connection got before it broke, the next one begins with a whole frame, and
+    /// none is left out.
+    #[test]
+    fn a_broken_frame_begins_again() {
+        let frames: [(Framing, &[&[u8]]); 3] = [
+            (Framing::Newline, &[b"one\n", b"\n", b"three\n"]),
+            (Framing::Octet, &[b"3 a b", b"12 123456 9 1 2", b"1 \n"]),
+            (Framing::Nul, &[b"one\n\0", b"two\0", b"\0"]),
+        ];
+        let budget = Budget::new(BUFFERED_BYTES_MIN);
+        for (framing, frames) in frames {
+            let bytes = frames.concat();
+            for broken in 0..bytes.len() * 2 {
+                let mut flight = Flight::default();
+                flight.push(batch(&budget, framing, &bytes));
+                flight.push(batch(&budget, framing, &bytes));
+                flight.advance(broken, &mut |_| {});
+                flight.rewind();
+                let again: Vec<u8> = flight.slices(false).iter().flat_map(|s| s.to_vec()).collect();
+                let starts: Vec<usize> = (0..=frames.len()).map(|n| frames[..n].concat().len()).collect();
+                let whole = *starts.iter().rev().find(|s| **s <= broken % bytes.len()).unwrap();
+                let expected = [&bytes[whole..], &bytes[..]].concat();
+                let expected = if broken < bytes.len() { &expected[..] } else { &bytes[whole..] };
+                assert_eq!(again, expected, "{framing} broken at {broken}");
+            }
+        }
+        // Whatever was taken is given back.
+        assert!(budget.room(queue_bytes(BUFFERED_BYTES_MIN)).is_some());
+    }
+}

@@ -1,0 +1,82 @@
+//! What the process gives up before it takes a byte.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
+    path_beneath_rules,
+};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, setrlimit};
+
+use super::settings::{Address, Settings};
+
+/// Files besides connections: listeners, upstreams, the runtime's own.
+const FILES_BESIDES: u64 = 256;
+/// Where a name's address is looked up.
+const NAMES: [&str; 8] = [
+    "/etc",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/run/NetworkManager",
+];
+
+/// Raises the limit of open files to what the system allows. False when that is too few for the
+/// connections.
+pub fn raise_files(settings: &Settings) -> bool {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let _ = setrlimit(Resource::Nofile, raised);
+    let wanted = settings.limits.connections as u64 + FILES_BESIDES;
+    getrlimit(Resource::Nofile).current.is_none_or(|files| files >= wanted)
+}
+
+/// No core files, no debugger, no new privileges, and no files but those that are needed: the last
+/// as far as the kernel has Landlock. Must run before there are threads.
+pub fn lock(settings: &Settings) {
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    if let Err(e) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(reason = %e, "the process stays traceable");
+    }
+    if let Err(e) = rustix::thread::set_no_new_privs(true) {
+        tracing::warn!(reason = %e, "the process may gain privileges");
+    }
+    match shut_files(settings) {
+        Ok(RulesetStatus::NotEnforced) => tracing::info!("files are not shut away: this kernel has no Landlock"),
+        Ok(status) => tracing::info!(?status, "files are shut away by Landlock"),
+        Err(e) => tracing::warn!(reason = %e, "files are not shut away"),
+    }
+}
+
+fn shut_files(settings: &Settings) -> Result<RulesetStatus, RulesetError> {
+    let abi = ABI::V5;
+    let listens = settings.listen.iter().map(|l| &l.address);
+    let takes = settings.upstream.iter().map(|u| &u.address);
+    let folder = |path: &Path| path.parent().map(PathBuf::from);
+    let sockets: Vec<PathBuf> = listens
+        .filter_map(|a| match a {
+            Address::Unix(path) | Address::UnixDatagram(path) => folder(path),
+            _ => None,
+        })
+        .collect();
+    let files: Vec<PathBuf> = takes
+        .clone()
+        .filter_map(|a| match a {
+            Address::File(path) => folder(path),
+            _ => None,
+        })
+        .collect();
+    let names: &[&str] = if takes.clone().any(|a| a.named_host().is_some()) { &NAMES } else { &[] };
+    let append: BitFlags<AccessFs> = AccessFs::WriteFile | AccessFs::MakeReg;
+    let status = Ruleset::default()
+        .handle_access(AccessFs::from_all(abi))?
+        .create()?
+        .add_rules(path_beneath_rules(sockets, BitFlags::from(AccessFs::RemoveFile)))?
+        .add_rules(path_beneath_rules(files, append))?
+        .add_rules(path_beneath_rules(names, AccessFs::from_read(abi)))?
+        .restrict_self()?;
+    Ok(status.ruleset)
+}

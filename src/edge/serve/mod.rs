@@ -1,0 +1,164 @@
+//! The sidecar: sockets in, clean logs out.
+//!
+//! [`listen`] takes connections; each ([`connection`]) reads as much as the [`budget`] has room for,
+//! through a [`lane`] (records told apart by [`framing`], masked by the engine, framed again by
+//! [`encode`]), into one queue. One forwarder ([`forward`]) writes it to the first upstream that
+//! takes data. All that is counted is in [`numbers`].
+
+mod admin;
+mod backoff;
+mod bound;
+mod budget;
+mod connection;
+mod datagram;
+mod drops;
+mod encode;
+mod flight;
+mod forward;
+pub mod framing;
+mod harden;
+mod lane;
+mod listen;
+mod numbers;
+#[cfg(test)]
+mod oracle;
+pub mod settings;
+mod shared;
+pub mod tls;
+mod upstream;
+
+use std::io;
+use std::net;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
+use tokio_util::task::TaskTracker;
+
+use self::bound::Bound;
+use self::forward::Forwarder;
+use self::listen::Ground;
+use self::settings::Settings;
+use self::shared::Shared;
+
+/// How long blocking writes may go on behind the end.
+const LAST: Duration = Duration::from_millis(200);
+
+/// How a sidecar ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything received was written.
+    Clean,
+    /// The time to drain was over first.
+    Left,
+    /// By a fault of its own.
+    Fault,
+}
+
+/// Runs a sidecar until it is told to stop.
+///
+/// # Errors
+/// Why it could not start: a listener that cannot be bound.
+pub fn run(settings: Settings) -> Result<Ended, String> {
+    let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false).try_init();
+    if !harden::raise_files(&settings) {
+        tracing::warn!("the system allows fewer open files than there may be connections");
+    }
+    let mut bound = Vec::new();
+    for listen in &settings.listen {
+        let socket = Bound::new(&listen.address)
+            .map_err(|e| format!("[[listen]] `{}`: cannot listen on {}: {e}", listen.name, listen.address))?;
+        tracing::info!(listener = %listen.name, address = %socket.address(&listen.address), "listening");
+        bound.push(socket);
+    }
+    let admin = match &settings.admin {
+        None => None,
+        Some(at) => {
+            let wrong = |e| format!("[admin] cannot listen on {at}: {e}");
+            let socket = net::TcpListener::bind(at.as_str()).map_err(wrong)?;
+            socket.set_nonblocking(true).map_err(wrong)?;
+            let address = socket.local_addr().map_err(wrong)?;
+            tracing::info!(%address, "metrics and health");
+            Some(socket)
+        }
+    };
+    upstream::at_risk();
+    let shared = Shared::new(settings, &bound);
+    harden::lock(&shared.settings);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(shared.settings.limits.threads)
+        .enable_all()
+        .build()
+        .map_err(|e| format!("cannot start: {e}"))?;
+    let ended = runtime.block_on(live(shared, bound, admin)).map_err(|e| format!("cannot start: {e}"));
+    runtime.shutdown_timeout(LAST);
+    ended
+}
+
+async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<net::TcpListener>) -> io::Result<Ended> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (queue, batches) = unbounded_channel();
+    let ground = Ground { shared: shared.clone(), queue, tasks: TaskTracker::new() };
+    for (listener, socket) in bound.into_iter().enumerate() {
+        ground.run(listener, socket)?;
+    }
+    shared.bound.store(true, Ordering::Relaxed);
+    if let Some(socket) = admin {
+        admin::run(shared.clone(), socket)?;
+    }
+    let mut forwarder = tokio::spawn(Forwarder::new(shared.clone(), batches).run());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = &mut forwarder => return Ok(Ended::Fault),
+    }
+    let begun = Instant::now();
+    let _ = shared.stopped.set(begun);
+    shared.stop.cancel();
+    tracing::info!(drain_seconds = shared.settings.limits.drain.as_secs_f64(), "stopping");
+    let tasks = ground.tasks.clone();
+    tasks.close();
+    drop(ground);
+    let drained = tokio::select! {
+        drained = timeout_at((begun + shared.settings.limits.drain).into(), drain(tasks, forwarder)) => drained.ok(),
+        // A second signal: now.
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+    };
+    Ok(ended(&shared, drained))
+}
+
+/// Connections first, then what is queued.
+async fn drain(tasks: TaskTracker, forwarder: JoinHandle<()>) -> bool {
+    tasks.wait().await;
+    forwarder.await.is_ok()
+}
+
+/// Says what was left.
+fn ended(shared: &Shared, drained: Option<bool>) -> Ended {
+    let numbers = &shared.numbers;
+    let (records, bytes) = (numbers.queue_frames.get(), numbers.queue.get());
+    let connections: i64 = numbers.listen.iter().map(|l| l.connections.get()).sum();
+    let cut: u64 = numbers.listen.iter().map(|l| l.rejected(numbers::Reason::Drain).get()).sum();
+    if drained == Some(false) {
+        return Ended::Fault;
+    }
+    if drained.is_some() && bytes == 0 && cut == 0 {
+        tracing::info!("stopped: everything received was written");
+        return Ended::Clean;
+    }
+    tracing::error!(
+        left_records = records,
+        left_bytes = bytes,
+        open_connections = connections,
+        cut_connections = cut,
+        "stopped: the time to drain was over; at most so many records and bytes were received and not written, besides \
+         what connections still open or cut had in their sockets"
+    );
+    Ended::Left
+}

@@ -1,0 +1,260 @@
+//! What is counted, in one place: counts and sizes, never content. Labels are names of listeners,
+//! upstreams, rules and reasons, so that their number is bounded.
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::budget::queue_bytes;
+use super::lane::Done;
+use super::settings::Settings;
+use crate::rules::rule::{Rule, RuleId};
+
+/// Labels with their values.
+type Labels = Vec<(&'static str, String)>;
+type Counts = Family<Labels, Counter>;
+type Levels = Family<Labels, Gauge<f64, AtomicU64>>;
+
+/// Why a connection was turned away or ended, or something in it was not as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// There were too many.
+    Connections,
+    /// The TLS handshake failed, the certificate's name included.
+    Handshake,
+    /// The TLS handshake took too long.
+    HandshakeTime,
+    /// Nothing came for too long.
+    Idle,
+    /// A record took too long.
+    Slow,
+    /// It looked like UTF-16.
+    Encoding,
+    /// A count was expected and something else came; it was read as lines.
+    Misframed,
+    /// The connection broke.
+    Broken,
+    /// It was still sending when the time to drain was over.
+    Drain,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 9] = [
+        Reason::Connections,
+        Reason::Handshake,
+        Reason::HandshakeTime,
+        Reason::Idle,
+        Reason::Slow,
+        Reason::Encoding,
+        Reason::Misframed,
+        Reason::Broken,
+        Reason::Drain,
+    ];
+
+    /// Its name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Connections => "connections",
+            Reason::Handshake => "handshake",
+            Reason::HandshakeTime => "handshake-time",
+            Reason::Idle => "idle",
+            Reason::Slow => "slow",
+            Reason::Encoding => "encoding",
+            Reason::Misframed => "misframed",
+            Reason::Broken => "broken",
+            Reason::Drain => "drain",
+        }
+    }
+}
+
+/// A listener's numbers.
+pub struct ListenNumbers {
+    /// Connections that are open.
+    pub connections: Gauge,
+    /// Connections that were taken.
+    pub accepted: Counter,
+    /// Records.
+    pub records: Counter,
+    /// Bytes received.
+    pub received: Counter,
+    /// Bytes masked, framed and queued.
+    pub queued: Counter,
+    /// Records that left as several frames.
+    pub over: Counter,
+    /// Spans masked because they could not be judged.
+    pub unjudged: Counter,
+    /// Datagrams dropped for want of room.
+    pub dropped: Counter,
+    /// Datagrams the kernel dropped.
+    pub dropped_by_kernel: Counter,
+    rejected: Vec<Counter>,
+    findings: Vec<OnceLock<Counter>>,
+    by_rule: Counts,
+    name: String,
+}
+
+impl ListenNumbers {
+    /// How often a reason was given.
+    pub fn rejected(&self, reason: Reason) -> &Counter {
+        &self.rejected[reason as usize]
+    }
+
+    /// Adds what a stretch of input came to; `rules` are those of the redactor that counted.
+    pub fn add(&self, done: &Done, rules: &[Rule]) {
+        let tally = &done.tally;
+        self.records.inc_by(done.records);
+        self.received.inc_by(tally.bytes_in);
+        self.unjudged.inc_by(tally.unjudged);
+        self.over.inc_by(done.over);
+        if tally.findings() == 0 {
+            return;
+        }
+        for (i, (rule, counter)) in rules.iter().zip(&self.findings).enumerate() {
+            let n = tally.of(RuleId(i as u16));
+            if n > 0 {
+                let labels = || vec![("listener", self.name.clone()), ("rule", rule.id.clone())];
+                counter.get_or_init(|| self.by_rule.get_or_create_owned(&labels())).inc_by(n);
+            }
+        }
+    }
+}
+
+/// An upstream's numbers.
+pub struct UpstreamNumbers {
+    /// 1 while it is connected and takes data.
+    pub up: Gauge,
+    /// Connections that were made.
+    pub connects: Counter,
+    /// Tries that failed, and connections that broke.
+    pub failures: Counter,
+    /// Bytes written.
+    pub sent: Counter,
+    /// Bytes written to connections that broke before anyone could know that they arrived.
+    pub unconfirmed: Counter,
+}
+
+/// All numbers.
+pub struct Numbers {
+    /// By listener, in the order of the settings.
+    pub listen: Vec<ListenNumbers>,
+    /// By upstream, in the order of the settings.
+    pub upstream: Vec<UpstreamNumbers>,
+    /// Bytes masked and not yet written.
+    pub queue: Gauge,
+    /// Frames masked and not yet written.
+    pub queue_frames: Gauge,
+    /// Seconds from the read that completed a record to its last byte's write.
+    pub delay: Histogram,
+    registry: Registry,
+}
+
+impl Numbers {
+    /// For these listeners and upstreams.
+    pub fn new(settings: &Settings) -> Numbers {
+        let mut registry = Registry::with_prefix("logveil");
+        let listen = listen(&mut registry, settings);
+        let upstream = upstream(&mut registry, settings);
+        // From 50 microseconds to 100 seconds.
+        let bounds = (0..20).map(|i| 50e-6 * 10f64.powf(f64::from(i) / 3.0));
+        let delay = Histogram::new(bounds);
+        let (queue, queue_frames) = (Gauge::default(), Gauge::default());
+        registry.register_with_unit(
+            "delay",
+            "From the read that completed a record to its write",
+            Unit::Seconds,
+            delay.clone(),
+        );
+        registry.register("queue_bytes", "Bytes masked and not yet written", queue.clone());
+        registry.register("queue_records", "Records masked and not yet written", queue_frames.clone());
+        let limit: Gauge = Gauge::default();
+        limit.set(queue_bytes(settings.limits.buffered_bytes) as i64);
+        registry.register("queue_limit_bytes", "Bytes that may wait before senders have to", limit);
+        let version = Levels::default();
+        version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
+        registry.register("build_info", "The version", version);
+        Numbers { listen, upstream, queue, queue_frames, delay, registry }
+    }
+
+    /// All of it as Prometheus text.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing into a string cannot fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}
+
+fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
+    let counts = |registry: &mut Registry, name: &str, help: &str| {
+        let family = Counts::default();
+        registry.register(name, help, family.clone());
+        family
+    };
+    let open = Family::<Labels, Gauge>::default();
+    registry.register("connections", "Connections that are open", open.clone());
+    let accepted = counts(registry, "connections_accepted", "Connections that were taken");
+    let records = counts(registry, "records", "Records received");
+    let received = counts(registry, "received_bytes", "Bytes of records received");
+    let queued = counts(registry, "queued_bytes", "Bytes masked and framed for the upstream");
+    let over = counts(registry, "records_over_limit", "Records over record-bytes, which left as several");
+    let unjudged = counts(registry, "unjudged", "Spans masked because they could not be judged");
+    let dropped = counts(registry, "datagrams_dropped", "Datagrams lost for want of room, by whom");
+    let rejected = counts(registry, "rejections", "Connections turned away or ended, and streams misframed");
+    let by_rule = counts(registry, "findings", "Secrets masked");
+    let one = |l: &super::settings::Listen| {
+        let name = || vec![("listener", l.name.clone())];
+        let with = |key, value: &str| vec![("listener", l.name.clone()), (key, value.to_owned())];
+        let ours = |by: &str| match l.address.is_datagram() {
+            true => dropped.get_or_create_owned(&with("by", by)),
+            false => Counter::default(),
+        };
+        ListenNumbers {
+            connections: open.get_or_create_owned(&name()),
+            accepted: accepted.get_or_create_owned(&name()),
+            records: records.get_or_create_owned(&name()),
+            received: received.get_or_create_owned(&name()),
+            queued: queued.get_or_create_owned(&name()),
+            over: over.get_or_create_owned(&name()),
+            unjudged: unjudged.get_or_create_owned(&name()),
+            dropped: ours("logveil"),
+            dropped_by_kernel: ours("kernel"),
+            rejected: Reason::ALL.map(|r| rejected.get_or_create_owned(&with("reason", r.name()))).to_vec(),
+            findings: (0..l.redactor.rules().len()).map(|_| OnceLock::new()).collect(),
+            by_rule: by_rule.clone(),
+            name: l.name.clone(),
+        }
+    };
+    settings.listen.iter().map(one).collect()
+}
+
+fn upstream(registry: &mut Registry, settings: &Settings) -> Vec<UpstreamNumbers> {
+    let (up, connects, failures) = (Family::<Labels, Gauge>::default(), Counts::default(), Counts::default());
+    let (sent, unconfirmed) = (Counts::default(), Counts::default());
+    registry.register("upstream_up", "1 while it is connected and takes data", up.clone());
+    registry.register("upstream_connects", "Connections made", connects.clone());
+    registry.register("upstream_failures", "Tries that failed and connections that broke", failures.clone());
+    registry.register("sent_bytes", "Bytes written", sent.clone());
+    registry.register(
+        "upstream_unconfirmed_bytes",
+        "At most so many bytes written to connections that broke did not arrive",
+        unconfirmed.clone(),
+    );
+    let one = |u: &super::settings::Upstream| {
+        let name = vec![("upstream", u.name.clone())];
+        UpstreamNumbers {
+            up: up.get_or_create_owned(&name),
+            connects: connects.get_or_create_owned(&name),
+            failures: failures.get_or_create_owned(&name),
+            sent: sent.get_or_create_owned(&name),
+            unconfirmed: unconfirmed.get_or_create_owned(&name),
+        }
+    };
+    settings.upstream.iter().map(one).collect()
+}

@@ -1,0 +1,246 @@
+//! A lane against a naive one that has the whole stream at hand, over any cut.
+
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use super::framing::Framing;
+use super::lane::Lane;
+use crate::engine::redactor::Redactor;
+
+fn redactor() -> &'static Redactor {
+    static ONE: OnceLock<Redactor> = OnceLock::new();
+    ONE.get_or_init(Redactor::builtin)
+}
+
+/// Text as records have it: a secret now and then, line feeds, NULs, digits, characters of many bytes.
+fn record() -> impl Strategy<Value = Vec<u8>> {
+    const PIECES: [&[u8]; 9] = [
+        b"password=hunter2 ",
+        b"<13>Oct 11 host app: ",
+        b"12 ",
+        b"\n",
+        b"\0",
+        b"\r",
+        b"{\"a\":1}",
+        "\u{e4}\u{20ac}\u{1f600}".as_bytes(),
+        b"xyz",
+    ];
+    let piece = proptest::sample::select(&PIECES[..]);
+    proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn framing() -> impl Strategy<Value = Framing> {
+    prop_oneof![Just(Framing::Newline), Just(Framing::Octet), Just(Framing::Nul)]
+}
+
+/// Records as a sender of that framing can write them, and the stream they make.
+fn stream(records: Vec<Vec<u8>>, framing: Framing) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let mark = if framing == Framing::Nul { 0 } else { b'\n' };
+    let records: Vec<Vec<u8>> = match framing {
+        Framing::Octet => records.into_iter().filter(|r| !r.is_empty()).collect(),
+        _ => records.into_iter().map(|r| r.into_iter().filter(|b| *b != mark).collect()).collect(),
+    };
+    let frame = |r: &Vec<u8>| match framing {
+        Framing::Octet => [format!("{} ", r.len()).as_bytes(), r].concat(),
+        _ => [&r[..], &[mark]].concat(),
+    };
+    let bytes = records.iter().flat_map(frame).collect();
+    (records, bytes)
+}
+
+/// Cuts where no character is torn, unless there is none so short.
+fn cut(mut text: &[u8], limit: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    while text.len() > limit {
+        let whole = std::str::from_utf8(text).expect("records are text here");
+        let at = (1..=limit).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(limit);
+        parts.push(&text[..at]);
+        text = &text[at..];
+    }
+    if parts.is_empty() || !text.is_empty() {
+        parts.push(text);
+    }
+    parts
+}
+
+fn framed(part: &[u8], target: Framing) -> Vec<u8> {
+    let ended = |text: &[u8], mark: u8| {
+        let blank = |b: &u8| if *b == mark { b' ' } else { *b };
+        text.iter().map(blank).chain([mark]).collect::<Vec<u8>>()
+    };
+    match target {
+        Framing::Octet if part.is_empty() => Vec::new(),
+        Framing::Octet => [format!("{} ", part.len()).as_bytes(), part].concat(),
+        Framing::Newline => ended(part.strip_suffix(b"\n").unwrap_or(part), b'\n'),
+        Framing::Nul => ended(part, 0),
+    }
+}
+
+fn run(bytes: &[u8], cuts: &[usize], received: Option<Framing>, target: Option<Framing>, limit: usize) -> Vec<u8> {
+    try_run(bytes, cuts, received, target, limit).expect("this does not look like UTF-16")
+}
+
+/// None where it looks like UTF-16, which some streams with NULs do.
+fn try_run(
+    bytes: &[u8],
+    cuts: &[usize],
+    received: Option<Framing>,
+    target: Option<Framing>,
+    limit: usize,
+) -> Option<Vec<u8>> {
+    let mut lane = Lane::new(redactor(), received, target, limit);
+    let (mut out, mut at) = (Vec::new(), 0);
+    let mut cuts: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
+    cuts.sort_unstable();
+    for cut in cuts.into_iter().chain([bytes.len()]) {
+        lane.push(&bytes[at..cut], &mut out).ok()?;
+        at = cut;
+    }
+    lane.finish(&mut out);
+    Some(out)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_lane_does_what_a_naive_one_does(
+        records in proptest::collection::vec(record(), 0..6),
+        received in framing(),
+        target in proptest::option::of(framing()),
+        limit in 8..200usize,
+        cuts in proptest::collection::vec(any::<usize>(), 0..12),
+        last in 0..3usize,
+    ) {
+        let (records, mut bytes) = stream(records, received);
+        let mut expected = Vec::new();
+        let to = target.unwrap_or(received);
+        for record in &records {
+            let masked = redactor().redact(record);
+            expected.extend(cut(&masked, limit).into_iter().flat_map(|part| framed(part, to)));
+        }
+        // An unfinished record at the end.
+        if last > 0 {
+            let rest: &[u8] = b"password=hunter2";
+            match received {
+                Framing::Octet => bytes.extend([b"99 ", rest].concat()),
+                _ => bytes.extend(rest),
+            }
+            let masked = redactor().redact(rest);
+            expected.extend(cut(&masked, limit).into_iter().flat_map(|part| framed(part, to)));
+        }
+        let each: Vec<usize> = (0..bytes.len()).collect();
+        let by_byte = try_run(&bytes, &each, Some(received), target, limit);
+        prop_assume!(by_byte.is_some());
+        let whole = run(&bytes, &[], Some(received), target, limit);
+        prop_assert_eq!(String::from_utf8_lossy(&whole), String::from_utf8_lossy(&expected));
+        prop_assert_eq!(&run(&bytes, &cuts, Some(received), target, limit), &whole);
+        prop_assert_eq!(&by_byte.unwrap(), &whole);
+    }
+
+    /// Whatever comes: the same however it is cut, no byte of a secret, every count right.
+    #[test]
+    fn streams_that_are_no_frames_do_no_harm(
+        pieces in proptest::collection::vec(record(), 0..6),
+        received in proptest::option::of(framing()),
+        cuts in proptest::collection::vec(any::<usize>(), 0..12),
+    ) {
+        let bytes = pieces.concat();
+        let each: Vec<usize> = (0..bytes.len()).collect();
+        let by_byte = try_run(&bytes, &each, received, Some(Framing::Octet), 64);
+        prop_assume!(by_byte.is_some());
+        let whole = run(&bytes, &[], received, Some(Framing::Octet), 64);
+        prop_assert_eq!(&by_byte.unwrap(), &whole);
+        prop_assert_eq!(&run(&bytes, &cuts, received, Some(Framing::Octet), 64), &whole);
+        let mut at = 0;
+        while at < whole.len() {
+            let blank = at + whole[at..].iter().position(|b| *b == b' ').unwrap();
+            let count: usize = std::str::from_utf8(&whole[at..blank]).unwrap().parse().unwrap();
+            prop_assert!((1..=64).contains(&count));
+            at = blank + 1 + count;
+        }
+        prop_assert_eq!(at, whole.len());
+    }
+}
+
+/// The first bytes tell the framing; and what is no count after all is text.
+#[test]
+fn framings_are_told_apart() {
+    for (bytes, expected) in [
+        (&b"<13>a\n<13>b\n"[..], &b"<13>a\n<13>b\n"[..]),
+        (b"3 a\nb5 <1>cd", b"3 a\nb5 <1>cd"),
+        (b"{\"a\":1}\0{\"b\":2}\0", b"{\"a\":1}\0{\"b\":2}\0"),
+        (b"{\"a\":1}\n{\"b\":\"\0\"}\n", b"{\"a\":1}\n{\"b\":\"\0\"}\n"),
+        (b"2026-01-01 one\n2026-01-02 two\n", b"2026-01-01 one\n2026-01-02 two\n"),
+        (b"12", b"12\n"),
+        // Line feeds between counted frames are passed over; what is no count is read as lines,
+        // and leaves as it began, in counted frames.
+        (b"1 a\n1 b\n", b"1 a1 b"),
+        (b"1 a0 b\nc\n", b"1 a3 0 b1 c"),
+        // The same key over two frames: what one leaves open is asked in the next.
+        (b"3 xyz17 password=hunter2!", b"3 xyz28 password=[REDACTED:password]"),
+    ] {
+        for cuts in [vec![], (0..bytes.len()).collect::<Vec<_>>()] {
+            let out = run(bytes, &cuts, None, None, 1000);
+            assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(expected));
+        }
+    }
+}
+
+/// A private key over several frames is one secret, whatever the framing.
+#[test]
+fn key_blocks_span_frames() {
+    let lines = [
+        "-----BEGIN {}-----".replace("{}", "PRIVATE KEY"),
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7".to_owned(),
+        "VJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNb".to_owned(),
+        "-----END {}-----".replace("{}", "PRIVATE KEY"),
+        "login ok".to_owned(),
+    ];
+    for framing in [Framing::Newline, Framing::Octet, Framing::Nul] {
+        let (_, bytes) = stream(lines.iter().map(|l| l.clone().into_bytes()).collect(), framing);
+        let out = run(&bytes, &[], Some(framing), Some(Framing::Newline), 1000);
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains("MIIEvQ") && !text.contains("VJTUt9"), "{framing}: {text}");
+        assert!(text.starts_with(&lines[0]) && text.ends_with("-----\nlogin ok\n"), "{framing}: {text}");
+    }
+}
+
+/// A record of a gigabyte's kind: windows of it leave as frames of the limit, and a secret on any
+/// edge does not.
+#[test]
+fn a_record_over_the_engines_limit_leaves_as_frames() {
+    let mut record = b"<13>Oct 11 host app: ".to_vec();
+    while record.len() < 3 << 20 {
+        record.extend_from_slice(b"some words and password=hunter2Xq then more; ");
+    }
+    let limit = 64 << 10;
+    for framing in [Framing::Newline, Framing::Octet, Framing::Nul] {
+        let (_, bytes) = stream(vec![record.clone(), b"next".to_vec()], framing);
+        let mut lane = Lane::new(redactor(), None, Some(Framing::Octet), limit);
+        if framing == Framing::Nul {
+            lane = Lane::new(redactor(), Some(framing), Some(Framing::Octet), limit);
+        }
+        let (mut out, mut over, mut held) = (Vec::new(), 0, 0);
+        for chunk in bytes.chunks(64 << 10) {
+            over += lane.push(chunk, &mut out).unwrap_or_else(|_| panic!("no UTF-16")).over;
+            held = held.max(lane.held());
+        }
+        lane.finish(&mut out);
+        assert_eq!(over, 1, "{framing}");
+        assert!(held <= (1 << 20) + (192 << 10), "{held} held");
+        assert!(out.ends_with(b"4 next"));
+        let mut text = Vec::new();
+        let mut at = 0;
+        while at < out.len() {
+            let blank = at + out[at..].iter().position(|b| *b == b' ').unwrap();
+            let count: usize = std::str::from_utf8(&out[at..blank]).unwrap().parse().unwrap();
+            assert!(count <= limit);
+            text.extend_from_slice(&out[blank + 1..blank + 1 + count]);
+            at = blank + 1 + count;
+        }
+        let expected = [&redactor().redact(&record)[..], b"next"].concat();
+        assert!(text == expected, "{framing}: not the same text");
+    }
+}

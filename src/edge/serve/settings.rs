@@ -1,0 +1,285 @@
+//! What a sidecar is to do, checked.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::budget::BUFFERED_BYTES_MIN;
+use super::framing::Framing;
+use super::tls::{ClientTls, ServerTls};
+use crate::engine::redactor::Redactor;
+
+/// The least limit of a record, in bytes.
+pub const RECORD_BYTES_MIN: u64 = 64;
+/// The greatest limit of a record: what the engine looks through as a whole.
+pub const RECORD_BYTES_MAX: u64 = 1 << 20;
+
+/// Where records come from or go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// TCP, by `host:port`.
+    Tcp(String),
+    /// TLS over TCP, by `host:port`.
+    Tls(String),
+    /// UDP, by `host:port`.
+    Udp(String),
+    /// A Unix stream socket.
+    Unix(PathBuf),
+    /// A Unix datagram socket.
+    UnixDatagram(PathBuf),
+    /// Standard output.
+    Stdout,
+    /// A file that is appended to.
+    File(PathBuf),
+}
+
+impl Address {
+    /// From a URL.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(url: &str) -> Result<Address, String> {
+        if url == "stdout:" {
+            return Ok(Address::Stdout);
+        }
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return Err(format!("`{url}` is no address; write tcp://HOST:PORT or the like"));
+        };
+        let host = || match rest.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(rest.to_owned()),
+            _ => Err(format!("`{url}`: write {scheme}://HOST:PORT")),
+        };
+        let path = || match rest.starts_with('/') {
+            true => Ok(PathBuf::from(rest)),
+            false => Err(format!("`{url}`: write {scheme}:///PATH, with a path from the root")),
+        };
+        Ok(match scheme {
+            "tcp" => Address::Tcp(host()?),
+            "tls" => Address::Tls(host()?),
+            "udp" => Address::Udp(host()?),
+            "unix" => Address::Unix(path()?),
+            "unix-datagram" => Address::UnixDatagram(path()?),
+            "file" => Address::File(path()?),
+            _ => return Err(format!("`{url}`: there is no scheme `{scheme}`")),
+        })
+    }
+
+    /// Whether records can be received here.
+    pub fn listens(&self) -> bool {
+        !matches!(self, Address::Stdout | Address::File(_))
+    }
+
+    /// Whether records can be sent here.
+    pub fn takes(&self) -> bool {
+        !matches!(self, Address::Udp(_) | Address::UnixDatagram(_))
+    }
+
+    /// Whether each read is a record of its own.
+    pub fn is_datagram(&self) -> bool {
+        matches!(self, Address::Udp(_) | Address::UnixDatagram(_))
+    }
+
+    /// The host's name, where it is one and no number.
+    pub fn named_host(&self) -> Option<&str> {
+        let (Address::Tcp(to) | Address::Tls(to) | Address::Udp(to)) = self else {
+            return None;
+        };
+        let host = to.rsplit_once(':')?.0.trim_matches(['[', ']']);
+        host.parse::<std::net::IpAddr>().is_err().then_some(host)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(to) => write!(f, "tcp://{to}"),
+            Address::Tls(to) => write!(f, "tls://{to}"),
+            Address::Udp(to) => write!(f, "udp://{to}"),
+            Address::Unix(path) => write!(f, "unix://{}", path.display()),
+            Address::UnixDatagram(path) => write!(f, "unix-datagram://{}", path.display()),
+            Address::Stdout => f.write_str("stdout:"),
+            Address::File(path) => write!(f, "file://{}", path.display()),
+        }
+    }
+}
+
+/// A place where records are received.
+pub struct Listen {
+    /// Its name in metrics and log lines.
+    pub name: String,
+    /// Where.
+    pub address: Address,
+    /// How records follow each other; found out for each connection if None.
+    pub framing: Option<Framing>,
+    /// With `tls://`.
+    pub tls: Option<ServerTls>,
+    /// What counts as a secret here.
+    pub redactor: Redactor,
+}
+
+/// A place where records go.
+pub struct Upstream {
+    /// Its name in metrics and log lines.
+    pub name: String,
+    /// Where.
+    pub address: Address,
+    /// How records follow each other; as they were received if None.
+    pub framing: Option<Framing>,
+    /// With `tls://`.
+    pub tls: Option<ClientTls>,
+}
+
+/// What nobody may exceed.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once, over all listeners.
+    pub connections: usize,
+    /// Bytes of a frame that leaves.
+    pub record_bytes: usize,
+    /// Bytes in memory, over all connections.
+    pub buffered_bytes: usize,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// Without a byte.
+    pub idle: Duration,
+    /// For one record, or one window of a longer one.
+    pub slow: Duration,
+    /// For a connection to an upstream.
+    pub connect: Duration,
+    /// For an upstream that takes nothing.
+    pub write: Duration,
+    /// From the signal to the end.
+    pub drain: Duration,
+    /// Threads that do the work.
+    pub threads: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 1024,
+            record_bytes: 1 << 20,
+            buffered_bytes: 24 << 20,
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(86_400),
+            slow: Duration::from_secs(60),
+            connect: Duration::from_secs(5),
+            write: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+            threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
+        }
+    }
+}
+
+impl Limits {
+    /// The keys there are.
+    pub const KEYS: [&str; 10] = [
+        "connections",
+        "record-bytes",
+        "buffered-bytes",
+        "handshake-seconds",
+        "idle-seconds",
+        "slow-seconds",
+        "connect-seconds",
+        "write-seconds",
+        "drain-seconds",
+        "threads",
+    ];
+
+    /// Sets a number by its key; says which numbers there may be. None: no such key.
+    pub fn set(&mut self, key: &str, value: u64) -> Option<Result<(), String>> {
+        let (place, least, most) = match key {
+            "connections" => (&mut self.connections, 1, 1 << 20),
+            "record-bytes" => (&mut self.record_bytes, RECORD_BYTES_MIN, RECORD_BYTES_MAX),
+            "buffered-bytes" => (&mut self.buffered_bytes, BUFFERED_BYTES_MIN as u64, 1 << 30),
+            "threads" => (&mut self.threads, 1, 64),
+            _ => return None,
+        };
+        Some(match usize::try_from(value) {
+            Ok(n) if (least..=most).contains(&value) => {
+                *place = n;
+                Ok(())
+            }
+            _ => Err(format!("write a whole number from {least} to {most}")),
+        })
+    }
+
+    /// Sets a time by its key; says which times there may be. None: no such key.
+    pub fn set_seconds(&mut self, key: &str, value: f64) -> Option<Result<(), String>> {
+        let place = match key {
+            "handshake-seconds" => &mut self.handshake,
+            "idle-seconds" => &mut self.idle,
+            "slow-seconds" => &mut self.slow,
+            "connect-seconds" => &mut self.connect,
+            "write-seconds" => &mut self.write,
+            "drain-seconds" => &mut self.drain,
+            _ => return None,
+        };
+        Some(if (0.01..=1e7).contains(&value) {
+            *place = Duration::from_secs_f64(value);
+            Ok(())
+        } else {
+            Err("write seconds from 0.01 to 10000000".into())
+        })
+    }
+}
+
+/// All of it.
+pub struct Settings {
+    /// At least one.
+    pub listen: Vec<Listen>,
+    /// At least one, the preferred first.
+    pub upstream: Vec<Upstream>,
+    /// What nobody may exceed.
+    pub limits: Limits,
+    /// Where `/metrics` and the like are; None is nowhere.
+    pub admin: Option<String>,
+}
+
+impl Settings {
+    /// How records are to follow each other when they leave: the same for every upstream, since a
+    /// record may go to any of them.
+    pub fn target(&self) -> Option<Framing> {
+        self.upstream.first().and_then(|u| u.framing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, Limits};
+
+    #[test]
+    fn addresses_are_urls() {
+        for url in
+            ["tcp://0.0.0.0:6514", "tls://[::1]:0", "udp://h:514", "unix:///a/b", "unix-datagram:///a", "stdout:"]
+        {
+            assert_eq!(Address::parse(url).unwrap().to_string(), url);
+        }
+        for (url, said) in [
+            ("localhost:514", "is no address"),
+            ("tcp://localhost", "write tcp://HOST:PORT"),
+            ("tcp://:514", "write tcp://HOST:PORT"),
+            ("tcp://h:99999", "write tcp://HOST:PORT"),
+            ("unix://a", "with a path from the root"),
+            ("ftp://h:1", "there is no scheme `ftp`"),
+        ] {
+            let why = Address::parse(url).unwrap_err();
+            assert!(why.contains(said), "{why}");
+        }
+        assert_eq!(Address::parse("tcp://[::1]:1").unwrap().named_host(), None);
+        assert_eq!(Address::parse("tls://collector:1").unwrap().named_host(), Some("collector"));
+    }
+
+    #[test]
+    fn limits_have_limits() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("connections", 3), Some(Ok(())));
+        assert_eq!(limits.connections, 3);
+        assert!(limits.set("record-bytes", 63).unwrap().is_err());
+        assert!(limits.set("record-bytes", (1 << 20) + 1).unwrap().is_err());
+        assert!(limits.set("idle-seconds", 1).is_none());
+        assert_eq!(limits.set_seconds("idle-seconds", 0.5), Some(Ok(())));
+        assert!(limits.set_seconds("idle-seconds", 0.0).unwrap().is_err());
+        assert!(limits.set_seconds("idle-seconds", f64::NAN).unwrap().is_err());
+    }
+}

@@ -1,0 +1,12 @@
+//! The sidecar as a process of its own, with real sockets around it.
+
+mod config;
+mod faults;
+mod flow;
+mod kit;
+mod limits;
+mod memory;
+mod peers;
+#[path = "../it/kit.rs"]
+#[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]
+mod texts;
