@@ -121,12 +121,12 @@ class Receiver(Process):
 class Logveil(Process):
     """`logveil serve` with a configuration; its addresses are the ones that its log names."""
 
-    def __init__(self, program, folder, config, **more):
+    def __init__(self, program, folder, config, admin='[admin]\nlisten = "127.0.0.1:0"\n'):
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, "logveil.toml")
         with open(path, "w", encoding="utf-8") as f:
-            f.write('[admin]\nlisten = "127.0.0.1:0"\n' + config)
-        super().__init__([*program, "serve", "--config", path], os.path.join(folder, "log"), **more)
+            f.write(admin + config)
+        super().__init__([*program, "serve", "--config", path], os.path.join(folder, "log"))
         listeners = config.count("[[listen]]")
         until("logveil listens", lambda: self._addresses(listeners))
 

@@ -81,12 +81,12 @@ def datagrams(rig):
     logveil = rig.logveil(receiver.address, listen=("udp://127.0.0.1:0",))
     receiver.kill(signal.SIGSTOP)
     many = rig.pick(60_000, 1_000_000)
-    sock = connect(logveil.listen[0])
-    for n in range(many):
-        sock.send(sent(1, n))
+    rig.datagrams_to(logveil.listen[0], 1, many)
     receiver.kill(signal.SIGCONT)
     steady(receiver.size)
     # A drop is told with the next datagram that gets through.
+    sock = connect(logveil.listen[0])
+    rig.callback(sock.close)
     for n in range(many, many + 20):
         sock.send(sent(1, n))
         time.sleep(0.01)
@@ -109,9 +109,7 @@ def local_datagrams(rig):
     receiver = rig.receiver()
     logveil = rig.logveil(receiver.address, listen=("unix-datagram://" + rig.path("socket"),))
     many = rig.pick(5_000, 200_000)
-    sock = connect(logveil.listen[0])
-    for n in range(many):
-        sock.send(sent(1, n))
+    rig.datagrams_to(logveil.listen[0], 1, many)
     all_arrived(receiver, {1: many})
     return {"datagrams": many}
 

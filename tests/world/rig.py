@@ -159,6 +159,12 @@ class Rig(contextlib.ExitStack):
     def load(self, logveil, counts, framing="newline", hold=False):
         return self.load_to(logveil.listen[0], counts, framing, hold)
 
+    def datagrams_to(self, address, c, many):
+        """Records of connection `c`, a datagram each."""
+        with connect(address) as sock:
+            for n in range(many):
+                sock.send(sent(c, n))
+
     def load_to(self, address, counts, framing="newline", hold=False):
         load = Load(address, counts, framing, hold)
         self.callback(load.close)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tests of `logveil serve` against the world: real peers, and faults.
+"""The tests of `logveil serve` against the world: real peers, faults, the files of deploy/.
 
     run.py [--long] [--program COMMAND] [GROUP | NAME]...
 
@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 
+import deploy
 import faults_life
 import faults_senders
 import faults_upstream
@@ -22,7 +23,8 @@ from debs import Missing
 from records import Wrong
 from rig import Rig
 
-GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS}
+GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
+          "deploy": deploy.DEPLOYED}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
 
