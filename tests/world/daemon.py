@@ -119,15 +119,20 @@ class Receiver(Process):
 
 
 class Logveil(Process):
-    """`logveil serve` with a configuration; its addresses are the ones that its log names."""
+    """`logveil serve` with a configuration; its addresses are the ones that its log names.
+
+    Without one, `program` is the whole command, with one listener.
+    """
 
     def __init__(self, program, folder, config, admin='[admin]\nlisten = "127.0.0.1:0"\n'):
         os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, "logveil.toml")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(admin + config)
-        super().__init__([*program, "serve", "--config", path], os.path.join(folder, "log"))
-        listeners = config.count("[[listen]]")
+        if config is not None:
+            path = os.path.join(folder, "logveil.toml")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(admin + config)
+            program = [*program, "serve", "--config", path]
+        super().__init__(program, os.path.join(folder, "log"))
+        listeners = 1 if config is None else config.count("[[listen]]")
         until("logveil listens", lambda: self._addresses(listeners))
 
     def _addresses(self, wanted):

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from daemon import Logveil
 from debs import Missing, tool
 from peers import ROOT, UNPACKED
 from records import Wrong
-from rig import all_arrived, drained
+from rig import all_arrived, drained, port
 
 DEPLOY = os.path.join(ROOT, "deploy")
 # Where a native sidecar became part of Kubernetes for good is 1.33; it runs by default since 1.29.
@@ -152,4 +153,23 @@ def _starts(rig, config):
     drained(logveil)
 
 
-DEPLOYED = [example, kubernetes, compose, systemd]
+def empty_root(rig):
+    """As in the image: alone in a root folder, with the files of names that a container engine puts there."""
+    receiver = rig.receiver()
+    root = rig.path("root")
+    os.makedirs(os.path.join(root, "etc"))
+    shutil.copy(rig.program[0], os.path.join(root, "logveil"))
+    with open(os.path.join(root, "etc", "hosts"), "w", encoding="ascii") as f:
+        f.write("127.0.0.1 collector\n")
+    enter = ["chroot", root] if os.geteuid() == 0 else ["unshare", "--map-root-user", "chroot", root]
+    upstream = f"tcp://collector:{port(receiver.address)}"
+    command = [*enter, "/logveil", "serve", "--listen", "tcp://127.0.0.1:0", "--upstream", upstream,
+               "--admin", "127.0.0.1:0"]
+    logveil = rig.enter_context(Logveil(command, rig.path("log"), None))
+    rig.load(logveil, {1: 50}).finish()
+    all_arrived(receiver, {1: 50})
+    drained(logveil)
+    return {}
+
+
+DEPLOYED = [example, empty_root, kubernetes, compose, systemd]

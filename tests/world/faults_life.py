@@ -50,7 +50,7 @@ def drain_deadline(rig):
 def killed(rig):
     """kill -9 of logveil under load: it takes no more with it than its buffer limit."""
     receiver = rig.receiver()
-    limit = 2 * MIB
+    limit = 4 * MIB
     logveil = rig.logveil(receiver.address, limits={"buffered-bytes": limit})
     counts = dict.fromkeys(range(8), rig.pick(40_000, 400_000))
     load = rig.load(logveil, counts)

@@ -101,12 +101,15 @@ def cut_upstream(rig):
 
 
 def half_closed_receiver(rig):
-    """A collector that closes its own direction at once, as some do, still gets everything."""
-    receiver = rig.receiver("--half-close")
+    """A collector that closes its direction while it reads on, as one does that is being replaced: all arrives."""
+    receiver = rig.receiver("--half-close", str(rig.pick(MIB, 8 * MIB)))
     logveil = rig.logveil(receiver.address)
-    counts = dict.fromkeys(range(2), rig.pick(2_000, 100_000))
+    counts = dict.fromkeys(range(2), rig.pick(20_000, 400_000))
     rig.load(logveil, counts).finish()
-    return bounded(logveil, [receiver], counts)
+    figures = bounded(logveil, [receiver], counts)
+    if figures["lost"]:
+        raise Wrong(f"{figures['lost']} records were lost to a collector that read on")
+    return figures
 
 
 def failover(rig):

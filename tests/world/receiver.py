@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A collector that writes down what arrives: each connection into a file of its own, numbered as they came.
 
-    receiver.py tcp://127.0.0.1:0 FOLDER [--buffer BYTES] [--half-close]
+    receiver.py tcp://127.0.0.1:0 FOLDER [--buffer BYTES] [--half-close BYTES]
 
 It prints its address. It is a process, so that a test can stop it and kill it. What it has taken from the kernel is on
 file: it looks first, writes, and only then takes, so that a kill loses nothing but what was still in its socket.
@@ -39,7 +39,7 @@ def main():
     parser.add_argument("address")
     parser.add_argument("folder")
     parser.add_argument("--buffer", type=int, default=0)
-    parser.add_argument("--half-close", action="store_true")
+    parser.add_argument("--half-close", type=int, default=0, help="close our direction of each after so many bytes")
     args = parser.parse_args()
     sock, address = listener(args.address, args.buffer)
     os.makedirs(args.folder, exist_ok=True)
@@ -53,8 +53,6 @@ def main():
                 peer, _ = sock.accept()
                 number += 1
                 file = os.open(os.path.join(args.folder, f"{number:06}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-                if args.half_close:
-                    peer.shutdown(socket.SHUT_WR)
                 ready.register(peer, selectors.EVENT_READ, file)
                 continue
             try:
@@ -62,6 +60,8 @@ def main():
                 if data:
                     os.write(key.data, data)
                     key.fileobj.recv(len(data))
+                    if args.half_close and os.fstat(key.data).st_size >= args.half_close:
+                        key.fileobj.shutdown(socket.SHUT_WR)
                     continue
             except OSError:
                 pass
