@@ -50,7 +50,7 @@ class Process:
     def __init__(self, command, log, **more):
         self.log = log
         with open(log, "ab") as f:
-            self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=f, **more)
+            self.child = subprocess.Popen(command, **{"stdin": subprocess.DEVNULL, "stderr": f, **more})
 
     @property
     def pid(self):
@@ -83,8 +83,9 @@ class Process:
         if self.child.poll() is None:
             self.child.kill()
         self.child.wait()
-        if self.child.stdout:
-            self.child.stdout.close()
+        for pipe in (self.child.stdin, self.child.stdout):
+            if pipe:
+                pipe.close()
 
 
 class Receiver(Process):

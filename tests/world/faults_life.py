@@ -52,8 +52,8 @@ def killed(rig):
     receiver = rig.receiver()
     limit = 4 * MIB
     logveil = rig.logveil(receiver.address, limits={"buffered-bytes": limit})
-    counts = dict.fromkeys(range(8), rig.pick(40_000, 400_000))
-    load = rig.load(logveil, counts)
+    counts = dict.fromkeys(range(4), rig.pick(60_000, 400_000))
+    load = rig.load(logveil, counts, hold=True)
     third = size(counts) // 3
     until("a third arrived", lambda: receiver.size() > third)
     # Full buffers are the worst case: the collector stands still until nothing moves.
@@ -77,10 +77,10 @@ def killed(rig):
 
 def datagrams(rig):
     """UDP that comes faster than it can leave: what is dropped is counted, to the record."""
-    receiver = rig.receiver()
-    logveil = rig.logveil(receiver.address, listen=("udp://127.0.0.1:0",))
+    receiver = rig.receiver("--buffer", str(64 << 10))
+    logveil = rig.logveil(receiver.address, listen=("udp://127.0.0.1:0",), limits={"buffered-bytes": 4 * MIB})
     receiver.kill(signal.SIGSTOP)
-    many = rig.pick(60_000, 1_000_000)
+    many = rig.pick(100_000, 1_000_000)
     rig.datagrams_to(logveil.listen[0], 1, many)
     receiver.kill(signal.SIGCONT)
     steady(receiver.size)

@@ -3,6 +3,7 @@
 The programs are Debian's, unpacked into a folder; nothing is installed.
 """
 import os
+import subprocess
 
 from collectors import Rsyslog, SyslogNg, free_port, listens
 from daemon import Process, until
@@ -154,7 +155,9 @@ def openssl_server(rig):
         certificate, key = authority.issue(name)
         command, environment = authority.server(port, "-cert", certificate, "-key", key)
         got = rig.path("got")
-        with open(got, "wb") as out, Process(command, got + ".log", stdout=out, env=environment) as server:
+        # It ends when its input does, so that must be open.
+        more = {"stdin": subprocess.PIPE, "env": environment}
+        with open(got, "wb") as out, Process(command, got + ".log", stdout=out, **more) as server:
             until("openssl listens", lambda port=port: listens(port))
             logveil = rig.logveil(f"tls://127.0.0.1:{port}",
                                   more_upstream=f'ca = "{ours.certificate}"\nserver-name = "collector.test"\n')

@@ -26,8 +26,8 @@ class Authority:
                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def issue(self, name):
-        """A certificate for a name and its key, both as paths."""
-        self._make(name, "-CA", self.certificate, "-CAkey", self._key, "-addext", f"subjectAltName=DNS:{name}",
+        """A certificate for a name (and the loopback address, which is all syslog-ng compares) and its key, as paths."""
+        self._make(name, "-CA", self.certificate, "-CAkey", self._key, "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1",
                    "-addext", "basicConstraints=critical,CA:FALSE")
         return self._paths(name)
 
