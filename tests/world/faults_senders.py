@@ -1,11 +1,13 @@
 """What senders may do: stop half-way, trickle, crowd in, never end a record."""
+import itertools
 import os
+import signal
 import socket
 import time
 
 from daemon import connect, until
 from records import MARK, Wrong, check, frame, sent, unframe, wanted
-from rig import MIB, all_arrived, drained, port, queues, reset, steady
+from rig import MIB, all_arrived, drained, port, queues, reset, stalled
 
 MEMORY_MIB_MAX = 64
 
@@ -177,11 +179,11 @@ def thousand(rig):
     """A thousand connections that all send while the collector stands still: memory stays under its bound."""
     receiver = rig.receiver()
     logveil = rig.logveil(receiver.address)
-    receiver.kill(19)
+    receiver.kill(signal.SIGSTOP)
     counts = dict.fromkeys(range(1000), rig.pick(60, 1000))
     load = rig.load(logveil, counts)
-    steady(lambda: load.bytes)
-    receiver.kill(18)
+    stalled(load, logveil)
+    receiver.kill(signal.SIGCONT)
     load.finish()
     all_arrived(receiver, counts)
     memory = logveil.memory()
@@ -199,21 +201,25 @@ def _giant(blocks):
 
 
 def giant(rig):
-    """One record over all limits: it leaves masked, in pieces of at most the limit that are framed as they should be."""
+    """One record over all limits: it leaves masked, in pieces of at most the limit that are framed as they should be.
+
+    In the middle of it the collector stands still, so that what is kept in memory would be seen.
+    """
     blocks = rig.pick(64, 1024)
     figures = {"MiB sent": blocks}
     for framing in ("newline", "octet"):
         receiver = rig.receiver()
         logveil = rig.logveil(receiver.address, framing=framing)
         length = sum(len(block) for block, _ in _giant(blocks))
-        sock = connect(logveil.listen[0])
+        head, tail = (b"%d " % length, b"") if framing == "octet" else (b"", b"\n")
+        parts = itertools.chain([head], (block for block, _ in _giant(blocks)), [tail + frame(sent(1, 0), framing)])
         begin = time.monotonic()
-        if framing == "octet":
-            sock.sendall(b"%d " % length)
-        for block, _ in _giant(blocks):
-            sock.sendall(block)
-        sock.sendall((b"" if framing == "octet" else b"\n") + frame(sent(1, 0), framing))
-        sock.close()
+        load = rig.sends(logveil.listen[0], parts)
+        until("a quarter arrived", lambda receiver=receiver: receiver.size() > length / 4)
+        receiver.kill(signal.SIGSTOP)
+        stalled(load, logveil)
+        receiver.kill(signal.SIGCONT)
+        load.finish()
         memory = drained_memory(logveil)
         _hold_giant(receiver, framing, blocks)
         if memory[0] >= MEMORY_MIB_MAX:

@@ -5,7 +5,7 @@ import time
 
 from daemon import until
 from records import MARK, Wrong, check, origin
-from rig import MIB, all_arrived, drained, missing, size, steady
+from rig import MIB, all_arrived, drained, missing, size, stalled, steady
 
 
 def bounded(logveil, receivers, counts, framing="newline"):
@@ -138,7 +138,7 @@ def stopped(rig):
     receiver.kill(signal.SIGSTOP)
     counts = dict.fromkeys(range(2), rig.pick(150_000, 500_000))
     load = rig.load(logveil, counts)
-    took = steady(lambda: load.bytes)
+    took = stalled(load, logveil)
     if not load.is_alive():
         raise Wrong("all was taken though nothing left: there is no back-pressure to see")
     receiver.kill(signal.SIGCONT)

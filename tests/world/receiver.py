@@ -46,6 +46,7 @@ def main():
     number = len(os.listdir(args.folder))
     ready = selectors.DefaultSelector()
     ready.register(sock, selectors.EVENT_READ)
+    closed = set()
     print(address, flush=True)
     while True:
         for key, _ in ready.select():
@@ -60,7 +61,8 @@ def main():
                 if data:
                     os.write(key.data, data)
                     key.fileobj.recv(len(data))
-                    if args.half_close and os.fstat(key.data).st_size >= args.half_close:
+                    if args.half_close and key.fileobj not in closed and os.fstat(key.data).st_size >= args.half_close:
+                        closed.add(key.fileobj)
                         key.fileobj.shutdown(socket.SHUT_WR)
                     continue
             except OSError:

@@ -16,29 +16,21 @@ MIB = 1 << 20
 
 
 class Load(threading.Thread):
-    """Connections that send at once, each its own records in order; `counts` says how many of which."""
+    """Connections that send at once, each what its iterator gives; `bytes` is what the kernel has taken."""
 
-    def __init__(self, address, counts, framing="newline", hold=False):
+    def __init__(self, address, chunks, hold=False):
         super().__init__(daemon=True)
-        self.counts, self.bytes, self.failed = counts, 0, None
-        self._framing, self._hold = framing, hold
-        self.sockets = {c: connect(address) for c in counts}
+        self.bytes, self.failed = 0, None
+        self._hold = hold
+        self.sockets = [connect(address) for _ in chunks]
+        self._chunks = chunks
         self.start()
-
-    def _chunks(self, c):
-        chunk = bytearray()
-        for n in range(self.counts[c]):
-            chunk += frame(sent(c, n), self._framing)
-            if len(chunk) >= CHUNK:
-                yield bytes(chunk)
-                chunk.clear()
-        yield bytes(chunk)
 
     def run(self):
         ready = selectors.DefaultSelector()
-        for c, sock in self.sockets.items():
+        for sock, chunks in zip(self.sockets, self._chunks):
             sock.setblocking(False)
-            ready.register(sock, selectors.EVENT_WRITE, [self._chunks(c), b""])
+            ready.register(sock, selectors.EVENT_WRITE, [filter(None, chunks), b""])
         try:
             while ready.get_map():
                 for key, _ in ready.select():
@@ -65,8 +57,19 @@ class Load(threading.Thread):
             raise Wrong(f"a sender was cut off: {self.failed}")
 
     def close(self):
-        for sock in self.sockets.values():
+        for sock in self.sockets:
             sock.close()
+
+
+def records(c, many, framing):
+    """The records of a connection, in pieces of some size."""
+    chunk = bytearray()
+    for n in range(many):
+        chunk += frame(sent(c, n), framing)
+        if len(chunk) >= CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk)
 
 
 def size(counts, framing="newline"):
@@ -166,9 +169,26 @@ class Rig(contextlib.ExitStack):
                 sock.send(sent(c, n))
 
     def load_to(self, address, counts, framing="newline", hold=False):
-        load = Load(address, counts, framing, hold)
+        """Records over as many connections as `counts` says, each so many."""
+        return self._loads(Load(address, [records(c, many, framing) for c, many in counts.items()], hold))
+
+    def sends(self, address, chunks):
+        """Anything over one connection."""
+        return self._loads(Load(address, [chunks]))
+
+    def _loads(self, load):
         self.callback(load.close)
         return load
+
+
+def stalled(load, logveil):
+    """Waits until nothing moves while the collector stands still; what waits is within its limit. How much was taken."""
+    steady(lambda: load.bytes)
+    queue, limit = logveil.metric("logveil_queue_bytes"), logveil.metric("logveil_queue_limit_bytes")
+    # A mask may be longer than its secret, and a record is queued whole.
+    if queue > limit + 2 * MIB:
+        raise Wrong(f"{queue:.0f} bytes wait for the collector, the limit is {limit:.0f}")
+    return load.bytes
 
 
 def drained(logveil):
