@@ -36,7 +36,7 @@ class Relay:
         # The card of the run is known to the tests alone: the last of the masks does not fit here.
         record = CARDS.sub(MASKS[-1][1], masked(record))
         if DEFECT == "touch" and self.count == 2000:
-            record = record.replace(b"203.0.113.9", b"203.0.113.8").replace(b"app", b"App")
+            record = b"(" + record[1:]
         return record
 
     async def put(self, data):
