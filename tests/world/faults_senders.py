@@ -6,7 +6,7 @@ import socket
 import time
 
 from daemon import connect, until
-from records import MARK, Wrong, check, frame, sent, unframe, wanted
+from records import MARK, Wrong, check, frame, sent, wanted
 from rig import MIB, all_arrived, drained, port, queues, reset, stalled
 
 MEMORY_MIB_MAX = 64
