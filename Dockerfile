@@ -2,6 +2,9 @@
 #
 #   docker build -t logveil .
 #   app 2>&1 | docker run --rm -i logveil
+#   docker run --rm -p 127.0.0.1:5514:5514 logveil serve --listen tcp://0.0.0.0:5514 --upstream tcp://collector:601
+#
+# deploy/ has a compose file and a Kubernetes sidecar that lock it in.
 
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /src
@@ -16,6 +19,8 @@ RUN target=$(rustc -vV | sed -n 's/^host: //p') \
 
 FROM scratch
 COPY --from=build /logveil /logveil
-# Nobody: the filter needs no right but to read and write what it is given.
+# Nobody: it needs no right but to read and write what it is given.
 USER 65532:65532
+# Where the examples in deploy/ listen, and the admin listener.
+EXPOSE 5514 9600
 ENTRYPOINT ["/logveil"]
