@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use support::Input;
 
 const BYTES: usize = 256 << 20;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Sends the text through `to` and gives back what arrives at `collector`, and how long it took.
 fn through(to: SocketAddr, collector: &TcpListener, text: &[u8], expected: &[u8]) -> Duration {
@@ -67,13 +67,14 @@ fn rate(mut times: Vec<Duration>) -> f64 {
 }
 
 fn compare(name: &str, input: &Input) {
-    let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let at = collector.local_addr().expect("an address");
-    let relay = plain(at);
     let (mut plainly, mut masked) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
+        // All of it new for each round: an instance that loses its collector comes back at once.
+        let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let relay = plain(collector.local_addr().expect("an address"));
         plainly.push(through(relay, &collector, &input.text, &input.text));
-        // An instance of its own for each round: it keeps its connection to the collector.
+        let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let at = collector.local_addr().expect("an address");
         let mut child = Command::new(env!("CARGO_BIN_EXE_logveil"))
             .args(["serve", "--listen", "tcp://127.0.0.1:0", "--admin", "off", "--upstream", &format!("tcp://{at}")])
             .stderr(Stdio::piped())

@@ -5,17 +5,21 @@
 //! connection without a turn for a large record reads little at a time, so that a thousand of them
 //! stay small, and none ever waits for another that waits for it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of an unfinished record that any connection may hold.
 pub const SMALL_BYTES: usize = 8 << 10;
 /// Bytes read at once by a connection that has a turn.
-pub const READ_BYTES: usize = 64 << 10;
+pub const READ_BYTES: usize = 256 << 10;
 /// What a connection with a turn may come to hold: a record at the engine's limit and a read.
-const TURN_BYTES: usize = (1 << 20) + 2 * READ_BYTES;
+const TURN_BYTES: usize = (1 << 20) + READ_BYTES;
+/// From so many bytes on a buffer is used again.
+pub const LARGE_BYTES: usize = 32 << 10;
+/// So many buffers wait to be used again.
+const SPARE_MAX: usize = 12;
 /// What a batch is counted for besides its bytes.
 pub const BATCH_BYTES: usize = 128;
 /// The least total that works.
@@ -34,6 +38,8 @@ pub struct Budget {
     pub queue: Arc<Semaphore>,
     /// Bytes queued over the limit: masks may be longer than what they stand for.
     debt: AtomicUsize,
+    /// Large buffers that were used and will be again: a fresh one costs a page fault each 4 KiB.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Budget {
@@ -44,7 +50,18 @@ impl Budget {
             turns: Arc::new(Semaphore::new(turns)),
             queue: Arc::new(Semaphore::new(queue_bytes(total))),
             debt: AtomicUsize::new(0),
+            spare: Mutex::default(),
         })
+    }
+
+    /// An empty buffer of about so many bytes.
+    pub fn buffer(&self, bytes: usize) -> Vec<u8> {
+        let spare = if bytes >= LARGE_BYTES { self.spare().pop() } else { None };
+        spare.unwrap_or_else(|| Vec::with_capacity(bytes))
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Room in the queue for `bytes`, if there is some now.
@@ -82,6 +99,17 @@ impl Budget {
 pub struct Charge {
     budget: Arc<Budget>,
     bytes: usize,
+}
+
+impl Charge {
+    /// Takes back what was charged, once it has left.
+    pub fn reuse(&self, mut buffer: Vec<u8>) {
+        let mut spare = self.budget.spare();
+        if (LARGE_BYTES..=2 * READ_BYTES).contains(&buffer.capacity()) && spare.len() < SPARE_MAX {
+            buffer.clear();
+            spare.push(buffer);
+        }
+    }
 }
 
 impl Drop for Charge {

@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::PollSemaphore;
 
-use super::budget::{BATCH_BYTES, READ_BYTES, SMALL_BYTES};
+use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
 use super::flight::Batch;
 use super::lane::{Done, Lane};
 use super::numbers::Reason;
@@ -225,7 +225,7 @@ impl<W: Wire> Connection<W> {
     fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Wide> {
         self.last_read = Instant::now();
         let held = self.lane.held();
-        let mut out = Vec::with_capacity(bytes.len() + held.min(SMALL_BYTES));
+        let mut out = self.shared.budget.buffer(bytes.len() + held.min(SMALL_BYTES));
         let done = self.lane.push(bytes, &mut out)?;
         let progress = !out.is_empty() || self.lane.held() < held;
         self.record_began = match self.record_began {
@@ -253,12 +253,13 @@ impl<W: Wire> Connection<W> {
         if bytes.is_empty() {
             return;
         }
-        if bytes.capacity() > 2 * bytes.len() {
+        // Large ones may be those few that are used again and again.
+        if bytes.capacity() > 2 * bytes.len() && bytes.len() < LARGE_BYTES {
             bytes.shrink_to_fit();
         }
         let charge = self.shared.budget.charge(room, bytes.len() + BATCH_BYTES);
         let framing = self.lane.target();
-        let batch = Batch { bytes, framing, frames, received: self.last_read, _charge: charge };
+        let batch = Batch { bytes, framing, frames, received: self.last_read, charge };
         self.shared.enqueue(self.peer.listener, &self.queue, batch);
     }
 

@@ -114,7 +114,7 @@ impl Mouth {
         let (framing, frames) = (lane.target(), done.frames);
         out.shrink_to_fit();
         let charge = shared.budget.charge(room, out.len() + BATCH_BYTES);
-        let batch = Batch { bytes: out, framing, frames, received: Instant::now(), _charge: charge };
+        let batch = Batch { bytes: out, framing, frames, received: Instant::now(), charge };
         shared.enqueue(self.listener, &self.queue, batch);
     }
 }

@@ -1,7 +1,5 @@
 //! One connection's bytes -> records -> masked frames. No I/O.
 
-use memchr::memchr_iter;
-
 use super::encode::Encoder;
 use super::framing::{Decoder, Framing, Part};
 use crate::edge::encoding::{Detector, Wide};
@@ -63,8 +61,9 @@ impl Lane {
         let Lane { decoder, stream, encoder, records, .. } = self;
         decoder.push(bytes, &mut |part| match part {
             Part::Lines(text) => {
-                *records += memchr_iter(b'\n', text).count() as u64;
+                let before = stream.tally().records;
                 stream.push_with(text, &mut |masked| encoder.lines(masked, out));
+                *records += stream.tally().records - before;
             }
             Part::Piece(text, framing) => {
                 stream.push_with(text, &mut |masked| encoder.piece(masked, framing, out));
