@@ -8,7 +8,7 @@
 //! - [`Redactor`]: one call for bytes that are at hand. Nothing found = nothing copied.
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
-//! - [`Builder`]: which rules, which masks, rules of your own.
+//! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
 //!
 //! ```
 //! use logveil::Redactor;
@@ -31,12 +31,14 @@ mod engine;
 mod rules;
 
 pub use edge::writer::RedactWriter;
+pub use engine::allow::{AllowedBy, Spared};
 pub use engine::builder::Builder;
 pub use engine::explain::Explanation;
 pub use engine::redactor::Redactor;
 pub use engine::stream::Stream;
 pub use engine::tally::Tally;
 pub use engine::{Finding, Refusal, Refused};
+pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;
 pub use rules::error::RuleError;

@@ -137,6 +137,17 @@ pub struct Choice {
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_PACK", hide_env = true)]
     pub pack: Vec<PathBuf>,
 
+    /// Let stay what the allow-lists of a file (TOML) name, and count it; may be repeated
+    ///
+    /// Each `[[allow]]` has `values` (whole, byte for byte), `regexes` (over the whole value) or `keys`,
+    /// and may have a `name` for reports and `rules` it is for. It may stand in logveil.toml, too.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_ALLOW", hide_env = true)]
+    pub allow: Vec<PathBuf>,
+
+    /// The configuration file and its text, if its own `[[allow]]` counts.
+    #[arg(skip)]
+    pub own_allow: Option<(PathBuf, String)>,
+
     /// Spare sample words such as `changeme` behind a password's key [default: mask them]
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_KEEP_SAMPLES", hide_env = true)]
     pub keep_samples: Option<bool>,

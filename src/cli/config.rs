@@ -18,6 +18,8 @@ use super::failure::Failure;
 
 /// The file that is read when none is named.
 const FILE: &str = "logveil.toml";
+/// The setting that may be tables.
+const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
 
@@ -35,7 +37,12 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure>
             let mut all: Vec<OsString> = given.iter().take(1).cloned().collect();
             all.extend(arguments(&path, &text, &|key| is_given(&matches, key))?);
             all.extend(given.iter().skip(1).cloned());
-            self::args(&self::matches(&all)?)?
+            let mut args = self::args(&self::matches(&all)?)?;
+            // Given lists stand in place of the file's, as with every setting.
+            if args.choice.allow.is_empty() {
+                args.choice.own_allow = Some((path, text));
+            }
+            args
         }
     };
     colour(args.choice.color.unwrap_or_default());
@@ -91,6 +98,9 @@ fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result
     let mut all = Vec::new();
     for (key, value) in table.get_ref() {
         let (name, place) = (key.get_ref().as_ref(), at(key.span().start));
+        if name == ALLOW && value.get_ref().as_array().is_some_and(|a| a.iter().any(|one| one.get_ref().is_table())) {
+            continue; // entries, not names of files: read with the rules
+        }
         let option = command.get_arguments().find(|a| a.get_long() == Some(name) && !NOT_IN_FILE.contains(&name));
         let Some(option) = option else {
             return Err(Failure::usage(format!(

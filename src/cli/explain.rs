@@ -11,8 +11,9 @@ use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::Encoding;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
+use crate::engine::allow::Spared;
 use crate::engine::redactor::Redactor;
-use crate::engine::{Refusal, Refused};
+use crate::engine::{Finding, Refusal, Refused};
 use crate::rules::rule::Rule;
 
 /// The largest input that is explained, in bytes.
@@ -76,42 +77,61 @@ impl Places<'_> {
     }
 }
 
+/// What is told of a place.
+enum Event<'a> {
+    Masked(&'a Finding),
+    Spared(&'a Spared),
+    LetGo(&'a Refused),
+}
+
 fn tell(redactor: &Redactor, text: &[u8], name: &str) -> String {
     let seen = redactor.explain(text);
+    let mut events: Vec<(usize, Event<'_>)> = Vec::new();
+    events.extend(seen.refused.iter().map(|r| (r.at, Event::LetGo(r))));
+    events.extend(seen.spared.iter().map(|s| (s.start, Event::Spared(s))));
+    events.extend(seen.findings.iter().map(|f| (f.start, Event::Masked(f))));
+    events.sort_by_key(|(at, event)| (*at, matches!(event, Event::LetGo(_))));
     let mut out = String::new();
     let mut places = Places { text, at: 0, line: 1, begin: 0 };
-    let mut refused = seen.refused.iter().peekable();
-    for f in &seen.findings {
-        while let Some(r) = refused.next_if(|r| r.at < f.start) {
-            let_go(redactor, r, places.of(r.at), name, &mut out);
-        }
-        let (line, column) = places.of(f.start);
-        let rule = redactor.rule(f.rule);
-        let _ = writeln!(
-            out,
-            "{name}:{line}:{column}: \x1b[1mmasked\x1b[0m, {} bytes at offset {}: {} ({})",
-            f.end - f.start,
-            f.start,
-            rule.id,
-            rule.family.name()
-        );
-        let _ = writeln!(out, "    {}\n    {}", rule.about, rule.link);
-        let also = seen.all.iter().filter(|a| a.start < f.end && f.start < a.end && a.rule != f.rule);
-        let mut also: Vec<&str> = also.map(|a| redactor.rule(a.rule).id.as_str()).collect();
-        also.dedup();
-        if !also.is_empty() {
-            let _ = writeln!(out, "    also found by: {}", also.join(", "));
+    for (at, event) in events {
+        let (line, column) = places.of(at);
+        let _ = write!(out, "{name}:{line}:{column}: ");
+        match event {
+            Event::Masked(f) => masked(redactor, f, &seen.all, &mut out),
+            Event::Spared(s) => spared(redactor, s, &mut out),
+            Event::LetGo(r) => let_go(redactor, r, &mut out),
         }
     }
-    for r in refused {
-        let_go(redactor, r, places.of(r.at), name, &mut out);
+    let _ = write!(out, "{name}: {} masked, {} let go", seen.findings.len(), seen.refused.len());
+    if !redactor.allowed().is_empty() {
+        let _ = write!(out, ", {} spared by the allow-list", seen.spared.len());
     }
-    let _ = writeln!(out, "{name}: {} masked, {} let go", seen.findings.len(), seen.refused.len());
+    out.push('\n');
     out
 }
 
-fn let_go(redactor: &Redactor, r: &Refused, (line, column): (usize, usize), name: &str, out: &mut String) {
-    let _ = write!(out, "{name}:{line}:{column}: let go at offset {}: {}", r.at, r.why.reason());
+fn masked(redactor: &Redactor, f: &Finding, all: &[Finding], out: &mut String) {
+    let rule = redactor.rule(f.rule);
+    let (bytes, family) = (f.end - f.start, rule.family.name());
+    let _ = writeln!(out, "\x1b[1mmasked\x1b[0m, {bytes} bytes at offset {}: {} ({family})", f.start, rule.id);
+    let _ = writeln!(out, "    {}\n    {}", rule.about, rule.link);
+    let also = all.iter().filter(|a| a.start < f.end && f.start < a.end && a.rule != f.rule);
+    let mut also: Vec<&str> = also.map(|a| redactor.rule(a.rule).id.as_str()).collect();
+    also.dedup();
+    if !also.is_empty() {
+        let _ = writeln!(out, "    also found by: {}", also.join(", "));
+    }
+}
+
+fn spared(redactor: &Redactor, s: &Spared, out: &mut String) {
+    let (bytes, rule) = (s.end - s.start, redactor.rule(s.rule));
+    let (entry, by) = (&redactor.allowed()[s.entry], s.by.name());
+    let _ = write!(out, "\x1b[1mspared\x1b[0m, {bytes} bytes at offset {}: {} ", s.start, rule.id);
+    let _ = writeln!(out, "({}), allowed by `{entry}` ({by})", rule.family.name());
+}
+
+fn let_go(redactor: &Redactor, r: &Refused, out: &mut String) {
+    let _ = write!(out, "let go at offset {}: {}", r.at, r.why.reason());
     if let Some(id) = r.rule {
         let rule = redactor.rule(id);
         let _ = write!(out, " [{}{}]", rule.id, checks(rule, r.why));

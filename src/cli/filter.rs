@@ -63,7 +63,7 @@ pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Fai
         (None, Some(_)) => Format::Json,
         (None, None) => return Ok(()),
     };
-    let report = Report::new(tally, redactor.rules());
+    let report = Report::new(tally, redactor);
     let text = match format {
         Format::Text => report.text(),
         Format::Json => report.json(),

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
 use crate::engine::builder::Builder;
+use crate::rules::compile::allow::allow_file;
 use crate::rules::mask::{HashKey, Mask};
 
 /// The variable with the key of hash masks.
@@ -30,6 +31,15 @@ pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("--rules {name}: {e}")))?;
         builder = builder.rules_toml(&name, &text).map_err(Failure::usage)?;
+    }
+    for path in &choice.allow {
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("--allow {name}: {e}")))?;
+        builder = builder.allow_toml(&name, &text).map_err(Failure::usage)?;
+    }
+    if let Some((path, text)) = &choice.own_allow {
+        let entries = allow_file(&path.display().to_string(), text, true).map_err(Failure::usage)?;
+        builder = entries.into_iter().fold(builder, Builder::allow);
     }
     for path in &choice.pack {
         let name = path.display().to_string();

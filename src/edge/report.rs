@@ -4,20 +4,23 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use crate::engine::allow::AllowedBy;
+use crate::engine::redactor::Redactor;
 use crate::engine::tally::Tally;
 use crate::rules::rule::{Family, Rule};
 
 /// A tally with the rules it counts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Report<'a> {
     tally: &'a Tally,
     rules: &'a [Rule],
+    allowed: &'a [String],
 }
 
 impl<'a> Report<'a> {
-    /// Of this tally; `rules` are those of the redactor that made it.
-    pub fn new(tally: &'a Tally, rules: &'a [Rule]) -> Report<'a> {
-        Report { tally, rules }
+    /// Of this tally, made by this redactor.
+    pub fn new(tally: &'a Tally, redactor: &'a Redactor) -> Report<'a> {
+        Report { tally, rules: redactor.rules(), allowed: redactor.allowed() }
     }
 
     /// For people: one count a line, rules under their family.
@@ -31,6 +34,10 @@ impl<'a> Report<'a> {
             rules.iter().for_each(|(rule, n)| line(&format!("    {}", rule.id), *n));
         }
         line("unjudged", t.unjudged);
+        line("spared by the allow-list", t.spared());
+        for (name, by, n) in self.spared() {
+            line(&format!("  {name} ({})", by.name()), n);
+        }
         line("records", t.records);
         line("records over the limit", t.records_over_limit);
         line("bytes in", t.bytes_in);
@@ -46,18 +53,32 @@ impl<'a> Report<'a> {
             by_family.insert(family.name().into(), rules.iter().map(|(_, n)| n).sum::<u64>().into());
             rules.iter().for_each(|(rule, n)| _ = by_rule.insert(rule.id.clone(), Value::from(*n)));
         }
+        let mut by_entry = Map::new();
+        for (name, by, n) in self.spared() {
+            by_entry.entry(name).or_insert_with(|| json!({}))[by.name()] = n.into();
+        }
         let object = json!({
             "version": 1,
             "findings": t.findings(),
             "by_family": by_family,
             "by_rule": by_rule,
             "unjudged": t.unjudged,
+            "spared": t.spared(),
+            "spared_by": by_entry,
             "records": t.records,
             "records_over_limit": t.records_over_limit,
             "bytes_in": t.bytes_in,
             "bytes_out": t.bytes_out,
         });
         format!("{object}\n")
+    }
+
+    /// Entries of the allow-list that spared something, and for what.
+    fn spared(&self) -> impl Iterator<Item = (&'a str, AllowedBy, u64)> {
+        let counts = |(entry, name): (usize, &'a String)| {
+            AllowedBy::ALL.map(|by| (name.as_str(), by, self.tally.spared_by(entry, by)))
+        };
+        self.allowed.iter().enumerate().flat_map(counts).filter(|(_, _, n)| *n > 0)
     }
 
     /// Rules that found something, by family.
@@ -86,7 +107,7 @@ mod tests {
         let redactor = Redactor::builtin();
         let mut tally = Tally::default();
         redactor.redact_counted(b"password=hunter2\nplain\npassword=hunter3", &mut tally);
-        let report = Report::new(&tally, redactor.rules());
+        let report = Report::new(&tally, &redactor);
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(json["by_rule"]["password"], 2);
         assert_eq!(json["by_family"]["key"], 2);

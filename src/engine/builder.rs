@@ -5,10 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+use super::allow::Allowed;
 use super::gate::Variant;
 use super::masks::Masks;
 use super::redactor::Redactor;
 use super::ruleset::RuleSet;
+use crate::rules::allow::Allow;
 use crate::rules::error::RuleError;
 use crate::rules::mask::{HashKey, Mask};
 use crate::rules::pack;
@@ -46,6 +48,7 @@ pub struct Builder {
     masks_for: Vec<(String, Mask)>,
     masks: Masks,
     gate: Option<String>,
+    allow: Vec<Allow>,
 }
 
 impl Redactor {
@@ -136,6 +139,26 @@ impl Builder {
         self
     }
 
+    /// Adds an entry to the allow-list: values that stay although a rule finds them, and are counted.
+    ///
+    /// A value stays as a whole or not at all: what another rule finds inside it is masked, and so is
+    /// a value of which only a part is allowed. Key blocks, what could not be judged, and values over
+    /// 64 KiB never stay.
+    pub fn allow(mut self, entry: Allow) -> Self {
+        self.allow.push(entry);
+        self
+    }
+
+    /// Adds the `[[allow]]` of a text to the allow-list; `name` is for errors.
+    ///
+    /// # Errors
+    /// The first entry that is refused, with line and reason.
+    #[cfg(feature = "compile")]
+    pub fn allow_toml(mut self, name: &str, text: &str) -> Result<Self, RuleError> {
+        self.allow.extend(crate::rules::compile::allow::allow_file(name, text, false)?);
+        Ok(self)
+    }
+
     /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same. Without it the
     /// environment's `LOGVEIL_GATE` does, else the best the processor has is taken.
     pub fn gate(mut self, name: &str) -> Self {
@@ -183,7 +206,8 @@ impl Builder {
         let on = self.choose(&rules)?;
         self.place_masks(&rules)?;
         let variant = self.variant()?;
-        let set = RuleSet::new(rules, on, self.masks, plan.as_deref(), variant);
+        let allowed = Allowed::new(&self.allow, &rules)?;
+        let set = RuleSet { allowed, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant) };
         let redactor = Redactor { set: Arc::new(set) };
         #[cfg(feature = "compile")]
         super::explain::examples_hold(&redactor, first_own)?;

@@ -1,5 +1,6 @@
 //! Why something was found, or was not; and whether rules keep what their examples promise.
 
+use super::allow::Spared;
 use super::block;
 use super::finding::{Finding, Refused};
 use super::redactor::Redactor;
@@ -14,6 +15,8 @@ pub struct Explanation {
     pub all: Vec<Finding>,
     /// Candidates that were let go, in order.
     pub refused: Vec<Refused>,
+    /// Findings that the user's allow-list let go, in order.
+    pub spared: Vec<Spared>,
 }
 
 impl Redactor {
@@ -25,7 +28,10 @@ impl Redactor {
         all.sort_by_key(|f| (f.start, f.end, f.rule));
         refused.sort_by_key(|r| (r.at, r.why));
         refused.dedup();
-        Explanation { findings: scratch.findings, all, refused }
+        let mut spared = scratch.spared;
+        spared.sort_unstable();
+        spared.dedup();
+        Explanation { findings: scratch.findings, all, refused, spared }
     }
 }
 
@@ -53,7 +59,8 @@ impl Redactor {
         for (n, line) in rule.finds.iter().enumerate() {
             let line = expand(line).map_err(|e| RuleError::new(e).in_rule(id))?;
             let seen = self.explain(line.as_bytes());
-            if !seen.all.iter().any(|f| self.rule(f.rule).id == id) {
+            let found = seen.all.iter().map(|f| f.rule).chain(seen.spared.iter().map(|s| s.rule));
+            if !found.into_iter().any(|rule| self.rule(rule).id == id) {
                 let why = seen
                     .refused
                     .iter()

@@ -3,6 +3,7 @@
 //! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
 //! ([`resolve`], [`settle`]) -> masked bytes ([`redactor`]).
 
+pub mod allow;
 mod block;
 pub mod builder;
 mod card;

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use super::block;
 use super::carry::Carry;
 use super::emit::{count_in, put};
-use super::finding::Finding;
 use super::redactor::Redactor;
 use super::scanner::Scratch;
 use super::stream::{Piece, Pieces, Stream};
@@ -29,7 +28,9 @@ impl Redactor {
     /// Like [`Redactor::redact`], and adds to the counts.
     pub fn redact_counted<'a>(&self, input: &'a [u8], tally: &mut Tally) -> Cow<'a, [u8]> {
         let mut out: Option<Vec<u8>> = None;
-        self.each_block(input, |at, piece, findings| {
+        self.each_block(input, |at, piece, scratch| {
+            scratch.count_spared(0..piece.len(), tally);
+            let findings = &scratch.findings;
             let text = match &piece {
                 Piece::Records(block) if findings.is_empty() && out.is_none() => {
                     count_in(block, tally);
@@ -84,7 +85,7 @@ impl Redactor {
     }
 
     /// Calls `f` with each block of whole records, where it begins, and its findings.
-    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &[Finding])) {
+    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Scratch)) {
         let mut scratch = SCRATCH.take().unwrap_or_default();
         let mut carry: Option<Carry> = None;
         let mut at = 0;
@@ -96,7 +97,7 @@ impl Redactor {
                 carry = None;
             }
             let len = piece.len();
-            f(at, piece, &scratch.findings);
+            f(at, piece, &mut scratch);
             at += len;
         }
         SCRATCH.set(Some(scratch));

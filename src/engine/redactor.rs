@@ -47,6 +47,12 @@ impl Redactor {
         self.set.on.get(rule.index()).copied().unwrap_or(false)
     }
 
+    /// The names of the allow-list's entries; [`Spared`](crate::Spared) and [`Tally::spared_by`](crate::Tally::spared_by)
+    /// speak of them by index.
+    pub fn allowed(&self) -> &[String] {
+        self.set.allowed.as_ref().map_or(&[], |allowed| &allowed.names)
+    }
+
     /// The rule of that id.
     pub fn rule(&self, id: RuleId) -> &Rule {
         self.set.rule(id)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::Masks;
@@ -35,6 +36,8 @@ pub(crate) struct RuleSet {
     pub(crate) card: Option<RuleId>,
     pub(crate) userinfo: Option<RuleId>,
     pub(crate) scans: Vec<RuleId>,
+    /// What the user allows to stay.
+    pub(crate) allowed: Option<Allowed>,
 }
 
 impl RuleSet {
@@ -65,6 +68,7 @@ impl RuleSet {
             rules,
             on,
             masks,
+            allowed: None,
         }
     }
 

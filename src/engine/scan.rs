@@ -65,6 +65,8 @@ pub(crate) fn look(
         rec,
         findings: &mut scratch.findings,
         notes: &mut scratch.notes,
+        spared: &mut scratch.spared,
+        site: None,
         work: &mut scratch.work,
         carry: None,
     };

@@ -1,12 +1,17 @@
 //! One record on its way through the rules: what is found in it, what it costs, what it leaves open.
 
+use std::ops::Range;
+
+use super::allow::{Key, Spared};
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::Hit;
 use super::keys::Known;
 use super::notation::Record;
+use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
 use super::ruleset::RuleSet;
+use super::tally::Tally;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
 
@@ -19,10 +24,32 @@ pub(crate) struct Scratch {
     pub(crate) work: u64,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
+    /// Findings that the user's allow-list let go.
+    pub(crate) spared: Vec<Spared>,
     /// A record as it would leave, when it is looked through again.
     pub(crate) masked: Vec<u8>,
     /// Where the masks stand in it.
     pub(crate) masks: Vec<(usize, usize)>,
+}
+
+impl Scratch {
+    /// Counts what the allow-list let go and begins in `part`, but for what is masked as a whole for
+    /// another reason; forgets all of it. The findings are resolved by now.
+    pub(crate) fn count_spared(&mut self, part: Range<usize>, tally: &mut Tally) {
+        if self.spared.is_empty() {
+            return;
+        }
+        // Two rules may have found the same value.
+        self.spared.sort_unstable_by_key(|s| (s.start, s.end, s.entry));
+        self.spared.dedup_by_key(|s| (s.start, s.end, s.entry));
+        for s in self.spared.drain(..).filter(|s| part.contains(&s.start)) {
+            let behind = self.findings.partition_point(|f| f.start <= s.start);
+            let masked = self.findings[..behind].last().is_some_and(|f| s.end <= f.end);
+            if !masked {
+                tally.spare(s.entry, s.by);
+            }
+        }
+    }
 }
 
 /// What `explain` tells besides the findings.
@@ -40,7 +67,10 @@ pub(crate) struct Scanner<'a> {
     pub(crate) rec: Record<'a>,
     pub(crate) findings: &'a mut Vec<Finding>,
     pub(crate) notes: &'a mut Option<Notes>,
+    pub(crate) spared: &'a mut Vec<Spared>,
     pub(crate) work: &'a mut u64,
+    /// The key whose value is being judged.
+    pub(crate) site: Option<KeySite>,
     /// What this record leaves open for the next.
     pub(crate) carry: Option<Carry>,
     /// End of the last value behind a key: keys inside it are part of it.
@@ -58,6 +88,12 @@ pub(crate) struct Scanner<'a> {
 impl Scanner<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
+        if !self.is_allowed(&finding, None) {
+            self.keep(finding);
+        }
+    }
+
+    fn keep(&mut self, finding: Finding) {
         self.doubt.found(&finding);
         self.findings.push(finding);
         if let Some(notes) = self.notes {
@@ -75,8 +111,33 @@ impl Scanner<'_> {
             (true, Some(q)) => Mark::Open(Until::Quote(q)),
             (true, None) => Mark::Open(Until::Bare),
         };
-        self.value_end = self.value_end.max(value.end);
-        self.found(Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) });
+        let finding = Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) };
+        // Inside what stays, keys are asked.
+        if !self.is_allowed(&finding, Some(known)) {
+            self.value_end = self.value_end.max(value.end);
+            self.keep(finding);
+        }
+    }
+
+    /// Whether the user's allow-list lets a finding go, which is noted.
+    fn is_allowed(&mut self, finding: &Finding, known: Option<&Known>) -> bool {
+        let Some(allowed) = &self.set.allowed else { return false };
+        let key = known.filter(|_| allowed.asks_keys()).and_then(|known| self.key(known));
+        let kind = &self.set.rule(finding.rule).kind;
+        let spared = allowed.judge(&self.rec, finding, kind, key.as_ref(), self.work);
+        if spared.is_some() {
+            self.doubt.raise(); // what is masked inside it makes another value of it
+        }
+        self.spared.extend(spared);
+        spared.is_some()
+    }
+
+    /// The key whose value is being judged.
+    fn key(&self, known: &Known) -> Option<Key> {
+        let site = self.site.as_ref().filter(|site| site.start < site.end)?;
+        let own = Words::of(&Record::new(self.rec.buf, site.start, self.rec.end), site);
+        let alone = self.set.keys.classify(&own).as_ref() == Some(known);
+        Some(Key { words: Words::of(&self.rec, site), alone })
     }
 
     /// Notes why a value was let go.

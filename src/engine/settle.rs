@@ -4,6 +4,7 @@
 //! record what it did not see before. What it finds there is taken back to the record as it came and
 //! joined with what was found first, until a look at the masked record finds nothing more.
 
+use super::allow::Spared;
 use super::carry::Carry;
 use super::emit::render;
 use super::finding::{Finding, Mark};
@@ -40,8 +41,10 @@ pub(crate) fn settle(
         let begin = hits.len();
         set.gate.find(&draft.masked, &mut hits);
         open = carry.cloned();
+        let spared = scratch.spared.len();
         look(set, masked, &hits[begin..], &mut open, budget, scratch);
         hits.truncate(begin);
+        draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         scratch.hits = hits;
         if scratch.findings.len() == from {
             settled = true;
@@ -116,6 +119,18 @@ impl Draft {
             }
         }
         None
+    }
+
+    /// Moves what the allow-list let go in the masked record, from index `begin` on, to where it
+    /// stands in the record as it came. Where a mask is part of it, it is none of its values.
+    fn take_back_spared(&self, rec: &Record<'_>, first: &[Finding], begin: usize, spared: &mut Vec<Spared>) {
+        for s in spared.split_off(begin) {
+            let (head, start) = self.original(rec, first, s.start, false);
+            let (tail, end) = self.original(rec, first, s.end, true);
+            if head.is_none() && tail.is_none() {
+                spared.push(Spared { start, end, ..s });
+            }
+        }
     }
 
     /// Where offset `at` of the masked record stands in the record as it came, as a span's start or

@@ -118,6 +118,7 @@ impl Stream {
         let set = &self.redactor.set;
         self.scratch.findings.clear();
         block::scan(set, block, &mut self.carry, &mut self.scratch);
+        self.scratch.count_spared(0..block.len(), &mut self.tally);
         put(set, block, &self.scratch.findings, &mut self.tally, sink);
     }
 

@@ -1,5 +1,6 @@
 //! Counts of what was done; never content.
 
+use super::allow::AllowedBy;
 use crate::rules::rule::{Family, RuleId};
 
 /// Counts by rule, and of records and bytes.
@@ -18,6 +19,8 @@ pub struct Tally {
     /// Bytes all automata and parsers looked at, the gate apart.
     pub work: u64,
     by_rule: Vec<u64>,
+    /// By entry of the allow-list, then by what of it.
+    spared: Vec<[u64; AllowedBy::ALL.len()]>,
 }
 
 impl Tally {
@@ -34,6 +37,23 @@ impl Tally {
     /// Findings of one family, given each rule's.
     pub fn of_family(&self, family: Family, rules: &[crate::rules::rule::Rule]) -> u64 {
         rules.iter().zip(&self.by_rule).filter(|(r, _)| r.family == family).map(|(_, n)| n).sum()
+    }
+
+    /// Findings that the user's allow-list let go, each once an entry.
+    pub fn spared(&self) -> u64 {
+        self.spared.iter().flatten().sum()
+    }
+
+    /// Findings that one entry let go for that reason.
+    pub fn spared_by(&self, entry: usize, by: AllowedBy) -> u64 {
+        self.spared.get(entry).map_or(0, |counts| counts[by as usize])
+    }
+
+    pub(crate) fn spare(&mut self, entry: usize, by: AllowedBy) {
+        if self.spared.len() <= entry {
+            self.spared.resize(entry + 1, [0; AllowedBy::ALL.len()]);
+        }
+        self.spared[entry][by as usize] += 1;
     }
 
     pub(crate) fn count(&mut self, rule: RuleId) {
@@ -55,6 +75,12 @@ impl Tally {
             self.by_rule.resize(other.by_rule.len(), 0);
         }
         for (mine, more) in self.by_rule.iter_mut().zip(&other.by_rule) {
+            *mine += more;
+        }
+        if self.spared.len() < other.spared.len() {
+            self.spared.resize(other.spared.len(), [0; AllowedBy::ALL.len()]);
+        }
+        for (mine, more) in self.spared.iter_mut().flatten().zip(other.spared.iter().flatten()) {
             *mine += more;
         }
     }

@@ -58,6 +58,7 @@ impl Window {
         block::record(set, Record::new(window, 0, window.len()), &hits, carry, scratch);
         scratch.hits = hits;
         let mut at = self.sent.max(self.covered);
+        scratch.count_spared(at..commit.max(at), tally);
         for f in &scratch.findings {
             if f.start >= commit {
                 break;

@@ -53,6 +53,11 @@ impl Automaton {
         self.run(hay, at, end, Anchored::No, work)
     }
 
+    /// Whether the whole of `text` matches, as if nothing stood around it.
+    pub fn is_whole(&self, text: &[u8], work: &mut u64) -> Result<bool, Unjudged> {
+        self.run(text, 0, text.len(), Anchored::Yes, work).map(|end| end == Some(text.len()))
+    }
+
     fn run(
         &self,
         hay: &[u8],

@@ -3,6 +3,7 @@
 //! Shared by the build script, the `rules` command and run time; imports nothing of the engine.
 //! The written form is `compile::syntax`, the checked form [`rule`], the compiled bytes [`pack`].
 
+pub mod allow;
 pub mod automaton;
 pub mod check;
 pub mod error;

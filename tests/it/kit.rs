@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
-use logveil::{Builder, HashKey, Mask, RedactWriter, Redactor, Stream};
+use logveil::{Allow, Builder, HashKey, Mask, RedactWriter, Redactor, Stream};
 
 const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -94,6 +94,27 @@ pub fn masked() -> &'static BTreeMap<&'static str, Redactor> {
         all.insert("number-zero", one(Redactor::builder().number_zero(true)));
         all
     })
+}
+
+/// A redactor with allow-lists of every kind, made for the texts of the properties.
+pub fn allowing() -> &'static Redactor {
+    static ALLOWING: OnceLock<Redactor> = OnceLock::new();
+    ALLOWING.get_or_init(|| {
+        let regex = |name: &str, regex: &str| Allow::new(name).regex(regex).unwrap();
+        Redactor::builder()
+            .allow(Allow::new("values").value("hunter2").value("4711").value(line("gh<<>>p_<<alnum 36>>")))
+            .allow(regex("cards", "4111[ 1]*").rules(["card"]))
+            .allow(regex("half", ".*[a-m]").rules(["key", "token"]))
+            .allow(Allow::new("keys").key("sessionId").key("client secret").rules(["key"]))
+            .build()
+            .unwrap()
+    })
+}
+
+/// Without and with allow-lists.
+pub fn both() -> [&'static Redactor; 2] {
+    static PLAIN: OnceLock<Redactor> = OnceLock::new();
+    [PLAIN.get_or_init(Redactor::builtin), allowing()]
 }
 
 /// A stream over the parts, whatever they are.

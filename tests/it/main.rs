@@ -3,6 +3,7 @@
 //! A test that shows a defect of the engine stays, marked `#[ignore = "defect: ..."]`, and a vector
 //! that does is numbered in its group's `defects`; `cargo test -- --ignored` runs both.
 
+mod allow;
 mod blocks;
 mod cuts;
 mod kit;

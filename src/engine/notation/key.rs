@@ -11,7 +11,7 @@ const SPACED_BYTES_MAX: usize = 48;
 /// The most of a last word that is looked at, in bytes.
 const LAST_BYTES_MAX: usize = 32;
 /// The most words of a key.
-const WORDS_MAX: usize = 12;
+pub(crate) const WORDS_MAX: usize = 12;
 
 /// A key as it stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use crate::rules::pack;
 use crate::rules::plan::Plan;
 use crate::rules::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy, gate_words};
 
+pub mod allow;
 pub mod example;
 pub mod prefix;
 pub mod syntax;
@@ -241,6 +242,15 @@ enum Way {
 }
 
 fn automaton(pattern: &str, fold: bool, way: Way) -> Result<(Automaton, DFA<Vec<u32>>), RuleError> {
+    built(pattern, regex_syntax::Config::new().ignore_whitespace(true).case_insensitive(fold), way)
+}
+
+/// The automaton of a regex in its plain form, anchored at both ends of a value.
+fn value_automaton(regex: &str) -> Result<Automaton, RuleError> {
+    built(regex, regex_syntax::Config::new(), Way::Forward).map(|(automaton, _)| automaton)
+}
+
+fn built(pattern: &str, syntax: regex_syntax::Config, way: Way) -> Result<(Automaton, DFA<Vec<u32>>), RuleError> {
     if !pattern.is_ascii() {
         return Err(RuleError::new("a pattern is ASCII; write other bytes as \\xNN"));
     }
@@ -252,7 +262,7 @@ fn automaton(pattern: &str, fold: bool, way: Way) -> Result<(Automaton, DFA<Vec<
         .determinize_size_limit(Some(32 * AUTOMATON_BYTES_MAX));
     let dfa = dense::Builder::new()
         .configure(config)
-        .syntax(regex_syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true).case_insensitive(fold))
+        .syntax(syntax.unicode(false).utf8(false))
         .thompson(thompson::Config::new().utf8(false).reverse(way == Way::Back).shrink(false))
         .build(pattern)
         .map_err(|e| RuleError::new(refusal(&e)))?;
@@ -268,11 +278,13 @@ fn refusal(e: &dense::BuildError) -> String {
     if e.is_size_limit_exceeded() {
         return too_large(2 * AUTOMATON_BYTES_MAX);
     }
-    let mut why = e.to_string();
-    if let Some(cause) = e.source() {
-        why = format!("{why}: {cause}");
+    // The innermost cause says it best; of several lines the last, since the others show the pattern.
+    let mut cause: &dyn Error = e;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    why
+    let why = cause.to_string();
+    why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn too_large(bytes: usize) -> String {

@@ -99,6 +99,60 @@ pub fn parse(name: &str, text: &str) -> Result<File, RuleError> {
     })
 }
 
+/// An entry of an allow-list as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenAllow {
+    /// What counts and explanations say.
+    pub name: Option<String>,
+    /// Rules or families it is for.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Whole values.
+    #[serde(default)]
+    pub values: Vec<Spanned<String>>,
+    /// Regexes over whole values.
+    #[serde(default)]
+    pub regexes: Vec<Spanned<String>>,
+    /// Keys whose values stay.
+    #[serde(default)]
+    pub keys: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowFile {
+    #[serde(default)]
+    allow: Vec<Spanned<WrittenAllow>>,
+}
+
+#[derive(Deserialize)]
+struct AllowAmongOthers {
+    #[serde(default)]
+    allow: Vec<Spanned<WrittenAllow>>,
+}
+
+/// Reads the `[[allow]]` of a file; other keys are refused unless it may hold `others`.
+///
+/// # Errors
+/// With file and line; never with a value, which is what logs hold.
+pub fn parse_allow(name: &str, text: &str, others: bool) -> Result<Vec<Spanned<WrittenAllow>>, RuleError> {
+    let parsed = match others {
+        true => toml::from_str(text).map(|file: AllowAmongOthers| file.allow),
+        false => toml::from_str(text).map(|file: AllowFile| file.allow),
+    };
+    parsed.map_err(|e| {
+        // What has a wrong type is repeated in the message.
+        let typed = e.message().starts_with("invalid type") || e.message().starts_with("invalid value");
+        let why = if typed { "write lists of texts in quotes, `name` as one text" } else { e.message() };
+        let refusal = RuleError::new(why).in_file(name);
+        match e.span() {
+            Some(span) => refusal.at_line(line_of(text, span.start)),
+            None => refusal,
+        }
+    })
+}
+
 /// The line a byte offset is on, from 1.
 pub fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
