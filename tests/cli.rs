@@ -283,6 +283,51 @@ fn rule_files_are_judged_as_a_whole_and_compiled() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("cut.pack"));
 }
 
+/// What becomes of every feature of the format, and that the rules are good.
+#[test]
+fn rules_of_gitleaks_are_imported() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("gitleaks.toml"), include_str!("cli/gitleaks.toml")).unwrap();
+    let args =
+        ["rules", "import", "gitleaks.toml", "-o", "rules.toml", "--allow-out", "allow.toml", "--report", "said"];
+    let out = run(dir.path(), &args, b"");
+    let said = fs::read_to_string(dir.path().join("said")).unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(String::from_utf8_lossy(&out.stderr), "logveil: 8 of 12 rules were imported\n", "{said}");
+    for part in include_str!("cli/gitleaks.said").lines() {
+        assert!(said.contains(part), "{part}\nis missing in\n{said}");
+    }
+    assert_eq!(said.lines().count(), include_str!("cli/gitleaks.said").lines().count(), "{said}");
+    let again = run(dir.path(), &["rules", "import", "gitleaks.toml"], b"");
+    let rules = fs::read_to_string(dir.path().join("rules.toml")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&again.stdout), rules, "the same again, examples and all");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--allow-out FILE writes them"));
+    let checked = run(dir.path(), &["rules", "check", "rules.toml"], b"");
+    let why = String::from_utf8_lossy(&checked.stderr);
+    assert_eq!(checked.status.code(), Some(0), "{why}");
+    let hex = "5f2a90c1e7b34d68";
+    let lines = [
+        ("a zqt_q8Zr1Lw0mXv93TbNk2Yd b", "a [REDACTED:gitleaks-zq-token] b"),
+        // Longer than it may be, and below its entropy.
+        ("a zqt_q8Zr1Lw0mXv93TbNk2Yd7 b", "a zqt_q8Zr1Lw0mXv93TbNk2Yd7 b"),
+        ("a zqt_aaaaaaaaaabbbbbbbbbb b", "a zqt_aaaaaaaaaabbbbbbbbbb b"),
+        // Allowed by a list.
+        ("a zqt_q8Zr1Lw0mXv93TSAMPLE b", "a zqt_q8Zr1Lw0mXv93TSAMPLE b"),
+        ("k9d2x7.zqmid1.q8zr1lw0mxv93tbnk2yd7hs5fj4gp6cc", "[REDACTED:gitleaks-zq-middle]"),
+        (&format!("my_ZQPROVIDER_id: '{hex}{hex}'"), "my_ZQPROVIDER_id: '[REDACTED:gitleaks-zq-key]'"),
+        ("zqprovider=5f2a01234567896834d68e7b32a90c1f x", "zqprovider=5f2a01234567896834d68e7b32a90c1f x"),
+        (&format!("zqsg-abcd-{hex}90c1e7b3"), "zqsg-abcd-[REDACTED:gitleaks-zq-second-group]"),
+        (&format!("zqe_{hex}90c1 {hex}{hex}90c1e7b3"), &format!("[REDACTED:gitleaks-zq-either] {hex}{hex}90c1e7b3")),
+        ("zqphp_123456789012", "[REDACTED:gitleaks-zq-php]"),
+        ("zqagain_kjhgfdsaqwer", "[REDACTED:gitleaks-zq-token-100]"),
+    ];
+    let args = ["--rules", "rules.toml", "--allow", "allow.toml"];
+    for (input, output) in lines {
+        let out = run(dir.path(), &args, input.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&out.stdout), output, "{}", String::from_utf8_lossy(&out.stderr));
+    }
+}
+
 #[test]
 fn help_names_the_exit_codes_and_every_option_its_default() {
     let dir = tempfile::tempdir().unwrap();

@@ -111,6 +111,32 @@ pub enum Rules {
         #[arg(short, long, value_name = "PACK", value_hint = ValueHint::FilePath)]
         out: PathBuf,
     },
+    /// Make a rule file of a configuration of gitleaks, and say of each rule what it became
+    ///
+    /// The regex is cut at a literal that every match has: what comes before becomes `before`, what is
+    /// no part of the secret `keep`. Examples are made up from the regex and tried. What cannot be said
+    /// is named with its reason.
+    Import(Import),
+}
+
+/// What to import and where to.
+#[derive(Debug, Group)]
+pub struct Import {
+    /// The configuration of gitleaks (TOML)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The rule file to write [default: standard output]
+    #[arg(short, long, value_name = "RULES", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Write its allow-lists to a file for --allow [default: leave them out and say so]
+    #[arg(long, value_name = "ALLOW", value_hint = ValueHint::FilePath)]
+    pub allow_out: Option<PathBuf>,
+    /// What the new rules' ids begin with
+    #[arg(long, value_name = "TEXT", default_value = "gitleaks-")]
+    pub prefix: String,
+    /// Say what became of each rule in a file [default: standard error]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
 }
 
 /// What counts as a secret; for every subcommand.

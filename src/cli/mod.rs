@@ -7,6 +7,7 @@ pub mod config;
 pub mod explain;
 pub mod failure;
 pub mod filter;
+mod import;
 pub mod man;
 mod progress;
 pub mod rules;

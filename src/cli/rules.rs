@@ -1,4 +1,4 @@
-//! `rules list`, `show`, `check` and `compile`.
+//! `rules list`, `show`, `check`, `compile` and `import`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use super::args::{Args, Rules};
 use super::completions::print;
 use super::failure::{self, Failure};
 use super::filter::write_whole;
+use super::import;
 use super::rules_check::{self, Checked};
 use super::setup;
 use crate::engine::redactor::Redactor;
@@ -39,6 +40,7 @@ pub fn run(args: &Args, what: &Rules) -> Result<u8, Failure> {
             Ok(if checked.refused.is_empty() { failure::OK } else { failure::USAGE })
         }
         Rules::Compile { files, out } => compiled(files, out),
+        Rules::Import(asked) => import::run(asked),
     }
 }
 

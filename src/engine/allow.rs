@@ -150,8 +150,8 @@ impl Allowed {
         if let Some(entry) = self.values.get(value).filter(|e| is_for(e)) {
             return Some(spared(*entry, AllowedBy::Value));
         }
-        let named = |from: usize| key.and_then(|key| self.keys.get(key.read(from)?)).filter(|e| is_for(e));
-        if let Some(entry) = named(0).or_else(|| named(1)) {
+        let named = key.and_then(|key| key.readings().find_map(|text| self.keys.get(text).filter(|e| is_for(e))));
+        if let Some(entry) = named {
             return Some(spared(*entry, AllowedBy::Key));
         }
         let fits =
@@ -167,18 +167,19 @@ impl Allowed {
 
 /// The key of a value that was found behind one.
 pub(crate) struct Key {
-    pub(crate) words: Words,
-    /// It is the same rule's without a word that stands a blank before it: in `user token=`, not in
-    /// `API key: `.
-    pub(crate) alone: bool,
+    /// With the word that stands a blank before it: `API key: `.
+    pub(crate) with: Words,
+    /// Without, if it is the same rule's so: `user token=`.
+    pub(crate) own: Option<Words>,
 }
 
 impl Key {
-    /// The key as it reads with the word apart, or without.
-    fn read(&self, from: usize) -> Option<&[u8]> {
-        let is_one = from == 0 || (self.words.apart && self.alone);
+    /// How it reads, words written together.
+    fn readings(&self) -> impl Iterator<Item = &[u8]> {
         // Of a key with the most words the first ones may be missing.
-        (is_one && self.words.len() < WORDS_MAX).then(|| self.words.joined(from, self.words.len()))
+        let whole = |words: &&Words| words.len() < WORDS_MAX;
+        let all = std::iter::once(&self.with).chain(&self.own);
+        all.filter(whole).map(|words| words.joined(0, words.len()))
     }
 }
 

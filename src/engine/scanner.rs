@@ -137,7 +137,7 @@ impl Scanner<'_> {
         let site = self.site.as_ref().filter(|site| site.start < site.end)?;
         let own = Words::of(&Record::new(self.rec.buf, site.start, self.rec.end), site);
         let alone = self.set.keys.classify(&own).as_ref() == Some(known);
-        Some(Key { words: Words::of(&self.rec, site), alone })
+        Some(Key { with: Words::of(&self.rec, site), own: alone.then_some(own) })
     }
 
     /// Notes why a value was let go.
