@@ -61,6 +61,9 @@ impl Parts {
 pub fn of(branch: &Branch) -> Result<Parts, String> {
     let mut branch = branch.clone();
     let mut notes = Vec::new();
+    if !branch.grouped && key_apart(&mut branch) {
+        notes.push("the key and its separator stay, since no group says what the secret is");
+    }
     let edge = if branch.before.is_empty() { &mut branch.secret } else { &mut branch.before };
     let mut start_word = take_looks(edge, true);
     let mut end_word = take_looks(&mut branch.secret, false);
@@ -84,6 +87,46 @@ pub fn of(branch: &Branch) -> Result<Parts, String> {
         parts = parts.map(lower);
     }
     Ok(parts)
+}
+
+/// The least a value has that is told from its key, in bytes.
+const VALUE_BYTES_MIN: usize = 8;
+
+/// `client_secret\s*[:=]\s*["']?[\w-]{32,}`: the key stays, so that the notation does. Whether there
+/// is one.
+fn key_apart(branch: &mut Branch) -> bool {
+    let parts = &branch.secret;
+    let is_key = |at: &usize| (0..=*at).any(|from| Anchor::of(&parts[from..=*at]).is_some());
+    let Some(at) = (0..parts.len()).filter(|at| separates(&parts[*at])).find(is_key) else { return false };
+    let signs = parts[at + 1..].iter().take_while(|p| is_signs(p)).count();
+    let value = at + 1 + signs;
+    if shortest(&parts[value..]) < VALUE_BYTES_MIN {
+        return false;
+    }
+    branch.before = branch.secret.drain(..value).collect();
+    true
+}
+
+/// Whether a part is `=` or `:`, or a key with `=` behind it.
+fn separates(part: &Hir) -> bool {
+    match part.kind() {
+        HirKind::Literal(Literal(bytes)) => bytes.ends_with(b"=") || **bytes == *b":",
+        HirKind::Class(class) => {
+            let holds =
+                |b: u8| bytes_of(class).is_some_and(|c| c.ranges().iter().any(|r| r.start() <= b && b <= r.end()));
+            !has_letters(class) && (holds(b'=') || holds(b':'))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a part is blanks, marks and other signs that need not be there.
+fn is_signs(part: &Hir) -> bool {
+    match part.kind() {
+        HirKind::Repetition(r) => r.min == 0 && matches!(r.sub.kind(), HirKind::Class(class) if !has_letters(class)),
+        HirKind::Class(class) => !has_letters(class),
+        _ => false,
+    }
 }
 
 /// What must follow the secret. Whether that is a word's end.
@@ -301,6 +344,17 @@ mod tests {
         // The mark is the secret's, so that it is not taken before it.
         let marked = made(r#"zqpass=[ "]{0,5}("[a-z]{8}")"#).unwrap();
         assert_eq!(marked, r#"zqpass= ~  ~ zqpass= \x20{0,5} ~ " [a-z]{8} " ~ 00"#);
+    }
+
+    #[test]
+    fn without_a_group_the_key_stays() {
+        let key = made(r#"zq_secret\s*[:=]\s*["']?[a-z]{32,}"#).unwrap();
+        let keep = r#"zq_secret [\x09-\x0D\x20]* [:=] [\x09-\x0D\x20]* ["\x27]?"#;
+        assert_eq!(key, format!("zq_secret ~  ~ {keep} ~ [a-z]{{32,}} ~ 00"));
+        assert_eq!(made("_zqs=[0-9a-z]{32}").unwrap(), "_zqs= ~  ~ _zqs= ~ [0-9a-z]{32} ~ 00");
+        // A group says that it is part of the secret; a short tail is no value.
+        assert_eq!(made("(_zqs=[0-9a-z]{32})").unwrap(), "_zqs= ~  ~  ~ _zqs= [0-9a-z]{32} ~ 00");
+        assert_eq!(made("zqt:[0-9]{4}").unwrap(), "zqt: ~  ~  ~ zqt: [0-9]{4} ~ 00");
     }
 
     #[test]

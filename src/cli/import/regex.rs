@@ -19,6 +19,8 @@ pub struct Branch {
     pub before: Vec<Hir>,
     pub secret: Vec<Hir>,
     pub behind: Vec<Hir>,
+    /// A group says which part the secret is.
+    pub grouped: bool,
 }
 
 /// The tree of a regex written for RE2: ASCII classes, bytes.
@@ -145,11 +147,12 @@ fn has_group(hir: &Hir, wanted: Option<u32>) -> bool {
 fn cut(way: Vec<Piece>) -> Branch {
     let group = way.iter().filter_map(|p| p.group).min();
     let Some(first) = way.iter().position(|p| group.is_some() && p.group == group) else {
-        return Branch { before: Vec::new(), secret: way.into_iter().map(|p| p.hir).collect(), behind: Vec::new() };
+        let secret = way.into_iter().map(|p| p.hir).collect();
+        return Branch { before: Vec::new(), secret, behind: Vec::new(), grouped: false };
     };
     let last = way.iter().rposition(|p| p.group == group).unwrap_or(first);
     let of = |part: &[Piece]| part.iter().map(|p| p.hir.clone()).collect();
-    Branch { before: of(&way[..first]), secret: of(&way[first..=last]), behind: of(&way[last + 1..]) }
+    Branch { before: of(&way[..first]), secret: of(&way[first..=last]), behind: of(&way[last + 1..]), grouped: true }
 }
 
 /// A sequence's parts; anything else alone.
