@@ -42,7 +42,7 @@ pub(crate) fn settle(
         set.gate.find(&draft.masked, &mut hits);
         open = carry.cloned();
         let spared = scratch.spared.len();
-        look(set, masked, &hits[begin..], &mut open, budget, scratch);
+        look(set, masked, &hits[begin..], &draft.masks, &mut open, budget, scratch);
         hits.truncate(begin);
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         scratch.hits = hits;
@@ -122,7 +122,7 @@ impl Draft {
     }
 
     /// Moves what the allow-list let go in the masked record, from index `begin` on, to where it
-    /// stands in the record as it came. Where a mask is part of it, it is none of its values.
+    /// stands in the record as it came. No mask is part of it.
     fn take_back_spared(&self, rec: &Record<'_>, first: &[Finding], begin: usize, spared: &mut Vec<Spared>) {
         for s in spared.split_off(begin) {
             let (head, start) = self.original(rec, first, s.start, false);
