@@ -24,12 +24,12 @@ pub(crate) struct Scratch {
     pub(crate) work: u64,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
+    /// Findings that the user's allow-list let go.
+    pub(crate) spared: Vec<Spared>,
     /// A record as it would leave, when it is looked through again.
     pub(crate) masked: Vec<u8>,
     /// Where the masks stand in it.
     pub(crate) masks: Vec<(usize, usize)>,
-    /// Findings that the user's allow-list let go.
-    pub(crate) spared: Vec<Spared>,
 }
 
 impl Scratch {
@@ -71,6 +71,9 @@ impl Scratch {
         if self.findings.capacity() * size_of::<Finding>() > keep {
             self.findings = Vec::new();
         }
+        if self.masked.capacity() > keep {
+            self.masked = Vec::new();
+        }
     }
 }
 
@@ -81,6 +84,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) findings: &'a mut Vec<Finding>,
     pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) spared: &'a mut Vec<Spared>,
+    /// Where masks stand in the record already, in order.
+    pub(crate) masks: &'a [(usize, usize)],
     pub(crate) work: &'a mut u64,
     /// The key whose value is being judged.
     pub(crate) site: Option<KeySite>,
@@ -102,7 +107,15 @@ impl Scanner<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
         if !self.is_allowed(&finding, None) {
-            self.note_found(finding);
+            self.keep(finding);
+        }
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        self.doubt.found(&finding);
+        self.findings.push(finding);
+        if let Some(notes) = self.notes {
+            notes.all.push(finding);
         }
     }
 
@@ -120,28 +133,25 @@ impl Scanner<'_> {
         // Inside what stays, keys are asked.
         if !self.is_allowed(&finding, Some(known)) {
             self.value_end = self.value_end.max(value.end);
-            self.note_found(finding);
-        }
-    }
-
-    fn note_found(&mut self, finding: Finding) {
-        self.doubt.found(&finding);
-        self.findings.push(finding);
-        if let Some(notes) = self.notes {
-            notes.all.push(finding);
+            self.keep(finding);
         }
     }
 
     /// Whether the user's allow-list lets a finding go, which is noted.
     fn is_allowed(&mut self, finding: &Finding, known: Option<&Known>) -> bool {
         let Some(allowed) = &self.set.allowed else { return false };
+        // What holds a mask is not the value that came.
+        let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
+        if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {
+            return false;
+        }
         let key = known.filter(|_| allowed.asks_keys()).and_then(|known| self.key(known));
         let kind = &self.set.rule(finding.rule).kind;
         let spared = allowed.judge(&self.rec, finding, kind, key.as_ref(), self.work);
         if spared.is_some() {
-            self.spared.extend(spared);
-            self.doubt.raise();
+            self.doubt.raise(); // what is masked inside it makes another value of it
         }
+        self.spared.extend(spared);
         spared.is_some()
     }
 
