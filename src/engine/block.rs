@@ -59,7 +59,7 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
     let before = carry.clone();
     let budget = budget(scratch, rec.end - rec.start);
     let whole = Record::new(rec.buf, rec.start, rec.end);
-    let doubt = look(set, rec, hits, carry, budget, scratch);
+    let doubt = look(set, rec, hits, &[], carry, budget, scratch);
     let found = scratch.findings.len();
     if found > from {
         resolve(&mut scratch.findings, from);

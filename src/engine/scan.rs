@@ -45,12 +45,13 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
     scratch.work + WORK_FACTOR_MAX * len as u64 + WORK_FREE
 }
 
-/// Finds the secrets of one record in one look; findings come in no order and may overlap. Returns
-/// whether a look at the masked record may find more.
+/// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
+/// order and may overlap. Returns whether a look at the masked record may find more.
 pub(crate) fn look(
     set: &RuleSet,
     rec: Record<'_>,
     hits: &[Hit],
+    masks: &[(usize, usize)],
     carry: &mut Option<Carry>,
     budget: u64,
     scratch: &mut Scratch,
@@ -66,6 +67,7 @@ pub(crate) fn look(
         findings: &mut scratch.findings,
         notes: &mut scratch.notes,
         spared: &mut scratch.spared,
+        masks,
         site: None,
         work: &mut scratch.work,
         carry: None,

@@ -81,6 +81,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) findings: &'a mut Vec<Finding>,
     pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) spared: &'a mut Vec<Spared>,
+    /// Where masks stand in the record already, in order.
+    pub(crate) masks: &'a [(usize, usize)],
     pub(crate) work: &'a mut u64,
     /// The key whose value is being judged.
     pub(crate) site: Option<KeySite>,
@@ -135,6 +137,11 @@ impl Scanner<'_> {
     /// Whether the user's allow-list lets a finding go, which is noted.
     fn is_allowed(&mut self, finding: &Finding, known: Option<&Known>) -> bool {
         let Some(allowed) = &self.set.allowed else { return false };
+        // What holds a mask is not the value that came.
+        let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
+        if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {
+            return false;
+        }
         let key = known.filter(|_| allowed.asks_keys()).and_then(|known| self.key(known));
         let kind = &self.set.rule(finding.rule).kind;
         let spared = allowed.judge(&self.rec, finding, kind, key.as_ref(), self.work);

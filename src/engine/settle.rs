@@ -4,6 +4,7 @@
 //! record what it did not see before. What it finds there is taken back to the record as it came and
 //! joined with what was found first, until a look at the masked record finds nothing more.
 
+use super::allow::Spared;
 use super::carry::Carry;
 use super::emit::render;
 use super::finding::{Finding, Mark};
@@ -31,7 +32,6 @@ pub(crate) fn settle(
     let mut first: Vec<Finding> = scratch.findings.split_off(from);
     let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
     let mut notes = scratch.notes.take();
-    let spared = scratch.spared.len();
     let mut settled = false;
     let mut open = None;
     for _ in 0..PASSES_MAX {
@@ -41,9 +41,10 @@ pub(crate) fn settle(
         let begin = hits.len();
         set.gate.find(&draft.masked, &mut hits);
         open = carry.cloned();
-        look(set, masked, &hits[begin..], &mut open, budget, scratch);
+        let spared = scratch.spared.len();
+        look(set, masked, &hits[begin..], &draft.masks, &mut open, budget, scratch);
         hits.truncate(begin);
-        scratch.spared.truncate(spared); // it was noted in the first look
+        draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         scratch.hits = hits;
         if scratch.findings.len() == from {
             settled = true;
@@ -118,6 +119,18 @@ impl Draft {
             }
         }
         None
+    }
+
+    /// Moves what the allow-list let go in the masked record, from index `begin` on, to where it
+    /// stands in the record as it came. No mask is part of it.
+    fn take_back_spared(&self, rec: &Record<'_>, first: &[Finding], begin: usize, spared: &mut Vec<Spared>) {
+        for s in spared.split_off(begin) {
+            let (head, start) = self.original(rec, first, s.start, false);
+            let (tail, end) = self.original(rec, first, s.end, true);
+            if head.is_none() && tail.is_none() {
+                spared.push(Spared { start, end, ..s });
+            }
+        }
     }
 
     /// Where offset `at` of the masked record stands in the record as it came, as a span's start or
