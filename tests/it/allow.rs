@@ -101,6 +101,9 @@ fn what_is_allowed_opens_no_hole() {
             ("password='a token=5tRq9LwZx0Pm z'", "password='[REDACTED:password]'"),
         ],
     );
+    // Nor does a regex allow what holds a mask.
+    let r = with(Allow::new("tail").regex(".*tail").unwrap().rules(["password"]));
+    each(&r, &[("password='gh<<>>p_<<alnum 36>> tail'", "password='[REDACTED:password]'")]);
     let token = line("gh<<>>p_<<alnum 36>>");
     let r = with(Allow::new("inner").value(&token));
     each(&r, &[("password='x gh<<>>p_<<alnum 36>> y'", "password='[REDACTED:password]'")]);
