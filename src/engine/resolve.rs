@@ -34,9 +34,10 @@ fn rank(n: Notation) -> u8 {
     match n {
         Notation::Text => 0,
         Notation::Quoted => 1,
-        Notation::Authority => 2,
-        Notation::Bare | Notation::BareInJson => 3,
-        Notation::Number(_) => 4,
+        Notation::Bare | Notation::BareInJson => 2,
+        Notation::Number(_) => 3,
+        // Brackets and colons mean something there.
+        Notation::Authority => 4,
     }
 }
 

@@ -46,11 +46,10 @@ pub(crate) fn settle(
         hits.truncate(begin);
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         scratch.hits = hits;
-        if scratch.findings.len() == from {
+        // Too dear to be judged twice, the record leaves as it was judged first.
+        if scratch.findings.len() == from || scratch.work > budget {
+            scratch.findings.truncate(from);
             settled = true;
-            break;
-        }
-        if scratch.work > budget {
             break;
         }
         for again in scratch.findings.drain(from..) {
@@ -103,14 +102,12 @@ impl Draft {
     }
 
     /// Adds what was found in the masked record to `first`, where it stands in the record as it
-    /// came. What lies in a mask alone makes that mask a label, and a label the mark for what
-    /// cannot be judged.
+    /// came. What lies in a mask alone makes that mask plainer.
     fn take_back(&self, rec: &Record<'_>, first: &mut Vec<Finding>, again: Finding) -> Option<Finding> {
         let (head, start) = self.original(rec, first, again.start, false);
         let (tail, end) = self.original(rec, first, again.end, true);
         match (head, tail) {
-            (Some(i), Some(j)) if i == j && first[i].shut => first[i].mark = Mark::Unjudged,
-            (Some(i), Some(j)) if i == j => first[i].shut = true,
+            (Some(i), Some(j)) if i == j => plainer(&mut first[i]),
             _ => {
                 let start = head.map_or(start, |i| first[i].start);
                 let end = tail.map_or(end, |i| first[i].end);
@@ -143,5 +140,17 @@ impl Draft {
             None => (0, rec.start),
         };
         (inside.then_some(i), came + at.saturating_sub(masked))
+    }
+}
+
+/// Chooses a mask in which less can be found: the label, the label without brackets, the mark for
+/// what could not be judged.
+fn plainer(f: &mut Finding) {
+    if !f.shut {
+        f.shut = true;
+    } else if f.notation != Notation::Authority {
+        f.notation = Notation::Authority;
+    } else {
+        f.mark = Mark::Unjudged;
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
     match judge(s, rule, shape, at) {
         Ok(Ok((start, end, cut))) => {
             let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
-            let notation = notation(&s.rec, rule, shape, start);
+            let notation = notation(&s.rec, rule, shape, start, end);
             s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
         }
         Ok(Err(why)) => s.refuse(at, Some(id), why),
@@ -32,7 +32,11 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
 }
 
 /// What a place keeps before the secret asks for a value behind it.
-fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize) -> Notation {
+fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize) -> Notation {
+    // `https://TOKEN:x@host`: a user's name.
+    if matches!(rec.get(end), Some(b':' | b'@')) && rec.buf[rec.start..start].ends_with(b"://") {
+        return Notation::Authority;
+    }
     let value = shape.keep.is_some() && rule.family == Family::Place;
     match rec.before(start) {
         Some(b'"' | b'\'') => Notation::Quoted,

@@ -112,6 +112,8 @@ proptest! {
             let lines = input.iter().filter(|b| **b == b'\n').count();
             let unfinished = input.last().is_some_and(|b| *b != b'\n');
             prop_assert_eq!(tally.records, (lines + usize::from(unfinished)) as u64);
+            // Nothing here is dear or beyond judging: no record is masked as a whole.
+            prop_assert_eq!(tally.unjudged, 0, "{}", shown(&input));
             let mut at_once = logveil::Tally::default();
             r.redact_counted(&input, &mut at_once);
             at_once.work = tally.work;
