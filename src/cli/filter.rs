@@ -27,6 +27,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
     }
     let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
+    redactor.outlive();
     let progress = Progress::new(args, &inputs);
     let mut run = Run::new(&redactor, setup::encoding(args), &progress);
     let end = match (&args.filter.output, in_place) {

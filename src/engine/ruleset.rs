@@ -1,6 +1,8 @@
 //! The rules that are on, and the tables that lead from a hit of the gate to them.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 
 use super::allow::Allowed;
 use super::gate::{Gate, Variant};
@@ -79,12 +81,12 @@ impl RuleSet {
 
 fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
     let mut targets = vec![Target::default(); words.len()];
-    let places: HashMap<(&[u8], bool), usize> =
+    let places: FxHashMap<(&[u8], bool), usize> =
         words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();
     for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {
         let (literals, fold) = rule.literals();
         for literal in literals {
-            let bytes = if fold { literal.to_ascii_lowercase() } else { literal.clone() };
+            let bytes = if fold { Cow::Owned(literal.to_ascii_lowercase()) } else { Cow::Borrowed(literal) };
             let Some(&at) = places.get(&(bytes.as_bytes(), fold)) else {
                 continue;
             };
