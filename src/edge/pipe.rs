@@ -6,8 +6,9 @@ use std::io::{self, IoSlice, Read, Write};
 use super::encoding::{Detector, Wide};
 use super::wtf8::{Decoder, Encoder, Order};
 use crate::engine::redactor::Redactor;
-use crate::engine::stream::{Stream, wipe};
+use crate::engine::stream::Stream;
 use crate::engine::tally::Tally;
+use crate::engine::wipe::wipe;
 
 /// Bytes asked for in one read.
 pub const READ_BYTES: usize = 256 << 10;

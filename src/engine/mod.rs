@@ -30,5 +30,6 @@ pub mod stream;
 pub mod tally;
 mod userinfo;
 mod window;
+pub(crate) mod wipe;
 
 pub use finding::{Finding, Refusal, Refused};

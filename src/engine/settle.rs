@@ -13,6 +13,7 @@ use super::resolve::resolve;
 use super::ruleset::RuleSet;
 use super::scan::look;
 use super::scanner::Scratch;
+use super::wipe::wipe;
 use crate::rules::mask::Notation;
 
 /// How often a record is looked through again before it is masked as a whole.
@@ -69,6 +70,7 @@ pub(crate) fn settle(
     }
     scratch.findings.append(&mut first);
     scratch.notes = notes;
+    wipe(&mut draft.masked);
     (scratch.masked, scratch.masks) = (draft.masked, draft.masks);
     open
 }
@@ -82,7 +84,8 @@ struct Draft {
 
 impl Draft {
     fn write(&mut self, set: &RuleSet, rec: &Record<'_>, findings: &[Finding]) {
-        self.masked.clear();
+        // It may hold what only this look found.
+        wipe(&mut self.masked);
         self.masks.clear();
         let mut at = rec.start;
         for f in findings {

@@ -11,6 +11,7 @@ use super::redactor::Redactor;
 use super::scanner::Scratch;
 use super::tally::Tally;
 use super::window::{RECORD_BYTES_MAX, Window};
+use super::wipe::wipe;
 
 /// The most bytes looked through in one go: they stay in the second-level cache.
 const BLOCK_BYTES_MAX: usize = 256 << 10;
@@ -201,13 +202,6 @@ impl Drop for Stream {
     fn drop(&mut self) {
         wipe(&mut self.held);
     }
-}
-
-/// Empties a buffer that held input and overwrites what it held.
-pub(crate) fn wipe(buffer: &mut Vec<u8>) {
-    buffer.fill(0);
-    std::hint::black_box(&buffer[..]);
-    buffer.clear();
 }
 
 /// A stretch of an input that is at hand as a whole.

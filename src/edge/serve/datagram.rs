@@ -14,7 +14,7 @@ use super::flight::Batch;
 use super::lane::Lane;
 use super::numbers::Reason;
 use super::shared::Shared;
-use crate::engine::stream::wipe;
+use crate::engine::wipe::wipe;
 
 /// Datagrams that may wait in a socket.
 const WAITING_MAX: usize = 64 << 10;

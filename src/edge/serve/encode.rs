@@ -5,7 +5,7 @@ use std::io::Write;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::framing::Framing;
-use crate::engine::stream::wipe;
+use crate::engine::wipe::wipe;
 
 /// Memory that is kept between records, in bytes.
 const KEPT_BYTES: usize = 4 << 10;
