@@ -155,6 +155,13 @@ impl Sidecar {
         await_that(name, || Some(self.number(name)).filter(|n| wanted(*n)))
     }
 
+    /// Whether the queue is full: connections wait for room. What a read may need is kept free, and
+    /// small batches are counted for more than their bytes, so its bytes may be well below the limit.
+    pub fn is_full(&self) -> bool {
+        let half = self.number("logveil_queue_limit_bytes") / 2.0;
+        self.number("logveil_connections_waiting{listener=\"in\"}") > 0.0 && self.number("logveil_queue_bytes") > half
+    }
+
     /// Waits until it is ready, or is not.
     pub fn wait_ready(&self, ready: bool) {
         let code = if ready { 200 } else { 503 };

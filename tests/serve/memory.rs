@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::kit::{SECRET, Sidecar, Text, clean, read_all};
+use crate::kit::{SECRET, Sidecar, Text, await_that, clean, read_all};
 
 const CONNECTIONS: usize = 1000;
 const MEMORY_BYTES_MAX: u64 = 64 << 20;
@@ -67,19 +67,28 @@ fn a_thousand_connections_fit_into_the_bound() {
             Sender { tcp, text: text(c), sent: 0 }
         })
         .collect();
-    let (limit, arrived) = (sidecar.number("logveil_queue_limit_bytes"), Text::default());
+    let arrived = Text::default();
+    let read = |upstream| {
+        let to = arrived.clone();
+        std::thread::spawn(move || read_all(upstream, &to))
+    };
     let mut reader = None;
     while senders.iter().any(|s| s.sent < s.text.len()) {
         let pushed: usize = senders.iter_mut().filter(|s| s.sent < s.text.len()).map(Sender::push).sum();
         if pushed == 0 {
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        if upstream.is_some() && sidecar.number("logveil_queue_bytes") > limit * 0.9 {
-            assert_eq!(sidecar.number("logveil_connections{listener=\"in\"}"), CONNECTIONS as f64);
-            let (from, to) = (upstream.take().unwrap(), arrived.clone());
-            reader = Some(std::thread::spawn(move || read_all(from, &to)));
+        // Full: from now on the upstream takes what comes.
+        if upstream.is_some() && sidecar.is_full() {
+            reader = upstream.take().map(&read);
         }
     }
+    // What is not full yet, the sockets between have taken; then it will be.
+    if let Some(upstream) = upstream.take() {
+        await_that("a full queue", || sidecar.is_full().then_some(()));
+        reader = Some(read(upstream));
+    }
+    sidecar.wait_number("logveil_connections{listener=\"in\"}", |n| n == CONNECTIONS as f64);
     drop(senders);
     sidecar.wait_number("logveil_records_total{listener=\"in\"}", |n| n == (CONNECTIONS * 4) as f64);
     sidecar.wait_number("logveil_queue_bytes", |n| n == 0.0);

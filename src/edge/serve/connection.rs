@@ -16,7 +16,7 @@ use tokio_util::sync::PollSemaphore;
 use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
 use super::flight::Batch;
 use super::lane::{Done, Lane};
-use super::numbers::Reason;
+use super::numbers::{Level, Reason};
 use super::shared::Shared;
 use crate::edge::encoding::Wide;
 
@@ -56,6 +56,8 @@ pub struct Connection<W> {
     turn: Option<OwnedSemaphorePermit>,
     /// What it waits for is ours to give.
     ours: bool,
+    /// Counts it while that is so.
+    waiting: Option<Level>,
     last_read: Instant,
     /// When the unfinished record, or its window, began.
     record_began: Option<Instant>,
@@ -90,6 +92,7 @@ impl<W: Wire> Connection<W> {
             room: PollSemaphore::new(shared.budget.queue.clone()),
             turn: None,
             ours: false,
+            waiting: None,
             last_read: Instant::now(),
             record_began: None,
             shared,
@@ -106,7 +109,7 @@ impl<W: Wire> Connection<W> {
             let (deadline, reason) = self.deadline(draining);
             let next = tokio::select! {
                 biased;
-                read = std::future::poll_fn(|cx| self.poll(cx)) => match read {
+                read = std::future::poll_fn(|cx| self.poll_counted(cx)) => match read {
                     Ok(()) => Next::More,
                     Err(stop) => Next::Stop(stop),
                 },
@@ -177,6 +180,17 @@ impl<W: Wire> Connection<W> {
                 self.shared.turn_away(listener, peer, Reason::Encoding, what);
             }
         }
+    }
+
+    /// [`poll`](Self::poll), seen in the numbers while the peer waits for us.
+    fn poll_counted(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        let polled = self.poll(cx);
+        if !(self.ours && polled.is_pending()) {
+            self.waiting = None;
+        } else if self.waiting.is_none() {
+            self.waiting = Some(Level::up(&self.shared.numbers.listen[self.peer.listener].waiting));
+        }
+        polled
     }
 
     /// Reads what there is, as much as there is room for, and queues what comes of it.

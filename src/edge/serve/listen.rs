@@ -15,7 +15,7 @@ use super::bound::Bound;
 use super::connection::{Connection, Peer, Wire};
 use super::datagram::{self, Mouth};
 use super::flight::Batch;
-use super::numbers::Reason;
+use super::numbers::{Level, Reason};
 use super::settings::Listen;
 use super::shared::Shared;
 use super::upstream::keep_alive;
@@ -156,24 +156,8 @@ impl Ground {
     async fn connection(self, wire: impl Wire, peer: Peer, place: OwnedSemaphorePermit) {
         let numbers = &self.shared.numbers.listen[peer.listener];
         numbers.accepted.inc();
-        let _open = Open::new(numbers.connections.clone());
+        let _open = Level::up(&numbers.connections);
         Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
         drop(place);
-    }
-}
-
-/// Counts an open connection, whichever way it ends.
-struct Open(prometheus_client::metrics::gauge::Gauge);
-
-impl Open {
-    fn new(gauge: prometheus_client::metrics::gauge::Gauge) -> Open {
-        gauge.inc();
-        Open(gauge)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

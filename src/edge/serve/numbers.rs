@@ -74,10 +74,29 @@ impl Reason {
     }
 }
 
+/// One more in a gauge, for as long as it lives: it goes down whichever way things end.
+pub struct Level(Gauge);
+
+impl Level {
+    /// One more.
+    pub fn up(gauge: &Gauge) -> Level {
+        gauge.inc();
+        Level(gauge.clone())
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// A listener's numbers.
 pub struct ListenNumbers {
     /// Connections that are open.
     pub connections: Gauge,
+    /// Connections that are not read from until there is room.
+    pub waiting: Gauge,
     /// Connections that were taken.
     pub accepted: Counter,
     /// Records.
@@ -199,6 +218,8 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
     };
     let open = Family::<Labels, Gauge>::default();
     registry.register("connections", "Connections that are open", open.clone());
+    let waiting = Family::<Labels, Gauge>::default();
+    registry.register("connections_waiting", "Connections not read from until there is room", waiting.clone());
     let accepted = counts(registry, "connections_accepted", "Connections that were taken");
     let records = counts(registry, "records", "Records received");
     let received = counts(registry, "received_bytes", "Bytes of records received");
@@ -217,6 +238,7 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
         };
         ListenNumbers {
             connections: open.get_or_create_owned(&name()),
+            waiting: waiting.get_or_create_owned(&name()),
             accepted: accepted.get_or_create_owned(&name()),
             records: records.get_or_create_owned(&name()),
             received: received.get_or_create_owned(&name()),
