@@ -1,7 +1,5 @@
 //! A block of whole records -> its findings, one record at a time.
 
-use memchr::{memchr, memrchr};
-
 use super::carry::Carry;
 use super::finding::Finding;
 use super::gate::Hit;
@@ -13,7 +11,8 @@ use super::scanner::Scratch;
 use super::settle::settle;
 use crate::rules::mask::Notation;
 
-/// Finds the secrets of a block of whole records; findings are in order and apart.
+/// Finds the secrets of a block of whole records; findings are in order and apart. Where lines end is
+/// left in `scratch`.
 ///
 /// 1. The gate names the places worth a look.
 /// 2. For each, the record around it is cut out, once a record.
@@ -23,9 +22,9 @@ use crate::rules::mask::Notation;
 ///    ([`settle`]).
 pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
     scratch.hits.clear();
-    set.gate.find(block, &mut scratch.hits);
+    set.gate.find(block, &mut scratch.hits, &mut scratch.lines);
     let every = !set.scans.is_empty();
-    let mut hits = std::mem::take(&mut scratch.hits);
+    let (mut hits, lines) = (std::mem::take(&mut scratch.hits), std::mem::take(&mut scratch.lines));
     let mut next = 0;
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
@@ -33,8 +32,8 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
         let Some(place) = (if waiting { Some(at) } else { hits.get(next).map(|h| h.at as usize) }) else {
             break;
         };
-        let start = memrchr(b'\n', &block[at..place]).map_or(at, |i| at + i + 1);
-        let end = memchr(b'\n', &block[place..]).map_or(block.len(), |i| place + i);
+        let start = lines.start(place);
+        let end = lines.end(place).unwrap_or(block.len());
         let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
         record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
         next = upto;
@@ -45,7 +44,7 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
         }
     }
     hits.clear();
-    scratch.hits = hits;
+    (scratch.hits, scratch.lines) = (hits, lines);
 }
 
 /// A record's end without its carriage return.
@@ -60,10 +59,8 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
     let budget = budget(scratch, rec.end - rec.start);
     let whole = Record::new(rec.buf, rec.start, rec.end);
     let doubt = look(set, rec, hits, &[], carry, budget, scratch);
-    let found = scratch.findings.len();
-    if found > from {
-        resolve(&mut scratch.findings, from);
-        let joined = scratch.findings.len() < found;
+    if scratch.findings.len() > from {
+        let joined = resolve(&mut scratch.findings, from);
         let alone = !joined && scratch.findings[from..].iter().all(|f| apart(&whole, f));
         let settled = alone && !doubt && before.is_none() && set.labels_only;
         // A record that was too dear to judge is not looked through again: its rest is masked.

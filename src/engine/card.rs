@@ -13,6 +13,8 @@ const PAN_DIGITS_MIN: usize = 12;
 const DIGITS_MAX: usize = 19;
 /// How far before a number a card's word is looked for, in bytes.
 const CONTEXT_BYTES: usize = 48;
+/// How far behind a number what it is part of is looked for, in bytes.
+const EDGE_BYTES: usize = 8;
 /// The longest track data behind a number, in bytes.
 const TRACK_BYTES_MAX: usize = 96;
 /// How card numbers are written in groups.
@@ -54,6 +56,10 @@ const WORDS: [&str; 22] = [
     "account number",
     "acct",
 ];
+
+/// Words that a card number follows without a blank.
+const GLUED_WORDS: [&str; 12] =
+    ["cc", "card", "pan", "visa", "amex", "mastercard", "number", "no", "ccn", "creditcard", "cardnumber", "test"];
 
 /// The groups looked at together.
 #[derive(Debug, Default)]
@@ -104,7 +110,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         window.len -= taken;
     }
     if !any {
-        s.refuse(at, Some(id), Refusal::Card);
+        s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(CONTEXT_BYTES + 2)..p + EDGE_BYTES);
     }
 }
 
@@ -168,19 +174,22 @@ fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) 
     }
     let mut number = &digits[..count];
     let mut whole = [0u8; DIGITS_MAX + 1];
-    if let Some(lead) = mantissa(rec, start, end) {
+    let lead = mantissa(rec, start, end);
+    if let Some(lead) = lead {
         // 4.111111111111111e15 is the same number in another notation.
         whole[0] = lead;
         whole[1..=count].copy_from_slice(number);
         number = &whole[..=count];
-    } else if !stands_alone(rec, start, end, sign) {
+    }
+    // Most numbers end here; what stands around costs more to look at.
+    let Some(trust) = judge(number) else { return false };
+    if lead.is_none() && !stands_alone(rec, start, end, sign) {
         return false;
     }
-    match judge(number) {
-        None => false,
+    match trust {
         // An id in a path is a card only if a word says so.
-        Some(Trust::Range) => rec.before(start) != Some(b'/') || card_word_before(rec, start),
-        Some(Trust::Context) => (grouped && sign != b'-') || card_word_before(rec, start),
+        Trust::Range => rec.before(start) != Some(b'/') || card_word_before(rec, start),
+        Trust::Context => (grouped && sign != b'-') || card_word_before(rec, start),
     }
 }
 
@@ -231,22 +240,8 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
 /// Whether the word that ends at `at` is a card's, as in `cc4111...` and `card-4111...`.
 fn card_word_glued(rec: &Record<'_>, at: usize) -> bool {
     let letters = rec.buf[rec.start..at].iter().rev().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
-    let word = rec.buf[at - letters..at].to_ascii_lowercase();
-    matches!(
-        &word[..],
-        b"cc"
-            | b"card"
-            | b"pan"
-            | b"visa"
-            | b"amex"
-            | b"mastercard"
-            | b"number"
-            | b"no"
-            | b"ccn"
-            | b"creditcard"
-            | b"cardnumber"
-            | b"test"
-    )
+    let word = &rec.buf[at - letters..at];
+    GLUED_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
 /// Whether one of a card's words stands shortly before `at`.

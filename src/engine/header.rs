@@ -9,7 +9,7 @@ use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
 use super::notation::quote::Quote;
-use super::notation::value::{self, Value, Values, ends_bare, read};
+use super::notation::value::{self, Value, Values, bare_end, ends_bare, read};
 use super::scanner::Scanner;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -120,7 +120,7 @@ fn blanks_end(rec: &Record<'_>, at: usize) -> usize {
 }
 
 fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
-    let end = (at..rec.end).find(|p| ends_bare(rec, *p, false)).unwrap_or(rec.end);
+    let end = bare_end(rec, at, rec.end, false);
     &rec.buf[at..end]
 }
 

@@ -1,5 +1,7 @@
 //! A key word's hit -> the key, the separator, the value, and whether it is a secret.
 
+use std::ops::Range;
+
 use super::carry::{Below, Carry};
 use super::finding::Refusal;
 use super::header;
@@ -7,7 +9,7 @@ use super::keys::{self, Known};
 use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
-use super::notation::key::{self, KeySite, LastWord, Words};
+use super::notation::key::{self, KeySite, LAST_BYTES_MAX, LastWord, Words};
 use super::notation::value::{self, Value, Values};
 use super::scanner::Scanner;
 use crate::rules::rule::ValuePolicy;
@@ -29,10 +31,10 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     *s.work += (end - at) as u64;
     s.key_end = end;
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
-        return s.refuse(at, None, Refusal::Joint);
+        return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
     }
     if !s.set.keys.may_end(&LastWord::of(&s.rec, end)) {
-        return s.refuse(at, None, Refusal::Key);
+        return s.refuse_seen(at, None, Refusal::Key, seen(s, at, end));
     }
     let site = key::around(&s.rec, at, end);
     *s.work += (at - site.start) as u64;
@@ -50,6 +52,11 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         Some(joined) => value(s, &site, &joined, &known),
         None => named_below(s, &site, known),
     }
+}
+
+/// What the cheap looks at an identifier saw: the last word of it, and what may separate.
+fn seen(s: &Scanner<'_>, at: usize, end: usize) -> Range<usize> {
+    at.saturating_sub(LAST_BYTES_MAX + 1)..skip_gap(&s.rec, end, joint::GAP_BYTES_MAX) + 2
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.

@@ -33,7 +33,7 @@ impl Redactor {
             let findings = &scratch.findings;
             let text = match &piece {
                 Piece::Records(block) if findings.is_empty() && out.is_none() => {
-                    count_in(block, tally);
+                    count_in(block, scratch.lines.count(), tally);
                     tally.bytes_out += block.len() as u64;
                     return;
                 }
@@ -45,7 +45,11 @@ impl Redactor {
                 begun.extend_from_slice(&input[..at]);
                 begun
             });
-            count_in(text, tally);
+            let ends = match piece {
+                Piece::Records(_) => scratch.lines.count(),
+                Piece::Long(record) => u64::from(record.ends_with(b"\n")),
+            };
+            count_in(text, ends, tally);
             match piece {
                 Piece::Records(block) => put(&self.set, block, findings, tally, &mut |b| out.extend_from_slice(b)),
                 Piece::Long(record) => {

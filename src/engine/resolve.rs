@@ -4,17 +4,20 @@ use super::finding::{Finding, Mark};
 use crate::rules::mask::Notation;
 
 /// Sorts the findings from index `from` on and joins those that overlap into their union, which
-/// carries the rule of the leftmost, then longest, then first rule.
-pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) {
+/// carries the rule of the leftmost, then longest, then first rule. Returns whether unlike spans
+/// were joined.
+pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) -> bool {
     if findings.len() < from + 2 {
-        return;
+        return false;
     }
     findings[from..].sort_unstable_by_key(|f| (f.start, std::cmp::Reverse(f.end), f.rule, rank(f.notation)));
     let mut kept = from;
+    let mut joined = false;
     for i in from + 1..findings.len() {
         let next = findings[i];
         let last = &mut findings[kept];
         if next.start < last.end {
+            joined |= (next.start, next.end) != (last.start, last.end);
             last.notation = stronger(last.notation, next.notation);
             if next.mark == Mark::Unjudged || (next.end >= last.end && last.mark == Mark::Whole) {
                 last.mark = next.mark;
@@ -27,6 +30,7 @@ pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) {
         }
     }
     findings.truncate(kept + 1);
+    joined
 }
 
 /// Which notation asks more of the mask.

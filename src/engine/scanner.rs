@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::allow::{Key, Spared};
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
-use super::gate::Hit;
+use super::gate::{Hit, Lines};
 use super::keys::Known;
 use super::notation::Record;
 use super::notation::key::{KeySite, Words};
@@ -19,6 +19,7 @@ use crate::rules::rule::RuleId;
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) hits: Vec<Hit>,
+    pub(crate) lines: Lines,
     pub(crate) findings: Vec<Finding>,
     /// Bytes looked at by everything but the gate.
     pub(crate) work: u64,
@@ -67,6 +68,9 @@ impl Scratch {
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.hits.capacity() * size_of::<Hit>() > keep {
             self.hits = Vec::new();
+        }
+        if self.lines.capacity() > keep {
+            self.lines = Lines::default();
         }
         if self.findings.capacity() * size_of::<Finding>() > keep {
             self.findings = Vec::new();
@@ -171,7 +175,13 @@ impl Scanner<'_> {
 
     /// Notes why a candidate was let go.
     pub(crate) fn refuse(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
-        self.doubt.refused(at, why);
+        self.doubt.any |= !matches!(why, Refusal::Joint | Refusal::Key);
+        self.refuse_seen(at, rule, why, at.saturating_sub(REACH_BYTES)..at + REACH_BYTES);
+    }
+
+    /// Notes why a candidate was let go, where no more than `seen` was looked at for it.
+    pub(crate) fn refuse_seen(&mut self, at: usize, rule: Option<RuleId>, why: Refusal, seen: Range<usize>) {
+        self.doubt.refused(seen);
         self.note(at, rule, why);
     }
 
@@ -202,10 +212,10 @@ const REACH_BYTES: usize = 64;
 pub(crate) struct Doubt {
     /// Something may be.
     any: bool,
-    /// End of the last finding.
-    found_end: Option<usize>,
-    /// The last place that was refused.
-    refused_at: Option<usize>,
+    /// End of the furthest finding.
+    found_end: usize,
+    /// End of the furthest that was looked at for what was refused.
+    refused_end: usize,
     /// End of the furthest value that was let go.
     let_go_end: usize,
 }
@@ -222,19 +232,17 @@ impl Doubt {
     }
 
     fn found(&mut self, f: &Finding) {
-        self.any |= f.start < self.let_go_end;
-        self.any |= self.refused_at.is_some_and(|at| at + REACH_BYTES > f.start);
-        self.found_end = self.found_end.max(Some(f.end));
+        self.any |= f.start < self.let_go_end.max(self.refused_end);
+        self.found_end = self.found_end.max(f.end);
     }
 
     fn let_go(&mut self, value: &Value) {
-        self.any |= self.found_end.is_some_and(|end| value.start < end);
+        self.any |= value.start < self.found_end;
         self.let_go_end = self.let_go_end.max(value.end);
     }
 
-    fn refused(&mut self, at: usize, why: Refusal) {
-        self.any |= !matches!(why, Refusal::Joint | Refusal::Key);
-        self.any |= self.found_end.is_some_and(|end| at < end + REACH_BYTES);
-        self.refused_at = Some(at);
+    fn refused(&mut self, seen: Range<usize>) {
+        self.any |= seen.start < self.found_end;
+        self.refused_end = self.refused_end.max(seen.end);
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn settle(
         let masked = Record::new(&draft.masked, 0, draft.end(rec));
         let mut hits = std::mem::take(&mut scratch.hits);
         let begin = hits.len();
-        set.gate.find(&draft.masked, &mut hits);
+        set.gate.find(&draft.masked, &mut hits, &mut scratch.lines);
         open = carry.cloned();
         let spared = scratch.spared.len();
         look(set, masked, &hits[begin..], &draft.masks, &mut open, budget, scratch);

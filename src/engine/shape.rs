@@ -4,12 +4,15 @@ use super::finding::{Finding, Mark, Refusal, Until};
 use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::form::{in_label, in_text, mask_len, plain};
-use super::notation::value::ends_bare;
+use super::notation::value::bare_end;
 use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
+
+/// How far before what its automata saw a rule looks for the edge of a word, in bytes.
+const EDGE_BYTES: usize = 10;
 
 /// Runs the rule at a hit of one of its literals.
 pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
@@ -17,13 +20,18 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
     let Kind::Shape(shape) = &rule.kind else {
         return;
     };
+    let work = *s.work;
     match judge(s, rule, shape, at) {
         Ok(Ok((start, end, cut))) => {
             let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
             let notation = notation(&s.rec, rule, shape, start, end);
             s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
         }
-        Ok(Err(why)) => s.refuse(at, Some(id), why),
+        Ok(Err(why)) => {
+            // The work counts the bytes looked at to either side, but for the edge in front.
+            let looked = (*s.work - work) as usize;
+            s.refuse_seen(at, Some(id), why, at.saturating_sub(looked + EDGE_BYTES)..at + looked);
+        }
         Err(Unjudged) => {
             let end = run_end(&s.rec, at, s.rec.end);
             s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
@@ -126,5 +134,5 @@ fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
 
 /// End of the run of value bytes that goes on at `at`.
 pub(crate) fn run_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
-    (at..limit).find(|p| ends_bare(rec, *p, false)).unwrap_or(limit)
+    bare_end(rec, at.min(limit), limit, false)
 }

@@ -133,8 +133,8 @@ impl Stream {
         let whole = memrchr(b'\n', part).map_or(0, |i| i + 1);
         let (block, rest) = part.split_at(whole);
         if !block.is_empty() {
-            self.tally.records += memchr::memchr_iter(b'\n', block).count() as u64;
             self.block(block, sink);
+            self.tally.records += self.scratch.lines.count();
         }
         if !rest.is_empty() {
             self.hold(rest, sink);

@@ -22,14 +22,16 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     s.last_at = Some((at, authority));
     let Some(start) = authority else { return };
     let info = &s.rec.buf[start..at];
+    // With the slashes before it and the byte behind the `@`.
+    let seen = start.saturating_sub(6)..at + 2;
     let secret = match info.iter().position(|b| *b == b':') {
         Some(colon) => start + colon + 1,
         // Without a password the user may be a token.
         None if random::looks_random(info) => start,
-        None => return s.refuse(at, Some(id), Refusal::Value),
+        None => return s.refuse_seen(at, Some(id), Refusal::Value, seen),
     };
     if secret >= at || s.set.masks.spares(&s.rec.buf[secret..at]) {
-        return s.refuse(at, Some(id), Refusal::Placeholder);
+        return s.refuse_seen(at, Some(id), Refusal::Placeholder, seen);
     }
     // The host must follow: `http://a:b@` alone is no URL.
     match s.rec.get(at + 1) {
@@ -37,7 +39,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
             if b.is_ascii_alphanumeric()
                 || matches!(b, b'[' | b'$' | b'{' | b'_' | b'<' | b'%' | b'/' | b'*' | b'(' | b'.')
                 || b >= 0x80 => {}
-        _ => return s.refuse(at, Some(id), Refusal::Shape),
+        _ => return s.refuse_seen(at, Some(id), Refusal::Shape, seen),
     }
     s.found(Finding::new(secret, at, id, Notation::Authority));
 }

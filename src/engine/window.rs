@@ -11,7 +11,7 @@ use super::emit::put_mask;
 use super::finding::{Mark, Until};
 use super::notation::Record;
 use super::notation::quote::Close;
-use super::notation::value::ends_bare;
+use super::notation::value::bare_end;
 use super::ruleset::RuleSet;
 use super::scanner::Scratch;
 use super::tally::Tally;
@@ -52,7 +52,7 @@ impl Window {
         let commit = if last { window.len() } else { RECORD_BYTES_MAX - OVERLAP_BYTES };
         self.end_open(window);
         scratch.hits.clear();
-        set.gate.find(window, &mut scratch.hits);
+        set.gate.find(window, &mut scratch.hits, &mut scratch.lines);
         let hits = std::mem::take(&mut scratch.hits);
         scratch.findings.clear();
         block::record(set, Record::new(window, 0, window.len()), &hits, carry, scratch);
@@ -95,7 +95,7 @@ impl Window {
         let Some(until) = self.until else { return };
         let rec = Record::new(window, 0, window.len());
         let end = match until {
-            Until::Bare => (self.covered..window.len()).find(|p| ends_bare(&rec, *p, false)),
+            Until::Bare => Some(bare_end(&rec, self.covered, window.len(), false)).filter(|p| *p < window.len()),
             Until::Quote(quote) => match quote.close(window, self.covered, window.len(), false) {
                 Close::Mark(end) | Close::Cut(end) => Some(end),
                 Close::Open => None,

@@ -85,7 +85,7 @@ impl Automaton {
                 }
             }
         }
-        *work += (end - at) as u64;
+        *work += (end - at) as u64 + 1;
         state = match hay.get(end) {
             Some(&byte) => dfa.next_state(state, byte),
             None => dfa.next_eoi_state(state),

@@ -10,6 +10,7 @@ pub(super) struct Classes<'a> {
     pub(super) marks: &'a mut [u64],
     /// What colour codes end with: an `m` or a `K`, in either case.
     pub(super) ends: &'a mut [u64],
+    pub(super) lines: &'a mut [u64],
 }
 
 /// The classes of 64 bytes.
@@ -20,6 +21,7 @@ pub(super) struct Class {
     pub(super) words: u64,
     pub(super) marks: u64,
     pub(super) ends: u64,
+    pub(super) lines: u64,
 }
 
 impl Classes<'_> {
@@ -32,6 +34,7 @@ impl Classes<'_> {
             words: &mut self.words[..count],
             marks: &mut self.marks[..count],
             ends: &mut self.ends[..count],
+            lines: &mut self.lines[..count],
         }
     }
 
@@ -42,5 +45,6 @@ impl Classes<'_> {
         self.words[near] = class.words;
         self.marks[near] = class.marks;
         self.ends[near] = class.ends;
+        self.lines[near] = class.lines;
     }
 }

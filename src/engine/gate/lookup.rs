@@ -69,11 +69,17 @@ struct Entry {
     /// Where in the word its window is.
     offset: u8,
     begins: bool,
+    /// Whether it has more than eight bytes.
+    long: bool,
+    /// Whether the slot has another entry behind it.
+    more: bool,
 }
 
 impl Entry {
     fn new(index: usize, word: &Word, offset: u8) -> Entry {
-        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, begins: word.begins };
+        let long = word.bytes.len() > size_of::<u64>();
+        let (text, fold, mask) = (0, 0, 0);
+        let mut entry = Entry { text, fold, mask, word: index as u16, offset, begins: word.begins, long, more: false };
         for (n, &byte) in word.bytes.iter().take(size_of::<u64>()).enumerate() {
             let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
             let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
@@ -90,26 +96,26 @@ pub(super) struct Lookup {
     words: Vec<Word>,
     /// For each slot the fourth bytes that some window of the slot has.
     seen: Box<[u32; 1 << SLOT_BITS]>,
-    /// The entries of a slot are those from its start to the next one's.
-    starts: Vec<u16>,
+    /// Where the entries of a slot begin, if it has some.
+    starts: Box<[u16; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
 
 impl Lookup {
     pub(super) fn new(words: Vec<Word>, windows: &[Window]) -> Lookup {
         let mut seen = Box::new([0; 1 << SLOT_BITS]);
-        let mut starts = vec![0; (1 << SLOT_BITS) + 1];
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             let key = Key::of(u32::from_le_bytes(window.bytes));
             seen[key.slot] |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
-            starts[key.slot + 1] += 1;
             keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
         }
-        for slot in 0..1 << SLOT_BITS {
-            starts[slot + 1] += starts[slot];
-        }
         keyed.sort_by_key(|&(slot, _)| slot);
+        let mut starts = Box::new([0; 1 << SLOT_BITS]);
+        for at in (0..keyed.len()).rev() {
+            starts[keyed[at].0] = at as u16;
+            keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
+        }
         Lookup { words, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
@@ -125,62 +131,76 @@ impl Lookup {
     /// In steps that do without a branch for each place, as no processor can foresee such a branch:
     /// the places of a batch of masks, those of them that pass the hash check, and then the words.
     #[inline(always)]
-    pub(super) fn check(&self, block: &[u8], at: usize, masks: &[u64], hits: &mut Vec<Hit>) {
-        let mut places = [0; BATCH * MASK + WRITTEN];
-        for (number, batch) in masks.chunks(BATCH).enumerate() {
-            let from = at + number * BATCH * MASK;
-            let count = write_places(batch, &mut places);
-            let mut kept = 0;
-            for n in 0..count {
-                let place = places[n];
-                places[kept] = place;
-                kept += usize::from(self.may_be(text_at(block, from + usize::from(place))));
-            }
-            for &place in &places[..kept] {
-                self.compare(block, from + usize::from(place), hits);
-            }
+    pub(super) fn check(&self, block: &[u8], at: usize, masks: &[u64], places: &mut [u16], hits: &mut Vec<Hit>) {
+        let count = write_places(masks, places);
+        let mut kept = 0;
+        for n in 0..count {
+            let place = places[n];
+            places[kept] = place;
+            kept += usize::from(self.may_be(text_at(block, at + usize::from(place))));
         }
+        let from = hits.len();
+        for &place in &places[..kept] {
+            self.compare(block, at + usize::from(place), hits);
+        }
+        self.settle(block, from, hits);
     }
 
-    /// Appends the words whose window is at `at`.
+    /// Appends the entries whose window is at `at` and whose first bytes are there.
+    ///
+    /// Each is written and then taken back or not: a branch could not be foreseen.
+    #[inline(always)]
     fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
         let slot = Key::of(text_at(block, at)).slot;
-        let entries = usize::from(self.starts[slot])..usize::from(self.starts[slot + 1]);
-        for entry in &self.entries[entries] {
-            let Some(begin) = at.checked_sub(usize::from(entry.offset)) else {
-                continue;
-            };
+        let first = usize::from(self.starts[slot]);
+        for (entry, number) in self.entries[first..].iter().zip(self.starts[slot]..) {
+            let begin = at.wrapping_sub(usize::from(entry.offset));
             let same = (eight_at(block, begin) | entry.fold) & entry.mask == entry.text;
-            if same && self.is_word(entry, block, begin) {
-                push(hits, begin, entry.word);
+            let before = hits.len();
+            push(hits, begin, number);
+            hits.truncate(before + usize::from(same));
+            if !entry.more {
+                break;
             }
         }
     }
 
-    /// Whether the whole word is there, of which the first eight bytes are the same.
-    fn is_word(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
+    /// From entries to words, of which all is there.
+    #[inline(always)]
+    fn settle(&self, block: &[u8], from: usize, hits: &mut Vec<Hit>) {
+        let mut to = from;
+        for n in from..hits.len() {
+            let Hit { at, kind } = hits[n];
+            let entry = &self.entries[usize::from(kind)];
+            hits[to] = Hit { at, kind: entry.word };
+            let begin = at as usize;
+            let is = (!entry.long || self.is_long(entry, block, begin)) && (!entry.begins || may_begin(block, begin));
+            to += usize::from(is);
+        }
+        hits.truncate(to);
+    }
+
+    /// Whether the whole of a long word is there, of which the first eight bytes are the same.
+    #[inline(never)]
+    fn is_long(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
         let word = &self.words[usize::from(entry.word)];
         let Some(text) = block.get(begin..begin + word.bytes.len()) else {
             return false;
         };
-        let first = word.bytes.len().min(size_of::<u64>());
-        let same = match word.fold {
+        let first = size_of::<u64>();
+        match word.fold {
             true => text[first..].eq_ignore_ascii_case(&word.bytes[first..]),
             false => text[first..] == word.bytes[first..],
-        };
-        same && (!entry.begins || may_begin(block, begin))
+        }
     }
 }
 
-/// Masks in a batch.
-const BATCH: usize = 16;
-
 /// How many places are written for a mask, were there fewer: few masks have more.
-const WRITTEN: usize = 4;
+pub(super) const WRITTEN: usize = 4;
 
 /// Writes where bits are set in the masks of a batch; says how many are.
 #[inline(always)]
-fn write_places(batch: &[u64], places: &mut [u16; BATCH * MASK + WRITTEN]) -> usize {
+fn write_places(batch: &[u64], places: &mut [u16]) -> usize {
     let mut count = 0;
     for (number, &mask) in batch.iter().enumerate() {
         let base = (number * MASK) as u16;

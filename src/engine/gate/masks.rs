@@ -1,6 +1,7 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
 use super::classes::Classes;
+use super::lines::Lines;
 use super::lookup::Lookup;
 use super::{Hit, begins, bits, digits, push, sort};
 use crate::rules::plan::WINDOW;
@@ -73,13 +74,13 @@ impl<'a> Text<'a> {
 pub(super) fn each_piece(
     lookup: &Lookup,
     block: &[u8],
-    hits: &mut Vec<Hit>,
+    found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Masks<'_>),
 ) {
     if block.len() <= SHORT * MASK {
-        pieces::<{ SHORT + 2 }>(lookup, block, hits, scan);
+        pieces::<{ SHORT + 2 }>(lookup, block, found, scan);
     } else {
-        pieces::<{ PIECE + 2 }>(lookup, block, hits, scan);
+        pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
     }
 }
 
@@ -88,21 +89,24 @@ pub(super) fn each_piece(
 fn pieces<const ROOM: usize>(
     lookup: &Lookup,
     block: &[u8],
-    hits: &mut Vec<Hit>,
+    found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Masks<'_>),
 ) {
+    let (hits, line_ends) = found;
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
-    let mut room = [[0; ROOM]; 9];
-    let [windows, digits, ats, words, marks, ends, begins, fours, runs] = &mut room;
-    let classes = Classes { digits, ats, words, marks, ends };
+    let mut room = [[0; ROOM]; 10];
+    let [windows, digits, ats, words, marks, ends, lines, begins, fours, runs] = &mut room;
+    let classes = Classes { digits, ats, words, marks, ends, lines };
     let mut masks = Masks { windows, classes, begins, fours, runs };
+    let mut places = [[0; MASK]; ROOM];
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);
-        let before = hits.len();
         scan(&text, first, count, &mut masks);
-        lookup.check(block, first * MASK, &masks.windows[..count], hits);
+        line_ends.extend(&masks.classes.lines[1..=count]);
+        let before = hits.len();
+        lookup.check(block, first * MASK, &masks.windows[..count], places.as_flattened_mut(), hits);
         rest(block, first, count, &masks, &mut run, hits);
         sort(&mut hits[before..]);
     }

@@ -11,6 +11,7 @@
 mod begins;
 mod classes;
 mod digits;
+mod lines;
 mod lookup;
 mod masks;
 mod portable;
@@ -20,6 +21,7 @@ mod simd;
 mod tests;
 
 use crate::rules::plan::{Plan, Word};
+pub(crate) use lines::Lines;
 use lookup::{Lookup, Window};
 #[cfg(test)]
 use masks::PIECE;
@@ -162,31 +164,48 @@ impl Gate {
 
     /// Appends to `hits` in order: every occurrence of every word (of one that `begins`, those where
     /// [`may_begin`](crate::rules::plan::may_begin) holds), every `@`, and every run of digits that
-    /// may hold a card's number. `block` has less than 4 GiB.
-    pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>) {
+    /// may hold a card's number; and notes in `lines` where lines end. `block` has less than 4 GiB.
+    pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>, lines: &mut Lines) {
         debug_assert!(u32::try_from(block.len()).is_ok(), "4 GiB or more");
         let before = hits.len();
+        lines.clear();
+        let found = (&mut *hits, lines);
         match &self.kernel {
-            AnyKernel::Portable => portable::find(&self.lookup, block, hits),
+            AnyKernel::Portable => portable::find(&self.lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx2(kernel) => kernel.find(&self.lookup, block, hits),
+            AnyKernel::Avx2(kernel) => kernel.find(&self.lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512(kernel) => kernel.find(&self.lookup, block, hits),
+            AnyKernel::Avx512(kernel) => kernel.find(&self.lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512Vbmi(kernel) => kernel.find(&self.lookup, block, hits),
+            AnyKernel::Avx512Vbmi(kernel) => kernel.find(&self.lookup, block, found),
         }
         // Each piece is in order. Only what lies across the edge of two may not be.
         sort(&mut hits[before..]);
     }
 }
 
-/// Puts hits in order; they mostly are.
+/// Puts hits in order; they mostly are, or nearly so.
+#[inline(always)]
 fn sort(hits: &mut [Hit]) {
     let key = |hit: &Hit| u64::from(hit.at) << 16 | u64::from(hit.kind);
-    if !hits.is_sorted_by_key(key) {
-        hits.sort_unstable_by_key(key);
+    let mut moves = 0;
+    for n in 1..hits.len() {
+        let hit = hits[n];
+        let mut at = n;
+        while at > 0 && key(&hits[at - 1]) > key(&hit) {
+            hits[at] = hits[at - 1];
+            at -= 1;
+        }
+        hits[at] = hit;
+        moves += n - at;
+        if moves > MOVES_MAX * hits.len() {
+            return hits.sort_unstable_by_key(key);
+        }
     }
 }
+
+/// So many moves a hit, and they are not nearly in order.
+const MOVES_MAX: usize = 16;
 
 fn push(hits: &mut Vec<Hit>, at: usize, kind: u16) {
     let at = at as u32;

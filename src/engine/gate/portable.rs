@@ -6,12 +6,12 @@
 use super::classes::Class;
 use super::lookup::Lookup;
 use super::masks::READ;
-use super::{Hit, MASK, Masks, Text, each_piece};
+use super::{Hit, Lines, MASK, Masks, Text, each_piece};
 use crate::rules::plan::WINDOW;
 
 /// Appends what the gate finds in a block; the hits of a piece are sorted.
-pub(super) fn find(lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
-    each_piece(lookup, block, hits, |text, first, count, masks| {
+pub(super) fn find(lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    each_piece(lookup, block, found, |text, first, count, masks| {
         scan(lookup, text, first, count, masks);
     });
 }
@@ -23,8 +23,9 @@ fn scan(lookup: &Lookup, text: &Text<'_>, first: usize, count: usize, masks: &mu
     // Mask number -1 has no text; there are no digits in it.
     for near in usize::from(first == 0)..count + 2 {
         let text = text.at(first + near - 1);
-        let (digits, ats) = (each_eight(text, digit_bits), each_eight(text, at_bits));
-        masks.classes.set(near, Class { digits, ats, ..Class::default() });
+        let (digits, ats) = (each_eight(text, digit_bits), each_eight(text, |eight| byte_bits(eight, b'@')));
+        let lines = each_eight(text, |eight| byte_bits(eight, b'\n'));
+        masks.classes.set(near, Class { digits, ats, lines, ..Class::default() });
     }
     // Where a word may begin `lookup` sees for itself: what passes the hash check is little.
     masks.derive(count, false);
@@ -64,7 +65,7 @@ fn digit_bits(text: u64) -> u64 {
     !(value | ((value & !HIGH) + LOW * (0x80 - 10)))
 }
 
-fn at_bits(text: u64) -> u64 {
-    let other = text ^ (LOW * u64::from(b'@'));
+fn byte_bits(text: u64, byte: u8) -> u64 {
+    let other = text ^ (LOW * u64::from(byte));
     !(other | ((other & !HIGH) + LOW * 0x7F))
 }

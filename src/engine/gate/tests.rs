@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Gate, Hit, MASK, PIECE, Variant};
+use super::{Gate, Hit, Lines, MASK, PIECE, Variant};
 use crate::engine::notation::{Record, escape::word_begins};
 use crate::rules::plan::{GROUP, MAX_BEGIN, MAX_PLAIN, Plan, Word, may_begin};
 use crate::rules::sample;
@@ -97,7 +97,7 @@ fn same(words: &[Word], gates: &[(Variant, Gate)], block: &[u8]) {
     for (variant, gate) in gates {
         let kept = Hit { at: 7, kind: 3 };
         let mut hits = vec![kept];
-        gate.find(block, &mut hits);
+        gate.find(block, &mut hits, &mut Lines::default());
         assert_eq!(hits[0], kept, "{variant:?} changed what was there");
         assert_eq!(hits[1..], expected, "{variant:?} in {:?}", block.escape_ascii().to_string());
     }
@@ -257,7 +257,7 @@ fn dates_and_times_are_no_runs() {
     let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080\n081109 203615 148";
     for (variant, gate) in &gates {
         let mut hits = Vec::new();
-        gate.find(&text[..], &mut hits);
+        gate.find(&text[..], &mut hits, &mut Lines::default());
         assert_eq!(hits, [], "{variant:?}");
     }
 }

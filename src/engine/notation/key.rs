@@ -9,7 +9,7 @@ const KEY_BYTES_MAX: usize = 96;
 /// The longest run of words before the last one of a quoted key, in bytes.
 const SPACED_BYTES_MAX: usize = 48;
 /// The most of a last word that is looked at, in bytes.
-const LAST_BYTES_MAX: usize = 32;
+pub(crate) const LAST_BYTES_MAX: usize = 32;
 /// The most words of a key.
 pub(crate) const WORDS_MAX: usize = 12;
 
@@ -28,8 +28,19 @@ pub(crate) struct KeySite {
     pub(crate) open: usize,
 }
 
+/// What an identifier is made of, by byte.
+const INNER: [bool; 256] = {
+    let mut inner = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        inner[b] = (b as u8).is_ascii_alphanumeric() || b as u8 == b'_' || b >= 0x80;
+        b += 1;
+    }
+    inner
+};
+
 fn inner(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
+    INNER[usize::from(b)]
 }
 
 /// End of the identifier that goes on at `at`.

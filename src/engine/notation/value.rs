@@ -100,15 +100,34 @@ pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
 
 /// A bare value: ends where its notation says.
 pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notation) -> Value {
-    let mut p = at + mask_len(rec, at);
-    while p < rec.end && !ends_bare(rec, p, percent) {
-        p += 1;
-    }
+    let p = at + mask_len(rec, at);
+    let mut p = bare_end(rec, p, rec.end, percent);
     // A template is one value, blanks and all.
     if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
         p = p.max(template_end(rec, at));
     }
     Value { start: at, end: p, quote: None, notation, open: p == rec.end }
+}
+
+/// Bytes that may end a bare value: what begins a match of [`ends_bare`].
+const MAY_END: [bool; 256] = {
+    let signs = b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2";
+    let mut may = [false; 256];
+    let mut n = 0;
+    while n < signs.len() {
+        may[signs[n] as usize] = true;
+        n += 1;
+    }
+    may
+};
+
+/// Where from `at` on a bare value ends, `limit` if it does not before.
+pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
+    let mut p = at;
+    while p < limit && !(MAY_END[usize::from(rec.buf[p])] && ends_bare(rec, p, percent)) {
+        p += 1;
+    }
+    p
 }
 
 /// Whether a bare value ends at `p`.

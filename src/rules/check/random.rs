@@ -5,17 +5,53 @@ use super::entropy::bits_per_byte;
 /// The fewest bytes that can look random.
 const RANDOM_BYTES_MIN: usize = 12;
 
+/// What a byte can be, as bits.
+mod class {
+    pub(super) const DIGIT: u8 = 1;
+    pub(super) const LETTER: u8 = 2;
+    /// A sign that words do not have.
+    pub(super) const SIGN: u8 = 4;
+    /// What tokens are made of.
+    pub(super) const TOKEN: u8 = 8;
+    /// A hexadecimal digit, or the dash between groups of them.
+    pub(super) const HEX: u8 = 16;
+
+    const OF: [u8; 256] = {
+        let mut of = [0; 256];
+        let mut b = 0;
+        while b < 256 {
+            of[b] = one(b as u8);
+            b += 1;
+        }
+        of
+    };
+
+    const fn one(b: u8) -> u8 {
+        let sign = matches!(b, b'!' | b'#' | b'$' | b'%' | b'^' | b'+' | b'=' | b'~' | b'@');
+        let token = sign || matches!(b, b'/' | b'_' | b'-' | b'.' | b':' | b'*' | b'|') || b.is_ascii_alphanumeric();
+        let hex = b.is_ascii_hexdigit() || b == b'-';
+        (if b.is_ascii_digit() { DIGIT } else { 0 })
+            | (if b.is_ascii_alphabetic() { LETTER } else { 0 })
+            | (if sign { SIGN } else { 0 })
+            | (if token { TOKEN } else { 0 })
+            | (if hex { HEX } else { 0 })
+    }
+
+    /// What some byte of the value is, and what all of them are.
+    pub(super) fn of(value: &[u8]) -> (u8, u8) {
+        value.iter().fold((0, u8::MAX), |(any, all), &b| (any | OF[usize::from(b)], all & OF[usize::from(b)]))
+    }
+}
+
 /// Whether the value looks drawn: long enough, varied enough, and not words, a path, an identifier
 /// or a date.
 pub fn looks_random(value: &[u8]) -> bool {
-    if value.len() < RANDOM_BYTES_MIN || !value.iter().all(|b| token_byte(*b)) {
-        return false;
-    }
-    if is_words(value) {
+    let (_, all) = class::of(value);
+    if value.len() < RANDOM_BYTES_MIN || all & class::TOKEN == 0 || is_words(value) {
         return false;
     }
     // Hex needs less than base64: its alphabet has four bits to give.
-    let hex = value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let hex = all & class::HEX != 0;
     bits_per_byte(value) >= if hex { 2.8 } else { 3.2 }
 }
 
@@ -42,32 +78,9 @@ pub fn is_prose(value: &[u8]) -> bool {
 /// Whether a short bare value has the marks of a secret: a digit among letters, both cases inside,
 /// or a sign that words do not have.
 pub fn has_marks(value: &[u8]) -> bool {
-    let digit = value.iter().any(u8::is_ascii_digit);
-    let letter = value.iter().any(u8::is_ascii_alphabetic);
-    let sign = value.iter().any(|b| matches!(b, b'!' | b'#' | b'$' | b'%' | b'^' | b'+' | b'=' | b'~' | b'@'));
-    (digit && letter || sign) && !is_words(value) || looks_random(value)
-}
-
-fn token_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(
-            b,
-            b'+' | b'/'
-                | b'='
-                | b'_'
-                | b'-'
-                | b'.'
-                | b'~'
-                | b':'
-                | b'!'
-                | b'$'
-                | b'%'
-                | b'*'
-                | b'@'
-                | b'#'
-                | b'^'
-                | b'|'
-        )
+    let (any, _) = class::of(value);
+    let has = |class| any & class != 0;
+    (has(class::DIGIT) && has(class::LETTER) || has(class::SIGN)) && !is_words(value) || looks_random(value)
 }
 
 /// Whether the value is words joined by signs: `db-credentials`, `user:42`, `settings.SECRET_KEY`,

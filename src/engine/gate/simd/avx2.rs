@@ -7,7 +7,7 @@ use std::hint::black_box;
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
 use super::super::masks::READ;
-use super::super::{Groups, Hit, MASK, Masks, Text, each_piece};
+use super::super::{Groups, Hit, Lines, MASK, Masks, Text, each_piece};
 use super::{NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
@@ -32,15 +32,15 @@ impl Avx2 {
 
 impl Avx2 {
     /// Appends what the gate finds in a block; the hits of a piece are sorted.
-    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(lookup, block, hits) }
+        unsafe { self.find_pieces(lookup, block, found) }
     }
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |text, first, count, masks| {
+        each_piece(lookup, block, found, |text, first, count, masks| {
             for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
@@ -166,6 +166,7 @@ fn classes(text: &[u8; READ]) -> Class {
         class.words |= mask(any(0xF0, 0x70));
         class.marks |= mask(any(0x06, 0x7E));
         class.ends |= mask(_mm256_slli_epi16::<7>(found));
+        class.lines |= mask(_mm256_cmpeq_epi8(bytes, all(b'\n')));
     }
     class
 }

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
 use super::super::masks::READ;
-use super::super::{Groups, Hit, MASK, Masks, Text, each_piece};
+use super::super::{Groups, Hit, Lines, MASK, Masks, Text, each_piece};
 use super::{NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
@@ -32,15 +32,15 @@ impl Avx512 {
 
 impl Avx512 {
     /// Appends what the gate finds in a block; the hits of a piece are sorted.
-    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(lookup, block, hits) }
+        unsafe { self.find_pieces(lookup, block, found) }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
-    fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |text, first, count, masks| {
+        each_piece(lookup, block, found, |text, first, count, masks| {
             for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
@@ -145,6 +145,7 @@ pub(super) fn classes(text: &[u8; READ]) -> Class {
         ats: is(b'@'),
         words: letters | digits | is(b'_'),
         marks: is(b'\\') | is(b'%'),
+        lines: is(b'\n'),
         ends: _mm512_cmpeq_epi8_mask(small, all(b'm')) | _mm512_cmpeq_epi8_mask(small, all(b'k')),
     }
 }

@@ -10,7 +10,7 @@ use std::arch::x86_64::*;
 
 use super::super::lookup::{Lookup, Window};
 use super::super::masks::READ;
-use super::super::{Groups, Hit, Masks, Text, each_piece};
+use super::super::{Groups, Hit, Lines, Masks, Text, each_piece};
 use super::avx512::classes;
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
@@ -52,15 +52,15 @@ fn entry(byte: u8) -> usize {
 
 impl Avx512Vbmi {
     /// Appends what the gate finds in a block; the hits of a piece are sorted.
-    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(lookup, block, hits) }
+        unsafe { self.find_pieces(lookup, block, found) }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
-    fn find_pieces(&self, lookup: &Lookup, block: &[u8], hits: &mut Vec<Hit>) {
+    fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, hits, |text, first, count, masks| {
+        each_piece(lookup, block, found, |text, first, count, masks| {
             for_groups!(self.groups, scan(tables, text, first, count, masks));
         });
     }
