@@ -79,6 +79,10 @@ struct Group {
 /// Judges the run of digits and separators that begins at `at`.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
+    if let Some(end) = mere_number(&s.rec, at) {
+        *s.work += (end - at) as u64;
+        return s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(1)..end + EDGE_BYTES);
+    }
     let mut window = Window::default();
     let mut p = at;
     let mut any = false;
@@ -114,6 +118,16 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     }
 }
 
+/// The end of a number in one piece that no issuer gives out: most are.
+fn mere_number(rec: &Record<'_>, at: usize) -> Option<usize> {
+    // The digits of a mantissa, or of an escape, are not the whole number.
+    if matches!(rec.before(at), Some(b'.' | b'%')) {
+        return None;
+    }
+    let end = at + rec.from(at).iter().take_while(|b| b.is_ascii_digit()).count();
+    (judge(&rec.buf[at..end]).is_none() && next_group(rec, end, false).is_none()).then_some(end)
+}
+
 /// The group of digits that begins at or behind the separator at `at`.
 fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
     let rest = rec.from(at);
@@ -135,7 +149,10 @@ fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
 /// The longest card that begins with the window's first group: its span and its groups.
 fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
     let first = window[0];
-    for grouping in GROUPINGS.iter().rev() {
+    let digits = |n: usize| window.get(n).map_or(0, |g| g.end - g.start);
+    // How the groupings begin.
+    let grouped = matches!((digits(0), digits(1)), (4, 4 | 6) | (6, 13));
+    for grouping in GROUPINGS.iter().rev().filter(|_| grouped) {
         let Some(groups) = window.get(..grouping.len()) else {
             continue;
         };

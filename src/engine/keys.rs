@@ -161,6 +161,9 @@ impl Keys {
             return Some(self.known(entry, words, from, plural, singular.len() <= 4));
         }
         let last = words.joined(end - 1, end);
+        if !self.glued_tails.may_have(last) {
+            return None;
+        }
         let (entry, rest) = self.glued.iter().find_map(|(g, e)| Some((*e, last.strip_suffix(&g[..])?)))?;
         let harmless = self.entries[usize::from(entry)].not_after.contains(rest);
         Some(if harmless { None } else { self.known(entry, words, end - 1, false, false) })

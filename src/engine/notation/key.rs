@@ -3,6 +3,7 @@
 use super::Record;
 use super::escape::remnant_len;
 use super::quote::{Close, Quote};
+use super::run::{self, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
 const KEY_BYTES_MAX: usize = 96;
@@ -28,42 +29,32 @@ pub(crate) struct KeySite {
     pub(crate) open: usize,
 }
 
-/// What an identifier is made of, by byte.
-const INNER: [bool; 256] = {
-    let mut inner = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        inner[b] = (b as u8).is_ascii_alphanumeric() || b as u8 == b'_' || b >= 0x80;
-        b += 1;
-    }
-    inner
-};
-
-fn inner(b: u8) -> bool {
-    INNER[usize::from(b)]
-}
-
 /// End of the identifier that goes on at `at`.
 pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
     let most = rec.end.min(at + KEY_BYTES_MAX);
     let mut p = at;
-    while p < most {
-        let b = rec.buf[p];
+    loop {
+        p = run::end(rec.buf, p, most);
         // A sign joins only when more of the identifier follows: not in `token->`, `password.`.
-        let joins = matches!(b, b'-' | b'.') && rec.get(p + 1).is_some_and(|n| n.is_ascii_alphanumeric() || n == b'_');
-        if !inner(b) && !joins {
-            break;
+        let joins = p < most
+            && matches!(rec.buf[p], b'-' | b'.')
+            && rec.get(p + 1).is_some_and(|n| n.is_ascii_alphanumeric() || n == b'_');
+        if !joins {
+            return p;
         }
         p += 1;
     }
-    p
 }
 
 /// The key around the word at `at..end`, `end` being where its identifier ends.
 pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
-    while start > low && (inner(rec.buf[start - 1]) || matches!(rec.buf[start - 1], b'-' | b'.')) {
+    loop {
+        start = run::start(rec.buf, low, start);
+        if start == low || !matches!(rec.buf[start - 1], b'-' | b'.') {
+            break;
+        }
         // Two dashes begin a flag, whatever stands before them.
         if rec.buf[start - 1] == b'-' && start - 1 > low && rec.buf[start - 2] == b'-' {
             start -= 2;

@@ -6,6 +6,7 @@ pub(crate) mod form;
 pub(crate) mod joint;
 pub(crate) mod key;
 pub(crate) mod quote;
+pub(crate) mod run;
 pub(crate) mod value;
 
 use std::cell::OnceCell;

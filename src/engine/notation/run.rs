@@ -1,0 +1,80 @@
+//! Runs of the bytes that identifiers are made of, eight at a time.
+
+/// Bytes looked at together.
+const WIDTH: usize = size_of::<u64>();
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Whether identifiers are made of this byte: ASCII letters, digits, `_`, and all beyond ASCII.
+pub(crate) fn inner(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
+}
+
+/// The high bit of each byte that is none of an identifier.
+fn others(eight: u64) -> u64 {
+    // Of seven bits each, so that no difference borrows from the next byte.
+    let least = |text: u64, byte: u8| (text | HIGH) - LOW * u64::from(byte);
+    let within = |text: u64, first: u8, last: u8| least(text, first) & !least(text, last + 1);
+    let text = eight & !HIGH;
+    let ascii = within(text | LOW * 0x20, b'a', b'z') | within(text, b'0', b'9') | within(text, b'_', b'_');
+    !(ascii | eight) & HIGH
+}
+
+/// Where the run that goes on at `at` ends, `most` if it does not before.
+pub(crate) fn end(buf: &[u8], at: usize, most: usize) -> usize {
+    let mut p = at;
+    while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk()).filter(|_| p < most) {
+        let others = others(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return most.min(p + others.trailing_zeros() as usize / 8);
+        }
+        p += WIDTH;
+    }
+    p += buf[p.min(most)..most].iter().take_while(|b| inner(**b)).count();
+    p.min(most)
+}
+
+/// Where the run that ends at `at` begins, `low` if it does not behind.
+pub(crate) fn start(buf: &[u8], low: usize, at: usize) -> usize {
+    let mut p = at;
+    while let Some(eight) = buf[..p].last_chunk().filter(|_| p > low) {
+        let others = others(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return low.max(p - others.leading_zeros() as usize / 8);
+        }
+        p -= WIDTH;
+    }
+    p -= buf[low.min(p)..p].iter().rev().take_while(|b| inner(**b)).count();
+    p.max(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{end, inner, start};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Byte by byte gives the same.
+        #[test]
+        fn runs_are_as_long_as_byte_by_byte(
+            text in prop::collection::vec(prop_oneof![8 => prop::sample::select(b"aZ09_\xC3\xFF\x80".to_vec()), 1 => any::<u8>()], 0..40),
+            at in 0..40usize,
+            bound in 0..40usize,
+        ) {
+            let at = at.min(text.len());
+            let most = (at + bound).min(text.len());
+            let low = at.saturating_sub(bound);
+            let forward = text[at..most].iter().take_while(|b| inner(**b)).count();
+            let back = text[low..at].iter().rev().take_while(|b| inner(**b)).count();
+            prop_assert_eq!(end(&text, at, most), at + forward);
+            prop_assert_eq!(start(&text, low, at), at - back);
+        }
+
+        #[test]
+        fn each_byte_is_told_by_itself(byte in any::<u8>(), place in 0..8usize) {
+            let mut text = [b'a'; 8];
+            text[place] = byte;
+            prop_assert_eq!(end(&text, 0, 8), if inner(byte) { 8 } else { place });
+        }
+    }
+}
