@@ -196,6 +196,25 @@ fn in_place_keeps_mode_and_times_and_refuses_links() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 6, "no temporary file stays");
 }
 
+#[test]
+fn threads_change_nothing_but_the_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let text: String = (0..40_000).map(|n| format!("n={n} password=hunter{n} {}\n", "x".repeat(n % 97))).collect();
+    fs::write(dir.path().join("a.log"), &text).unwrap();
+    fs::write(dir.path().join("b.log"), &text).unwrap();
+    let piped = run(dir.path(), &[], text.as_bytes());
+    assert_eq!(piped.stdout.windows(21).filter(|w| *w == b"[REDACTED:password] x").count(), 40_000 - 413);
+    for threads in ["1", "2", "7"] {
+        let out = run(dir.path(), &["--threads", threads, "a.log"], b"");
+        assert!(out.status.success() && out.stderr.is_empty() && out.stdout == piped.stdout, "{threads}");
+        let check = run(dir.path(), &["--check", "--threads", threads, "a.log"], b"");
+        let last = check.stdout.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap();
+        assert!(last.starts_with(b"a.log:40000:18: password "), "{}", last.escape_ascii());
+    }
+    assert!(run(dir.path(), &["--threads=2", "--in-place", "b.log"], b"").status.success());
+    assert!(fs::read(dir.path().join("b.log")).unwrap() == piped.stdout);
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packer.write_all(bytes).unwrap();

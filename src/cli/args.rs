@@ -289,6 +289,12 @@ pub struct Filter {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_ASSUME_BYTES", hide_env = true, help_heading = "Input")]
     pub assume_bytes: Option<bool>,
 
+    /// Threads that look through a file, which is written in order all the same [default: as many as processors]
+    ///
+    /// For plain files only: what comes through a pipe leaves as it comes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), env = "LOGVEIL_THREADS", hide_env = true, help_heading = "Input")]
+    pub threads: Option<u8>,
+
     /// Progress on standard error: auto for files when that is a terminal and the output is none [default: auto]
     #[arg(long, value_name = "WHEN", env = "LOGVEIL_PROGRESS", hide_env = true, help_heading = "Other")]
     pub progress: Option<When>,

@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         .map_err(Failure::usage)?;
     let inputs = Input::all(&args.files);
     let progress = Progress::new(args, &inputs);
-    let mut run = Run::new(&redactor, setup::encoding(args), &progress);
+    let mut run = Run::new(&redactor, args, &progress);
     let out = Outbox::new(Raw::stdout().map_err(|e| Failure::output("standard output", &e))?);
     let at = Position { line: 1, column: 1 };
     let mut listing = Listing { name: String::new(), at, seen, redactor: redactor.clone(), out };

@@ -22,6 +22,8 @@ const FILE: &str = "logveil.toml";
 const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+/// Options that are numbers.
+const NUMBERS: [&str; 1] = ["threads"];
 /// Tables that only `serve` reads.
 const TABLES: [&str; 4] = ["listen", "upstream", "limits", "admin"];
 
@@ -130,6 +132,7 @@ fn values(option: &Arg, value: &Spanned<DeValue<'_>>, file: &Path, out: &mut Vec
         DeValue::Array(many) => return many.iter().try_for_each(|one| values(option, one, file, out)),
         DeValue::String(s) => s.to_string(),
         DeValue::Boolean(b) => b.to_string(),
+        DeValue::Integer(n) if NUMBERS.contains(&option.get_id().as_str()) => n.to_string(),
         _ => return Err("write a text in quotes, true or false, or a list of texts".into()),
     };
     let mut argument = OsString::from(format!("--{}=", option.get_long().unwrap_or_default()));

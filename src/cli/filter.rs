@@ -1,13 +1,14 @@
 //! Without a subcommand: inputs -> masked text.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::{Args, Format};
 use super::failure::{self, Failure};
 use super::progress::Progress;
 use super::setup;
+use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
 use crate::edge::in_place;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
@@ -29,7 +30,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
     redactor.outlive();
     let progress = Progress::new(args, &inputs);
-    let mut run = Run::new(&redactor, setup::encoding(args), &progress);
+    let mut run = Run::new(&redactor, args, &progress);
     let end = match (&args.filter.output, in_place) {
         (_, true) => run.rewrite(&inputs),
         (Some(path), _) => create(path, &inputs).and_then(|file| run.copy(&inputs, file, &path.display().to_string())),
@@ -86,6 +87,8 @@ pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Fai
 pub struct Run<'a> {
     redactor: &'a Redactor,
     encoding: Encoding,
+    /// That judge a file at hand.
+    threads: usize,
     progress: &'a Progress,
     buffer: Buffer,
     /// Counts of all inputs.
@@ -96,9 +99,10 @@ pub struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Before the first input.
-    pub fn new(redactor: &'a Redactor, encoding: Encoding, progress: &'a Progress) -> Self {
+    pub fn new(redactor: &'a Redactor, args: &Args, progress: &'a Progress) -> Self {
+        let (encoding, threads) = (setup::encoding(args), setup::threads(args));
         let (buffer, tally) = (Buffer::default(), Tally::default());
-        Run { redactor, encoding, progress, buffer, tally, code: failure::OK }
+        Run { redactor, encoding, threads, progress, buffer, tally, code: failure::OK }
     }
 
     /// Every input, masked, into one output. Each is a stream of its own: an unfinished last line
@@ -124,7 +128,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         };
-        let end = pipe::pump(&mut *reader, &mut lane, out, &mut self.buffer, &mut |_| {});
+        let end = self.pump(&mut *reader, input.is_at_hand(), &mut lane, out, &mut |_| {});
         self.tally.add(lane.tally());
         match end {
             Err(Trouble::Write(e)) => Err(Failure::output(name, &e)),
@@ -136,14 +140,30 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// One input's bytes down its lane; by several threads if all of it is at hand.
+    fn pump(
+        &mut self,
+        reader: &mut dyn Read,
+        at_hand: bool,
+        lane: &mut Lane,
+        out: &mut impl Sink,
+        seen: &mut dyn FnMut(usize),
+    ) -> Result<(), Trouble> {
+        if at_hand && self.threads > 1 && lane.is_plain() {
+            ahead::pump(reader, self.redactor, lane, out, self.threads, seen)
+        } else {
+            pipe::pump(reader, lane, out, &mut self.buffer, seen)
+        }
+    }
+
     /// Every input rewritten where it is.
     fn rewrite(&mut self, inputs: &[Input]) -> Result<(), Failure> {
         for input in inputs {
             let Input::Path(path) = input else { continue };
             let mut lane = Lane::new(self.redactor, self.encoding);
-            let (buffer, progress) = (&mut self.buffer, self.progress);
+            let progress = self.progress;
             let done = in_place::rewrite(path, |from, to| {
-                pipe::pump(from, &mut lane, &mut Outbox::new(to), buffer, &mut |n| progress.add(n))?;
+                self.pump(from, true, &mut lane, &mut Outbox::new(to), &mut |n| progress.add(n))?;
                 Ok(lane.tally().findings() > 0)
             });
             match done {

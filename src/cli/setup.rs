@@ -126,6 +126,12 @@ pub fn key_of_this_run() -> Result<HashKey, Failure> {
         .map_err(|e| Failure::usage(format!("/dev/urandom: {e}; give a key with --hash-key-file")))
 }
 
+/// How many threads judge a file: as many as processors that this process may use.
+pub fn threads(args: &Args) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.filter.threads.map_or_else(processors, usize::from)
+}
+
 /// How inputs are to be read.
 pub fn encoding(args: &Args) -> Encoding {
     match args.filter.encoding {

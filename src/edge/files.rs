@@ -47,6 +47,15 @@ impl Input {
         }
     }
 
+    /// Whether reading it never waits for somebody to write: it is a plain file.
+    pub fn is_at_hand(&self) -> bool {
+        match self {
+            Input::Stdin => rustix::fs::fstat(io::stdin())
+                .is_ok_and(|s| rustix::fs::FileType::from_raw_mode(s.st_mode) == rustix::fs::FileType::RegularFile),
+            Input::Path(_) => self.size().is_some(),
+        }
+    }
+
     /// Opens it. Files that begin as gzip or Zstandard do are read decompressed; standard input is
     /// read as it is. `seen` is told how many bytes each read of the file itself gave.
     ///

@@ -1,6 +1,8 @@
 //! The world: all that can block or fail at run time.
 
 #[cfg(feature = "cli")]
+pub mod ahead;
+#[cfg(feature = "cli")]
 pub mod encoding;
 #[cfg(feature = "cli")]
 pub mod files;

@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, Read, Write};
 
 use super::encoding::{Detector, Wide};
 use super::wtf8::{Decoder, Encoder, Order};
+use crate::engine::ahead::Judged;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
 use crate::engine::tally::Tally;
@@ -84,17 +85,38 @@ impl Lane {
     /// # Errors
     /// When the bytes look like UTF-16 and nobody said what to do about it; none of them leaves.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Wide> {
-        if let Some(wide) = self.detector.as_mut().and_then(|d| d.look(bytes)) {
-            return Err(wide);
-        }
+        self.look(bytes)?;
         let Some((decoder, encoder)) = &mut self.wide else {
-            self.stream.push_with(bytes, sink);
+            self.push_seen(bytes, sink);
             return Ok(());
         };
         decoder.push(bytes, &mut self.text);
         self.stream.push_with(&self.text, &mut |text| encoded(encoder.as_mut(), text, &mut self.units, sink));
         wipe(&mut self.text);
         Ok(())
+    }
+
+    /// Sees whether the next bytes are in an encoding that hides secrets.
+    ///
+    /// # Errors
+    /// When they look like UTF-16 and nobody said what to do about it.
+    pub fn look(&mut self, bytes: &[u8]) -> Result<(), Wide> {
+        self.detector.as_mut().and_then(|d| d.look(bytes)).map_or(Ok(()), Err)
+    }
+
+    /// Whether what comes is looked through as it is.
+    pub fn is_plain(&self) -> bool {
+        self.wide.is_none()
+    }
+
+    /// Takes the next bytes of a plain lane, looked at already.
+    pub fn push_seen(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
+        self.stream.push_with(bytes, sink);
+    }
+
+    /// Takes the next whole records of a plain lane, looked at and judged already.
+    pub fn push_judged(&mut self, block: &[u8], judged: Judged, sink: &mut impl FnMut(&[u8])) {
+        self.stream.push_judged(block, judged, sink);
     }
 
     /// Ends the input.
@@ -209,6 +231,18 @@ pub struct Buffer(Vec<u8>);
 impl Default for Buffer {
     fn default() -> Self {
         Buffer(vec![0; READ_BYTES])
+    }
+}
+
+impl Buffer {
+    /// What is in it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Where to read to.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 }
 

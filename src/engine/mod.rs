@@ -3,6 +3,8 @@
 //! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
 //! ([`resolve`], [`settle`]) -> masked bytes ([`redactor`]).
 
+#[cfg(feature = "cli")]
+pub(crate) mod ahead;
 pub mod allow;
 mod block;
 pub mod builder;

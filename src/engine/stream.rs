@@ -31,14 +31,14 @@ const BLOCK_BYTES_MAX: usize = 256 << 10;
 /// assert_eq!(out, b"a line\npassword: [REDACTED:password]");
 /// ```
 pub struct Stream {
-    redactor: Redactor,
+    pub(super) redactor: Redactor,
     /// The record that has not ended.
     held: Vec<u8>,
     /// Its state, once it is over the limit.
     window: Option<Window>,
-    carry: Option<Carry>,
-    scratch: Scratch,
-    tally: Tally,
+    pub(super) carry: Option<Carry>,
+    pub(super) scratch: Scratch,
+    pub(super) tally: Tally,
 }
 
 impl Stream {
