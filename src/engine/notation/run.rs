@@ -16,7 +16,7 @@ fn others(eight: u64) -> u64 {
     let least = |text: u64, byte: u8| (text | HIGH) - LOW * u64::from(byte);
     let within = |text: u64, first: u8, last: u8| least(text, first) & !least(text, last + 1);
     let text = eight & !HIGH;
-    let ascii = within(text | LOW * 0x20, b'a', b'z') | within(text, b'0', b'9') | within(text, b'_', b'_');
+    let ascii = within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9') | within(text, b'_', b'_');
     !(ascii | eight) & HIGH
 }
 
