@@ -9,7 +9,7 @@ use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
 use super::notation::quote::Quote;
-use super::notation::value::{self, Value, Values, bare_end, ends_bare, read};
+use super::notation::value::{self, Value, Values, bare_end, ends_bare, may_end_bare, read};
 use super::scanner::Scanner;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -98,7 +98,9 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
     (at..limit)
         .find(|p| {
-            ends_bare(rec, *p, true) || rec.buf[*p] == b'+' && rec.buf[at..*p].iter().all(u8::is_ascii_alphabetic)
+            let b = rec.buf[*p];
+            may_end_bare(b) && ends_bare(rec, *p, true)
+                || b == b'+' && rec.buf[at..*p].iter().all(u8::is_ascii_alphabetic)
         })
         .unwrap_or(limit)
 }
@@ -131,15 +133,15 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
         let mut parameter = false;
         let begun = p;
         while p < rec.end {
-            // `name="`, not the padding of base64 before a closing mark.
-            let name = rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
-            if rec.buf[p] == b'=' && rec.get(p + 1) == Some(b'"') && name {
+            if rec.buf[p] == b'=' {
+                // `name="`, not the padding of base64 before a closing mark.
+                let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
                 parameter = true;
-                p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
-                continue;
-            }
-            parameter |= rec.buf[p] == b'=';
-            if ends_bare(rec, p, true) {
+                if rec.get(p + 1) == Some(b'"') && name() {
+                    p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
+                    continue;
+                }
+            } else if may_end_bare(rec.buf[p]) && ends_bare(rec, p, true) {
                 break;
             }
             p += 1;

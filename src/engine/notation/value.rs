@@ -121,10 +121,15 @@ const MAY_END: [bool; 256] = {
     may
 };
 
+/// Whether a bare value may end at such a byte: a cheap look before [`ends_bare`].
+pub(crate) fn may_end_bare(b: u8) -> bool {
+    MAY_END[usize::from(b)]
+}
+
 /// Where from `at` on a bare value ends, `limit` if it does not before.
 pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
     let mut p = at;
-    while p < limit && !(MAY_END[usize::from(rec.buf[p])] && ends_bare(rec, p, percent)) {
+    while p < limit && !(may_end_bare(rec.buf[p]) && ends_bare(rec, p, percent)) {
         p += 1;
     }
     p
