@@ -50,18 +50,25 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
     let mut p = at;
     while p > floor {
         let b = rec.buf[p - 1];
-        if b == b'/' {
+        if ENDS[usize::from(b)] {
             let head = &rec.buf[rec.start..p];
-            let found = head.ends_with(b"://") || head.ends_with(b":\\/\\/");
+            let found = b == b'/' && (head.ends_with(b"://") || head.ends_with(b":\\/\\/"));
             return (found.then_some(p), at - p);
-        }
-        if b.is_ascii_whitespace()
-            || b.is_ascii_control()
-            || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'?' | b'#')
-        {
-            return (None, at - p);
         }
         p -= 1;
     }
     (if known.is_some() { known } else { None }, at - p)
 }
+
+/// What no userinfo has, so that looking back for its front ends there.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        let byte = b as u8;
+        let sign = matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'?' | b'#');
+        ends[b] = sign || byte.is_ascii_whitespace() || byte.is_ascii_control();
+        b += 1;
+    }
+    ends
+};

@@ -30,6 +30,25 @@ const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
 /// How `<` and `>` may be written around an element's name.
 const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
 
+/// Keys whose value is a key's name.
+const NAMING: [&str; 15] = [
+    "name",
+    "key",
+    "k",
+    "id",
+    "param",
+    "field",
+    "header",
+    "variable",
+    "property",
+    "label",
+    "option",
+    "setting",
+    "parametername",
+    "envname",
+    "env",
+];
+
 /// What joins a key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Joint {
@@ -133,7 +152,8 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
 
 /// `=`, `:`, and the signs programs put around them.
 fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
-    for (text, joint) in SPELLED {
+    let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
+    for (text, joint) in SPELLED.into_iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());
             return Some(Joined { joint, value, percent: text[0] == b'%', quoted: false });
@@ -185,6 +205,10 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
         }
     }
     let head = &rec.buf[rec.start..name];
+    // What the ways to write `<` end with.
+    if !matches!(head.last(), Some(b'<' | b';' | b'c' | b'C')) {
+        return None;
+    }
     let index = ANGLES.iter().position(|(open, _)| head.ends_with(open))?;
     let close = ANGLES[index].1;
     // `X=<PASSWORD>` is a stand-in, not an element.
@@ -279,26 +303,8 @@ pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
         .count();
     let head = &head[..head.len() - signs];
     let word = head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let word = head[head.len() - word..].to_ascii_lowercase();
-    signs > 0
-        && matches!(
-            &word[..],
-            b"name"
-                | b"key"
-                | b"k"
-                | b"id"
-                | b"param"
-                | b"field"
-                | b"header"
-                | b"variable"
-                | b"property"
-                | b"label"
-                | b"option"
-                | b"setting"
-                | b"parametername"
-                | b"envname"
-                | b"env"
-        )
+    let word = &head[head.len() - word..];
+    signs > 0 && NAMING.iter().any(|n| word.eq_ignore_ascii_case(n.as_bytes()))
 }
 
 /// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,
