@@ -72,6 +72,10 @@ pub struct Serve {
     /// Where /metrics, /readyz and /healthz are, or `off` [default: 127.0.0.1:9600]
     #[arg(long, value_name = "HOST:PORT", env = "LOGVEIL_ADMIN", hide_env = true)]
     pub admin: Option<String>,
+
+    /// Reload rules and certificates when their files change, as SIGHUP does
+    #[arg(long, env = "LOGVEIL_WATCH", hide_env = true)]
+    pub watch: bool,
 }
 
 /// Subcommands.

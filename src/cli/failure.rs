@@ -40,6 +40,15 @@ impl Failure {
         Failure::Said(USAGE, why.to_string())
     }
 
+    /// Why, as text.
+    pub fn why(self) -> String {
+        match self {
+            Failure::Said(_, why) => why,
+            Failure::Clap(e) => e.to_string(),
+            Failure::Closed => "the output is closed".into(),
+        }
+    }
+
     /// A named input that cannot be read.
     pub fn input(name: impl Display, why: impl Display) -> Failure {
         Failure::Said(INPUT, format!("{name}: {why}"))

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod filter;
 mod import;
 pub mod man;
+mod print;
 mod progress;
 pub mod rules;
 mod rules_check;

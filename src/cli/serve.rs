@@ -1,19 +1,22 @@
 //! `serve`: arguments and configuration -> a sidecar.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::args::{Args, Serve};
+use super::args::{Args, Choice, Command, Serve};
 use super::config;
 use super::failure::{self, Failure};
 use super::setup;
 use super::tables::{Section, Source};
 use crate::edge::serve::framing::Framing;
-use crate::edge::serve::settings::{Address, Limits, Listen, Settings, Upstream};
+use crate::edge::serve::reload::Source as Again;
+use crate::edge::serve::reload::files::Files;
+use crate::edge::serve::reload::live::Live;
+use crate::edge::serve::settings::{Address, Limits, Listen, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
-use crate::engine::redactor::Redactor;
 
 /// Where metrics and health are by default.
 const ADMIN: &str = "127.0.0.1:9600";
@@ -23,17 +26,31 @@ const ADMIN: &str = "127.0.0.1:9600";
 /// # Errors
 /// Wrong options or configuration; a listener that cannot be bound.
 pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
-    let settings = settings(args, given)?;
-    match serve::run(settings).map_err(Failure::usage)? {
+    let mut files = Files::default();
+    let settings = settings(args, given, &mut files)?;
+    let load = Arc::new(again);
+    match serve::run(settings, Again { load, files, watch: given.watch }).map_err(Failure::usage)? {
         Ended::Clean => Ok(failure::OK),
         Ended::Left => Ok(failure::OUTPUT),
         Ended::Fault => Ok(failure::INTERNAL),
     }
 }
 
-fn settings(args: &Args, given: &Serve) -> Result<Settings, Failure> {
-    let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
+/// What the same arguments and environment mean now that files may have changed.
+fn again(files: &mut Files) -> Result<Settings, String> {
+    let args = config::parse(std::env::args_os()).map_err(Failure::why)?;
+    match &args.command {
+        Some(Command::Serve(given)) => settings(&args, given, files).map_err(Failure::why),
+        _ => Err("the arguments are no longer those of `serve`".into()),
+    }
+}
+
+fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, Failure> {
     let file = config::text(args.choice.config.as_deref())?;
+    if let Some((path, _)) = &file {
+        files.note(path);
+    }
+    let redactor = rules(&args.choice, args, files)?;
     let (path, text) = file.as_ref().map_or((Path::new(""), ""), |(path, text)| (path, text));
     let source = Source { path, text };
     // The file was read once already: only its tables are new here.
@@ -41,11 +58,11 @@ fn settings(args: &Args, given: &Serve) -> Result<Settings, Failure> {
     let root = parsed.get_ref();
     let mut listen = Vec::new();
     for section in Section::all(&source, root, "listen", "[[listen]]")? {
-        listen.push(self::listen(args, section, &redactor)?);
+        listen.push(self::listen(args, section, &redactor, files)?);
     }
     let mut upstream = Vec::new();
     for section in Section::all(&source, root, "upstream", "[[upstream]]")? {
-        upstream.push(self::upstream(section)?);
+        upstream.push(self::upstream(section, files)?);
     }
     if !given.listen.is_empty() {
         listen = given.listen.iter().map(|url| plain_listen(url, &redactor)).collect::<Result<_, _>>()?;
@@ -86,7 +103,7 @@ fn twice<'a>(names: impl Iterator<Item = &'a str>, title: &str) -> Result<(), Fa
     }
 }
 
-fn plain_listen(url: &str, redactor: &Redactor) -> Result<Listen, Failure> {
+fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
     let wrong = |why: String| Failure::usage(format!("--listen {why}"));
     let address = Address::parse(url).map_err(wrong)?;
     if !address.listens() {
@@ -95,7 +112,7 @@ fn plain_listen(url: &str, redactor: &Redactor) -> Result<Listen, Failure> {
     if matches!(address, Address::Tls(_)) {
         return Err(wrong(format!("{url}: TLS needs a certificate: write a [[listen]] with it in logveil.toml")));
     }
-    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, redactor: redactor.clone() })
+    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, rules: Live::new(rules.clone()) })
 }
 
 fn plain_upstream(url: &str) -> Result<Upstream, Failure> {
@@ -128,7 +145,7 @@ fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Fai
     Framing::from_name(&name).map(Some).ok_or_else(wrong)
 }
 
-fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<Listen, Failure> {
+fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Files) -> Result<Listen, Failure> {
     let address = address(&mut section)?;
     if !address.listens() {
         return Err(section.wrong_at("address", NOT_FROM));
@@ -140,8 +157,9 @@ fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<
     }
     let (certificate, key) = (section.path("certificate")?, section.path("key")?);
     let (ca, names) = (section.path("client-ca")?, section.texts("client-names")?);
-    let redactor = own_rules(args, &mut section, redactor)?;
+    let rules = own_rules(args, &mut section, shared, files)?;
     section.no_more()?;
+    note(files, [&certificate, &key, &ca]);
     let tls = match (&address, &certificate, &key) {
         (Address::Tls(_), Some(certificate), Some(key)) => {
             if names.is_some() && ca.is_none() {
@@ -153,7 +171,7 @@ fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<
                 return Err(section.wrong_at("client-names", "with no name nobody gets in; leave it out or name one"));
             }
             let made = tls::server(Identity { certificate, key }, ca.as_deref(), names.unwrap_or_default());
-            Some(made.map_err(|why| section.wrong(why))?)
+            Some(Live::new(made.map_err(|why| section.wrong(why))?))
         }
         (Address::Tls(_), ..) => return Err(section.wrong("tls:// needs `certificate` and `key`")),
         _ if certificate.is_some() || key.is_some() || ca.is_some() || names.is_some() => {
@@ -161,11 +179,11 @@ fn listen(args: &Args, mut section: Section<'_>, redactor: &Redactor) -> Result<
         }
         _ => None,
     };
-    Ok(Listen { name, address, framing, tls, redactor })
+    Ok(Listen { name, address, framing, tls, rules: Live::new(rules) })
 }
 
 /// The rules of one listener: where it names none of its own, everybody's.
-fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Redactor) -> Result<Redactor, Failure> {
+fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Rules, files: &mut Files) -> Result<Rules, Failure> {
     let lists = (section.texts("only")?, section.texts("except")?, section.texts("with")?);
     if let (None, None, None) = lists {
         return Ok(shared.clone());
@@ -174,24 +192,37 @@ fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Redactor) -> Resul
     choice.only = lists.0.unwrap_or(choice.only);
     choice.except = lists.1.unwrap_or(choice.except);
     choice.with = lists.2.unwrap_or(choice.with);
-    setup::masked_of(&choice, &args.filter)?.build().map_err(|e| section.wrong(e))
+    rules(&choice, args, files).map_err(|e| section.wrong(e.why()))
 }
 
-fn upstream(mut section: Section<'_>) -> Result<Upstream, Failure> {
+fn rules(choice: &Choice, args: &Args, files: &mut Files) -> Result<Rules, Failure> {
+    let chosen = setup::chosen(choice, &args.filter, &mut |path| files.read(path))?;
+    let redactor = chosen.builder.build().map_err(Failure::usage)?;
+    let hash = chosen.print.text(&redactor);
+    Ok(Rules { redactor, hash })
+}
+
+/// These are about to be read.
+fn note<const N: usize>(files: &mut Files, paths: [&Option<PathBuf>; N]) {
+    paths.into_iter().flatten().for_each(|path| files.note(path));
+}
+
+fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Failure> {
     let address = address(&mut section)?;
     if !address.takes() {
         return Err(section.wrong_at("address", NOT_TO));
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
     let framing = framing(&mut section, "same")?;
-    let tls = client_tls(&mut section, &address)?;
+    let tls = client_tls(&mut section, &address, files)?.map(Live::new);
     section.no_more()?;
     Ok(Upstream { name, address, framing, tls })
 }
 
-fn client_tls(section: &mut Section<'_>, address: &Address) -> Result<Option<ClientTls>, Failure> {
+fn client_tls(section: &mut Section<'_>, address: &Address, files: &mut Files) -> Result<Option<ClientTls>, Failure> {
     let (ca, server) = (section.path("ca")?, section.text("server-name")?);
     let (certificate, key) = (section.path("certificate")?, section.path("key")?);
+    note(files, [&certificate, &key]);
     let Address::Tls(to) = address else {
         return match ca.is_some() || server.is_some() || certificate.is_some() || key.is_some() {
             true => Err(section.wrong("certificates and names of servers are for tls:// only")),
@@ -201,6 +232,7 @@ fn client_tls(section: &mut Section<'_>, address: &Address) -> Result<Option<Cli
     let Some(ca) = ca else {
         return Err(section.wrong("tls:// needs a `ca`, the authority that vouches for the collector"));
     };
+    files.note(&ca);
     let who = match (&certificate, &key) {
         (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
         (None, None) => None,

@@ -1,10 +1,12 @@
 //! Options -> a redactor.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use super::args::{Args, Choice, EncodingName, Filter, NumberMask};
 use super::failure::Failure;
+use super::print::Print;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
 use crate::engine::builder::Builder;
@@ -14,11 +16,31 @@ use crate::rules::mask::{HashKey, Mask};
 /// The variable with the key of hash masks.
 const KEY_VARIABLE: &str = "LOGVEIL_HASH_KEY";
 
+/// Reads a file that a choice names: who must know which files these are reads in a way of its own.
+pub type Read<'a> = dyn FnMut(&Path) -> io::Result<Vec<u8>> + 'a;
+
+/// The chosen rules, and a hash of all that was chosen.
+pub struct Chosen {
+    /// The rules.
+    pub builder: Builder,
+    /// Of the choice; what the program brings along is not in it.
+    pub print: Print,
+}
+
 /// The chosen rules.
 ///
 /// # Errors
 /// A file that cannot be read, a rule that is refused.
 pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
+    Ok(rules(choice, &mut |path| fs::read(path))?.builder)
+}
+
+fn rules(choice: &Choice, read: &mut Read<'_>) -> Result<Chosen, Failure> {
+    let mut print = Print::default();
+    for list in [&choice.only, &choice.except, &choice.with] {
+        print.list(list.iter());
+    }
+    print.part([u8::from(choice.keep_samples == Some(true))]);
     let mut builder = Builder::default()
         .only(choice.only.iter().cloned())
         .except(choice.except.iter().cloned())
@@ -29,24 +51,32 @@ pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
     }
     for path in &choice.rules {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("--rules {name}: {e}")))?;
+        let text = text(read, path).map_err(|e| Failure::usage(format!("--rules {name}: {e}")))?;
+        print.part(&text);
         builder = builder.rules_toml(&name, &text).map_err(Failure::usage)?;
     }
+    let mut allow = Vec::new();
     for path in &choice.allow {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|e| Failure::usage(format!("--allow {name}: {e}")))?;
-        builder = builder.allow_toml(&name, &text).map_err(Failure::usage)?;
+        let text = text(read, path).map_err(|e| Failure::usage(format!("--allow {name}: {e}")))?;
+        allow.extend(allow_file(&name, &text, false).map_err(Failure::usage)?);
     }
     if let Some((path, text)) = &choice.own_allow {
-        let entries = allow_file(&path.display().to_string(), text, true).map_err(Failure::usage)?;
-        builder = entries.into_iter().fold(builder, Builder::allow);
+        allow.extend(allow_file(&path.display().to_string(), text, true).map_err(Failure::usage)?);
     }
+    print.allow(&allow);
+    builder = allow.into_iter().fold(builder, Builder::allow);
     for path in &choice.pack {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|e| Failure::usage(format!("--pack {name}: {e}")))?;
+        let bytes = read(path).map_err(|e| Failure::usage(format!("--pack {name}: {e}")))?;
+        print.part(&bytes);
         builder = builder.pack(&name, bytes);
     }
-    Ok(builder)
+    Ok(Chosen { builder, print })
+}
+
+fn text(read: &mut Read<'_>, path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 /// The chosen rules with the chosen masks.
@@ -54,15 +84,19 @@ pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
 /// # Errors
 /// As [`builder`]; a mask that is none; a hash mask without a key.
 pub fn masked(args: &Args) -> Result<Builder, Failure> {
-    masked_of(&args.choice, &args.filter)
+    Ok(chosen(&args.choice, &args.filter, &mut |path| fs::read(path))?.builder)
 }
 
-/// Like [`masked`], of another choice.
+/// Like [`masked`], of another choice, its files read in a way of the caller's.
 ///
 /// # Errors
 /// As [`masked`].
-pub fn masked_of(choice: &Choice, filter: &Filter) -> Result<Builder, Failure> {
-    let mut builder = builder(choice)?.number_zero(filter.number_mask == Some(NumberMask::Zero));
+pub fn chosen(choice: &Choice, filter: &Filter, read: &mut Read<'_>) -> Result<Chosen, Failure> {
+    let Chosen { builder, mut print } = rules(choice, read)?;
+    let zero = filter.number_mask == Some(NumberMask::Zero);
+    let mut builder = builder.number_zero(zero);
+    print.part([u8::from(zero)]);
+    print.list(filter.mask.iter());
     let mut hashes = false;
     for written in &filter.mask {
         let (name, mask) = match written.split_once('=').filter(|(name, _)| !name.contains(':')) {
@@ -76,8 +110,11 @@ pub fn masked_of(choice: &Choice, filter: &Filter) -> Result<Builder, Failure> {
             None => builder.mask(mask),
         };
     }
-    match key_of(filter)? {
-        Some(key) => builder = builder.hash_key(key),
+    match key_of(filter, read)? {
+        Some(key) => {
+            print.part(key.id());
+            builder = builder.hash_key(key);
+        }
         None if hashes => {
             return Err(Failure::usage(format!(
                 "--mask hash needs a key: name a file with --hash-key-file, or set {KEY_VARIABLE}"
@@ -85,7 +122,7 @@ pub fn masked_of(choice: &Choice, filter: &Filter) -> Result<Builder, Failure> {
         }
         None => {}
     }
-    Ok(builder)
+    Ok(Chosen { builder, print })
 }
 
 /// The key of hash masks, if there is one.
@@ -93,13 +130,13 @@ pub fn masked_of(choice: &Choice, filter: &Filter) -> Result<Builder, Failure> {
 /// # Errors
 /// A key that is too short or cannot be read.
 pub fn key(args: &Args) -> Result<Option<HashKey>, Failure> {
-    key_of(&args.filter)
+    key_of(&args.filter, &mut |path| fs::read(path))
 }
 
-fn key_of(filter: &Filter) -> Result<Option<HashKey>, Failure> {
+fn key_of(filter: &Filter, read: &mut Read<'_>) -> Result<Option<HashKey>, Failure> {
     if let Some(path) = &filter.hash_key_file {
         let said = |e: &dyn std::fmt::Display| Failure::usage(format!("--hash-key-file {}: {e}", path.display()));
-        let material = fs::read(path).map_err(|e| said(&e))?;
+        let material = read(path).map_err(|e| said(&e))?;
         return HashKey::new(&material).map(Some).map_err(|e| said(&e));
     }
     use std::os::unix::ffi::OsStrExt;

@@ -95,6 +95,12 @@ impl Stream {
         self.count_work();
     }
 
+    /// Whether it stands between two records, and the last one left nothing open.
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_between(&self) -> bool {
+        self.held.is_empty() && self.window.is_none() && self.carry.is_none()
+    }
+
     /// The counts since the last call.
     #[cfg(feature = "serve")]
     pub(crate) fn take_tally(&mut self) -> Tally {

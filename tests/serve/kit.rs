@@ -97,12 +97,18 @@ impl Sidecar {
 
     /// The same in a folder that holds what the configuration names; `DIR` in it is the folder.
     pub fn start_in(folder: TempDir, config: &str) -> Sidecar {
+        Sidecar::start_with(folder, config, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(folder: TempDir, config: &str, arguments: &[&str]) -> Sidecar {
         let config = config.replace("DIR", folder.path().to_str().unwrap());
         let config = format!("{config}\n[admin]\nlisten = \"127.0.0.1:0\"\n");
         std::fs::write(folder.path().join("logveil.toml"), &config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_logveil"))
             .current_dir(folder.path())
             .arg("serve")
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -7,6 +7,7 @@ mod kit;
 mod limits;
 mod memory;
 mod peers;
+mod reload;
 #[path = "../it/kit.rs"]
 #[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]
 mod texts;

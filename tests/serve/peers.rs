@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{
 use crate::kit::{Collector, SECRET, Sidecar, Text, line, read_all};
 
 /// An authority `ca`, a server, clients of several names, and one of another authority.
-fn certificates() -> TempDir {
+pub fn certificates() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
     let authority = |name: &str| {
@@ -46,15 +46,15 @@ fn certificates() -> TempDir {
     folder
 }
 
-fn chain(folder: &Path, name: &str) -> Vec<CertificateDer<'static>> {
+pub fn chain(folder: &Path, name: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_file_iter(folder.join(format!("{name}.pem"))).unwrap().map(Result::unwrap).collect()
 }
 
-fn key(folder: &Path, name: &str) -> PrivateKeyDer<'static> {
+pub fn key(folder: &Path, name: &str) -> PrivateKeyDer<'static> {
     PrivateKeyDer::from_pem_file(folder.join(format!("{name}.key"))).unwrap()
 }
 
-fn roots(folder: &Path) -> RootCertStore {
+pub fn roots(folder: &Path) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add(chain(folder, "ca").remove(0)).unwrap();
     roots

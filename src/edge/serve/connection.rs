@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tokio_util::sync::PollSemaphore;
 
 use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
 use super::flight::Batch;
 use super::lane::{Done, Lane};
 use super::numbers::{Level, Reason};
+use super::settings::Rules;
 use super::shared::Shared;
 use crate::edge::encoding::Wide;
 
@@ -47,6 +49,7 @@ pub struct Peer {
 pub struct Connection<W> {
     wire: W,
     lane: Lane,
+    rules: watch::Receiver<Rules>,
     peer: Peer,
     shared: Arc<Shared>,
     queue: UnboundedSender<Batch>,
@@ -73,6 +76,7 @@ enum Stop {
 /// How a connection goes on behind a read or a wait.
 enum Next {
     More,
+    Rules,
     Drain,
     Timer,
     Stop(Stop),
@@ -83,10 +87,17 @@ impl<W: Wire> Connection<W> {
     pub fn new(wire: W, peer: Peer, shared: Arc<Shared>, queue: UnboundedSender<Batch>) -> Self {
         let settings = &shared.settings;
         let listen = &settings.listen[peer.listener];
-        let lane = Lane::new(&listen.redactor, listen.framing, settings.target(), settings.limits.record_bytes);
+        let mut rules = listen.rules.watch();
+        let lane = Lane::new(
+            &rules.borrow_and_update().redactor,
+            listen.framing,
+            settings.target(),
+            settings.limits.record_bytes,
+        );
         Connection {
             wire,
             lane,
+            rules,
             peer,
             turns: PollSemaphore::new(shared.budget.turns.clone()),
             room: PollSemaphore::new(shared.budget.queue.clone()),
@@ -104,6 +115,7 @@ impl<W: Wire> Connection<W> {
     /// an encoding that would hide its secrets.
     pub async fn run(mut self) {
         let stop = self.shared.stop.clone();
+        let mut reloaded = self.rules.clone();
         let (mut draining, mut refused) = (false, false);
         loop {
             let (deadline, reason) = self.deadline(draining);
@@ -114,9 +126,12 @@ impl<W: Wire> Connection<W> {
                     Err(stop) => Next::Stop(stop),
                 },
                 () = stop.cancelled(), if !draining => Next::Drain,
+                // So that a connection on which nothing comes keeps no old rules in memory.
+                _ = reloaded.changed() => Next::Rules,
                 () = tokio::time::sleep_until(deadline.into()) => Next::Timer,
             };
             match next {
+                Next::Rules => self.renew(),
                 Next::More => {}
                 Next::Drain => {
                     draining = true;
@@ -236,8 +251,17 @@ impl<W: Wire> Connection<W> {
         })
     }
 
+    /// Takes over the rules of a reload. Asked behind each read: whatever was sent after a reload is
+    /// judged by its rules.
+    fn renew(&mut self) {
+        if self.rules.has_changed().unwrap_or(false) {
+            self.lane.renew(&self.rules.borrow_and_update().redactor);
+        }
+    }
+
     fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Wide> {
         self.last_read = Instant::now();
+        self.renew();
         let held = self.lane.held();
         let mut out = self.shared.budget.buffer(bytes.len() + held.min(SMALL_BYTES));
         let done = self.lane.push(bytes, &mut out)?;
@@ -255,8 +279,7 @@ impl<W: Wire> Connection<W> {
 
     fn count(&self, done: &Done) {
         let listener = self.peer.listener;
-        let rules = self.shared.settings.listen[listener].redactor.rules();
-        self.shared.numbers.listen[listener].add(done, rules);
+        self.shared.numbers.listen[listener].add(done, self.lane.redactor());
         if done.misframed {
             let what = "an octet count was expected and something else came; the rest is read as lines";
             self.shared.turn_away(listener, &self.peer.name, Reason::Misframed, what);

@@ -94,20 +94,21 @@ impl Mouth {
         let listen = &shared.settings.listen[self.listener];
         let numbers = &shared.numbers.listen[self.listener];
         // A line feed in a datagram is its own: it is read like a frame, not like lines.
-        let mut lane = Lane::datagram(&listen.redactor, shared.settings.target(), shared.settings.limits.record_bytes);
+        let rules = listen.rules.get();
+        let mut lane = Lane::datagram(&rules.redactor, shared.settings.target(), shared.settings.limits.record_bytes);
         let mut out = Vec::with_capacity(n + 1);
         let pushed = lane.push(&self.buffer[..n], &mut out);
         self.buffer[..n].fill(0);
         std::hint::black_box(&self.buffer[..n]);
         if let Ok(done) = &pushed {
-            numbers.add(done, listen.redactor.rules());
+            numbers.add(done, lane.redactor());
         } else {
             wipe(&mut out);
             let what = "looks like UTF-16 or UTF-32, in which secrets would be missed: send UTF-8; dropped";
             return shared.turn_away(self.listener, &peer(), Reason::Encoding, what);
         }
         let done = lane.finish(&mut out);
-        numbers.add(&done, listen.redactor.rules());
+        numbers.add(&done, lane.redactor());
         if out.is_empty() {
             return;
         }

@@ -8,6 +8,7 @@ use landlock::{
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, setrlimit};
 
+use super::reload::files::Files;
 use super::settings::{Address, Settings};
 
 /// Files besides connections: listeners, upstreams, the runtime's own.
@@ -34,9 +35,9 @@ pub fn raise_files(settings: &Settings) -> bool {
     getrlimit(Resource::Nofile).current.is_none_or(|files| files >= wanted)
 }
 
-/// No core files, no debugger, no new privileges, and no files but those that are needed: the last
-/// as far as the kernel has Landlock. Must run before there are threads.
-pub fn lock(settings: &Settings) {
+/// No core files, no debugger, no new privileges, and no files but those that are needed, for a
+/// reload too: the last as far as the kernel has Landlock. Must run before there are threads.
+pub fn lock(settings: &Settings, files: &Files) {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     if let Err(e) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(reason = %e, "the process stays traceable");
@@ -44,14 +45,14 @@ pub fn lock(settings: &Settings) {
     if let Err(e) = rustix::thread::set_no_new_privs(true) {
         tracing::warn!(reason = %e, "the process may gain privileges");
     }
-    match shut_files(settings) {
+    match shut_files(settings, files) {
         Ok(RulesetStatus::NotEnforced) => tracing::info!("files are not shut away: this kernel has no Landlock"),
         Ok(status) => tracing::info!(?status, "files are shut away by Landlock"),
         Err(e) => tracing::warn!(reason = %e, "files are not shut away"),
     }
 }
 
-fn shut_files(settings: &Settings) -> Result<RulesetStatus, RulesetError> {
+fn shut_files(settings: &Settings, read: &Files) -> Result<RulesetStatus, RulesetError> {
     let abi = ABI::V5;
     let listens = settings.listen.iter().map(|l| &l.address);
     let takes = settings.upstream.iter().map(|u| &u.address);
@@ -77,6 +78,7 @@ fn shut_files(settings: &Settings) -> Result<RulesetStatus, RulesetError> {
         .add_rules(path_beneath_rules(sockets, BitFlags::from(AccessFs::RemoveFile)))?
         .add_rules(path_beneath_rules(files, append))?
         .add_rules(path_beneath_rules(names, AccessFs::from_read(abi)))?
+        .add_rules(path_beneath_rules(read.places(), BitFlags::from(AccessFs::ReadFile)))?
         .restrict_self()?;
     Ok(status.ruleset)
 }

@@ -1,5 +1,7 @@
 //! One connection's bytes -> records -> masked frames. No I/O.
 
+use memchr::memchr;
+
 use super::encode::Encoder;
 use super::framing::{Decoder, Framing, Part};
 use crate::edge::encoding::{Detector, Wide};
@@ -20,15 +22,62 @@ pub struct Done {
     pub over: u64,
     /// A count was expected and something else came.
     pub misframed: bool,
+    /// What other rules counted, before those that counted last took over.
+    pub before: Option<Box<(Tally, Redactor)>>,
 }
 
 /// A decoder, the engine, an encoder.
 pub struct Lane {
     detector: Detector,
     decoder: Decoder,
-    stream: Stream,
+    engine: Engine,
     encoder: Encoder,
     records: u64,
+}
+
+/// The engine with its rules, and those that are to take over.
+struct Engine {
+    stream: Stream,
+    rules: Redactor,
+    next: Option<Redactor>,
+    /// In a record whose line feeds are its own.
+    inside: bool,
+    before: Option<Box<(Tally, Redactor)>>,
+}
+
+impl Engine {
+    /// Lets the next rules take over, unless a record, or a key block over several, is open: that
+    /// ends under the rules it began under.
+    fn turn_over(&mut self) {
+        if self.inside || self.next.is_none() || !self.stream.is_between() {
+            return;
+        }
+        if let Some(next) = self.next.take() {
+            let mut old = std::mem::replace(&mut self.stream, Stream::new(&next));
+            let tally = old.take_tally();
+            let rules = std::mem::replace(&mut self.rules, next);
+            if tally != Tally::default() {
+                self.before = Some(Box::new((tally, rules)));
+            }
+        }
+    }
+
+    /// Takes text whose line feeds end records, and says how many ended.
+    fn lines(&mut self, mut text: &[u8], sink: &mut impl FnMut(&[u8])) -> u64 {
+        // What is still open of a piece before it is in the stream, which ends it at a line feed.
+        self.inside = false;
+        let mut records = 0;
+        while self.next.is_some()
+            && let Some(end) = memchr(b'\n', text)
+        {
+            self.stream.push_with(&text[..=end], sink);
+            (records, text) = (records + 1, &text[end + 1..]);
+            self.turn_over();
+        }
+        let before = self.stream.tally().records;
+        self.stream.push_with(text, sink);
+        records + self.stream.tally().records - before
+    }
 }
 
 impl Lane {
@@ -37,7 +86,13 @@ impl Lane {
         Lane {
             detector: Detector::default(),
             decoder: Decoder::new(received),
-            stream: Stream::new(redactor),
+            engine: Engine {
+                stream: Stream::new(redactor),
+                rules: redactor.clone(),
+                next: None,
+                inside: false,
+                before: None,
+            },
             encoder: Encoder::new(target, limit),
             records: 0,
         }
@@ -58,20 +113,19 @@ impl Lane {
         if let Some(wide) = self.detector.look(bytes) {
             return Err(wide);
         }
-        let Lane { decoder, stream, encoder, records, .. } = self;
+        let Lane { decoder, engine, encoder, records, .. } = self;
         decoder.push(bytes, &mut |part| match part {
-            Part::Lines(text) => {
-                let before = stream.tally().records;
-                stream.push_with(text, &mut |masked| encoder.lines(masked, out));
-                *records += stream.tally().records - before;
-            }
+            Part::Lines(text) => *records += engine.lines(text, &mut |masked| encoder.lines(masked, out)),
             Part::Piece(text, framing) => {
-                stream.push_with(text, &mut |masked| encoder.piece(masked, framing, out));
+                engine.inside |= !text.is_empty();
+                engine.stream.push_with(text, &mut |masked| encoder.piece(masked, framing, out));
             }
             Part::End(framing) => {
                 *records += 1;
-                stream.end_record(&mut |masked| encoder.piece(masked, framing, out));
+                engine.stream.end_record(&mut |masked| encoder.piece(masked, framing, out));
                 encoder.end(framing, out);
+                engine.inside = false;
+                engine.turn_over();
             }
         });
         Ok(self.done())
@@ -79,7 +133,7 @@ impl Lane {
 
     /// The input ends: what is left leaves as a record.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Done {
-        let Lane { decoder, stream, encoder, records, .. } = self;
+        let Lane { decoder, engine: Engine { stream, .. }, encoder, records, .. } = self;
         decoder.finish(&mut |part| match part {
             Part::Lines(text) | Part::Piece(text, _) => {
                 stream.push_with(text, &mut |masked| encoder.lines(masked, out));
@@ -93,9 +147,20 @@ impl Lane {
         self.done()
     }
 
+    /// Other rules: at once between two records, else from the next one on.
+    pub fn renew(&mut self, redactor: &Redactor) {
+        self.engine.next = Some(redactor.clone());
+        self.engine.turn_over();
+    }
+
+    /// The rules in force.
+    pub fn redactor(&self) -> &Redactor {
+        &self.engine.rules
+    }
+
     /// Bytes of unfinished records.
     pub fn held(&self) -> usize {
-        self.stream.held() + self.encoder.held()
+        self.engine.stream.held() + self.encoder.held()
     }
 
     /// The framing of what leaves.
@@ -105,13 +170,14 @@ impl Lane {
 
     /// Gives back memory that a large record took.
     pub fn trim(&mut self, keep: usize) {
-        self.stream.trim(keep);
+        self.engine.stream.trim(keep);
         self.encoder.trim(keep);
     }
 
     fn done(&mut self) -> Done {
         Done {
-            tally: self.stream.take_tally(),
+            tally: self.engine.stream.take_tally(),
+            before: self.engine.before.take(),
             records: std::mem::take(&mut self.records),
             frames: self.encoder.take_frames(),
             over: self.encoder.take_over(),

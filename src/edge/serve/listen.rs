@@ -16,6 +16,7 @@ use super::connection::{Connection, Peer, Wire};
 use super::datagram::{self, Mouth};
 use super::flight::Batch;
 use super::numbers::{Level, Reason};
+use super::reload::live::Live;
 use super::settings::Listen;
 use super::shared::Shared;
 use super::upstream::keep_alive;
@@ -95,7 +96,7 @@ impl Ground {
             };
             let Some(place) = self.place(&peer) else { continue };
             let _ = keep_alive(&tcp);
-            let tls = self.listen(listener).tls.clone();
+            let tls = self.listen(listener).tls.as_ref().map(Live::get);
             let ground = self.clone();
             match tls {
                 None => _ = self.tasks.spawn(ground.connection(tcp, peer, place)),

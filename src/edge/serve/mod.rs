@@ -22,6 +22,7 @@ mod listen;
 mod numbers;
 #[cfg(test)]
 mod oracle;
+pub mod reload;
 pub mod settings;
 mod shared;
 pub mod tls;
@@ -43,6 +44,7 @@ use tokio_util::task::TaskTracker;
 use self::bound::Bound;
 use self::forward::Forwarder;
 use self::listen::Ground;
+use self::reload::{Reloader, Source};
 use self::settings::Settings;
 use self::shared::Shared;
 
@@ -60,11 +62,11 @@ pub enum Ended {
     Fault,
 }
 
-/// Runs a sidecar until it is told to stop.
+/// Runs a sidecar until it is told to stop; `source` is where its settings come from again.
 ///
 /// # Errors
 /// Why it could not start: a listener that cannot be bound.
-pub fn run(settings: Settings) -> Result<Ended, String> {
+pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false).try_init();
     if !harden::raise_files(&settings) {
         tracing::warn!("the system allows fewer open files than there may be connections");
@@ -89,18 +91,24 @@ pub fn run(settings: Settings) -> Result<Ended, String> {
     };
     upstream::at_risk();
     let shared = Shared::new(settings, &bound);
-    harden::lock(&shared.settings);
+    harden::lock(&shared.settings, &source.files);
     let runtime = Builder::new_multi_thread()
         .worker_threads(shared.settings.limits.threads)
         .enable_all()
         .build()
         .map_err(|e| format!("cannot start: {e}"))?;
-    let ended = runtime.block_on(live(shared, bound, admin)).map_err(|e| format!("cannot start: {e}"));
+    let ended = runtime.block_on(live(shared, bound, admin, source)).map_err(|e| format!("cannot start: {e}"));
     runtime.shutdown_timeout(LAST);
     ended
 }
 
-async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<net::TcpListener>) -> io::Result<Ended> {
+async fn live(
+    shared: Arc<Shared>,
+    bound: Vec<Bound>,
+    admin: Option<net::TcpListener>,
+    source: Source,
+) -> io::Result<Ended> {
+    tokio::spawn(Reloader::new(shared.clone(), source)?.run());
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (queue, batches) = unbounded_channel();
     let ground = Ground { shared: shared.clone(), queue, tasks: TaskTracker::new() };

@@ -1,8 +1,9 @@
 //! What is counted, in one place: counts and sizes, never content. Labels are names of listeners,
 //! upstreams, rules and reasons, so that their number is bounded.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{PoisonError, RwLock};
 
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -13,8 +14,11 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::budget::queue_bytes;
 use super::lane::Done;
+use super::reload::numbers::ReloadNumbers;
 use super::settings::Settings;
-use crate::rules::rule::{Rule, RuleId};
+use crate::engine::redactor::Redactor;
+use crate::engine::tally::Tally;
+use crate::rules::rule::RuleId;
 
 /// Labels with their values.
 type Labels = Vec<(&'static str, String)>;
@@ -114,7 +118,8 @@ pub struct ListenNumbers {
     /// Datagrams the kernel dropped.
     pub dropped_by_kernel: Counter,
     rejected: Vec<Counter>,
-    findings: Vec<OnceLock<Counter>>,
+    /// By id: rules may change their places at a reload, and counts only grow.
+    findings: RwLock<BTreeMap<String, Counter>>,
     by_rule: Counts,
     name: String,
 }
@@ -125,22 +130,37 @@ impl ListenNumbers {
         &self.rejected[reason as usize]
     }
 
-    /// Adds what a stretch of input came to; `rules` are those of the redactor that counted.
-    pub fn add(&self, done: &Done, rules: &[Rule]) {
-        let tally = &done.tally;
+    /// Adds what a stretch of input came to; `redactor` is the one that counted last.
+    pub fn add(&self, done: &Done, redactor: &Redactor) {
         self.records.inc_by(done.records);
+        self.over.inc_by(done.over);
+        if let Some((tally, redactor)) = done.before.as_deref() {
+            self.tally(tally, redactor);
+        }
+        self.tally(&done.tally, redactor);
+    }
+
+    fn tally(&self, tally: &Tally, redactor: &Redactor) {
         self.received.inc_by(tally.bytes_in);
         self.unjudged.inc_by(tally.unjudged);
-        self.over.inc_by(done.over);
         if tally.findings() == 0 {
             return;
         }
-        for (i, (rule, counter)) in rules.iter().zip(&self.findings).enumerate() {
+        for (i, rule) in redactor.rules().iter().enumerate() {
             let n = tally.of(RuleId(i as u16));
             if n > 0 {
-                let labels = || vec![("listener", self.name.clone()), ("rule", rule.id.clone())];
-                counter.get_or_init(|| self.by_rule.get_or_create_owned(&labels())).inc_by(n);
+                self.found(&rule.id, n);
             }
+        }
+    }
+
+    fn found(&self, rule: &str, n: u64) {
+        let known = self.findings.read().unwrap_or_else(PoisonError::into_inner).get(rule).map(|c| c.inc_by(n));
+        if known.is_none() {
+            let labels = vec![("listener", self.name.clone()), ("rule", rule.to_owned())];
+            let counter = self.by_rule.get_or_create_owned(&labels);
+            counter.inc_by(n);
+            self.findings.write().unwrap_or_else(PoisonError::into_inner).insert(rule.to_owned(), counter);
         }
     }
 }
@@ -169,6 +189,8 @@ pub struct Numbers {
     pub queue: Gauge,
     /// Frames masked and not yet written.
     pub queue_frames: Gauge,
+    /// How reloads went.
+    pub reload: ReloadNumbers,
     /// Seconds from the read that completed a record to its last byte's write.
     pub delay: Histogram,
     registry: Registry,
@@ -198,7 +220,9 @@ impl Numbers {
         let version = Levels::default();
         version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
         registry.register("build_info", "The version", version);
-        Numbers { listen, upstream, queue, queue_frames, delay, registry }
+        let reload = ReloadNumbers::new(&mut registry);
+        settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get().hash));
+        Numbers { listen, upstream, queue, queue_frames, reload, delay, registry }
     }
 
     /// All of it as Prometheus text.
@@ -248,7 +272,7 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
             dropped: ours("logveil"),
             dropped_by_kernel: ours("kernel"),
             rejected: Reason::ALL.map(|r| rejected.get_or_create_owned(&with("reason", r.name()))).to_vec(),
-            findings: (0..l.redactor.rules().len()).map(|_| OnceLock::new()).collect(),
+            findings: RwLock::default(),
             by_rule: by_rule.clone(),
             name: l.name.clone(),
         }

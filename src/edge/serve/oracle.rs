@@ -5,8 +5,11 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 
 use super::framing::Framing;
-use super::lane::Lane;
+use super::lane::{Done, Lane};
 use crate::engine::redactor::Redactor;
+use crate::engine::tally::Tally;
+use crate::rules::mask::Mask;
+use crate::rules::rule::RuleId;
 
 fn redactor() -> &'static Redactor {
     static ONE: OnceLock<Redactor> = OnceLock::new();
@@ -75,6 +78,12 @@ fn framed(part: &[u8], target: Framing) -> Vec<u8> {
         Framing::Newline => ended(part.strip_suffix(b"\n").unwrap_or(part), b'\n'),
         Framing::Nul => ended(part, 0),
     }
+}
+
+/// Other rules, whose masks tell what they masked.
+fn others() -> &'static Redactor {
+    static ONE: OnceLock<Redactor> = OnceLock::new();
+    ONE.get_or_init(|| Redactor::builder().mask(Mask::Stars).build().expect("the built-in rules"))
 }
 
 fn run(bytes: &[u8], cuts: &[usize], received: Option<Framing>, target: Option<Framing>, limit: usize) -> Vec<u8> {
@@ -243,4 +252,90 @@ fn a_record_over_the_engines_limit_leaves_as_frames() {
         let expected = [&redactor().redact(&record)[..], b"next"].concat();
         assert!(text == expected, "{framing}: not the same text");
     }
+}
+
+/// Where each record's own bytes begin in the stream.
+fn begins(records: &[Vec<u8>], framing: Framing) -> Vec<usize> {
+    let mut at = 0;
+    let mut begins = Vec::new();
+    for record in records {
+        let head = if framing == Framing::Octet { record.len().to_string().len() + 1 } else { 0 };
+        begins.push(at + head);
+        at += head + record.len() + usize::from(framing != Framing::Octet);
+    }
+    begins
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// A record that has begun ends under the rules it began under, whatever its framing and however
+    /// the stream is cut; the next one has the new rules, and each finding is counted once, by them.
+    #[test]
+    fn other_rules_hold_from_the_next_record_on(
+        records in proptest::collection::vec(record(), 0..6),
+        framing in framing(),
+        cuts in proptest::collection::vec(any::<usize>(), 0..6),
+        turn in any::<usize>(),
+    ) {
+        let (records, bytes) = stream(records, framing);
+        let turn = turn % (bytes.len() + 1);
+        let (mut expected, mut findings) = (Vec::new(), (0, 0));
+        for (record, begin) in records.iter().zip(begins(&records, framing)) {
+            let old = begin < turn;
+            let rules = if old { redactor() } else { others() };
+            *(if old { &mut findings.0 } else { &mut findings.1 }) += rules.findings(record).len() as u64;
+            expected.extend(framed(&rules.redact(record), framing));
+        }
+        let mut lane = Lane::new(redactor(), Some(framing), None, 1 << 20);
+        let (mut out, mut at, mut counted) = (Vec::new(), 0, (0, 0));
+        let mut cuts: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
+        cuts.push(turn);
+        cuts.sort_unstable();
+        let mut count = |done: Done, others_now: bool| {
+            let of = |tally: &Tally| (0..redactor().rules().len()).map(|i| tally.of(RuleId(i as u16))).sum::<u64>();
+            *(if others_now { &mut counted.1 } else { &mut counted.0 }) += of(&done.tally);
+            counted.0 += done.before.map_or(0, |before| of(&before.0));
+        };
+        let now = |lane: &Lane| lane.redactor().rules().as_ptr() == others().rules().as_ptr();
+        let mut turned = false;
+        for cut in cuts.into_iter().chain([bytes.len()]) {
+            let Ok(done) = lane.push(&bytes[at..cut], &mut out) else { return Ok(()) };
+            count(done, now(&lane));
+            at = cut;
+            if at == turn && !turned {
+                lane.renew(others());
+                turned = true;
+            }
+        }
+        let done = lane.finish(&mut out);
+        count(done, now(&lane));
+        prop_assert_eq!(out, expected);
+        prop_assert_eq!(counted, findings);
+    }
+}
+
+/// A key block over several records, and a value on the line below its key, end under the rules they
+/// began under: the others would not know that they are open.
+#[test]
+fn what_a_record_leaves_open_ends_under_its_rules() {
+    let mark = "-----";
+    let header = format!("{mark}BEGIN RSA PRIVATE KEY{mark}\n");
+    let body = format!("{}\n", "MIIEpAIBAAKCAQEA7bq3".repeat(3));
+    let footer = format!("{mark}END RSA PRIVATE KEY{mark}\n");
+    let nothing = Redactor::builder().only(["card"]).build().unwrap();
+    let mut lane = Lane::new(redactor(), None, None, 1 << 20);
+    let mut out = Vec::new();
+    let mut push = |lane: &mut Lane, text: &str| {
+        out.clear();
+        assert!(lane.push(text.as_bytes(), &mut out).is_ok());
+        String::from_utf8(out.clone()).unwrap()
+    };
+    push(&mut lane, &header);
+    lane.renew(&nothing);
+    assert!(!push(&mut lane, &body.repeat(3)).contains("MII"));
+    push(&mut lane, &footer);
+    // Here the new rules begin.
+    assert_eq!(push(&mut lane, "password=hunter2\n"), "password=hunter2\n");
+    assert_eq!(push(&mut lane, &body), body);
 }

@@ -1,11 +1,13 @@
 //! What a sidecar is to do, checked.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::budget::BUFFERED_BYTES_MIN;
 use super::framing::Framing;
+use super::reload::live::Live;
 use super::tls::{ClientTls, ServerTls};
 use crate::engine::redactor::Redactor;
 
@@ -103,6 +105,15 @@ impl fmt::Display for Address {
     }
 }
 
+/// What counts as a secret, and what becomes of it.
+#[derive(Clone)]
+pub struct Rules {
+    /// Finds and masks.
+    pub redactor: Redactor,
+    /// Of all that made it.
+    pub hash: String,
+}
+
 /// A place where records are received.
 pub struct Listen {
     /// Its name in metrics and log lines.
@@ -112,9 +123,9 @@ pub struct Listen {
     /// How records follow each other; found out for each connection if None.
     pub framing: Option<Framing>,
     /// With `tls://`.
-    pub tls: Option<ServerTls>,
+    pub tls: Option<Live<ServerTls>>,
     /// What counts as a secret here.
-    pub redactor: Redactor,
+    pub rules: Live<Rules>,
 }
 
 /// A place where records go.
@@ -126,7 +137,7 @@ pub struct Upstream {
     /// How records follow each other; as they were received if None.
     pub framing: Option<Framing>,
     /// With `tls://`.
-    pub tls: Option<ClientTls>,
+    pub tls: Option<Live<ClientTls>>,
 }
 
 /// What nobody may exceed.
@@ -186,6 +197,15 @@ impl Limits {
         "threads",
     ];
 
+    /// Every key with its value.
+    fn entries(&self) -> [(&'static str, String); 10] {
+        let Limits { connections, record_bytes, buffered_bytes, threads, .. } = self;
+        let Limits { handshake, idle, slow, connect, write, drain, .. } = self;
+        let text: [&dyn fmt::Debug; 10] =
+            [connections, record_bytes, buffered_bytes, handshake, idle, slow, connect, write, drain, threads];
+        std::array::from_fn(|i| (Limits::KEYS[i], format!("{:?}", text[i])))
+    }
+
     /// Sets a number by its key; says which numbers there may be. None: no such key.
     pub fn set(&mut self, key: &str, value: u64) -> Option<Result<(), String>> {
         let (place, least, most) = match key {
@@ -242,6 +262,25 @@ impl Settings {
     pub fn target(&self) -> Option<Framing> {
         self.upstream.first().and_then(|u| u.framing)
     }
+
+    /// What holds until a restart: the settings' names, and their values to compare.
+    pub fn fixed(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        let framing = |framing: Option<Framing>| framing.map(|f| f.to_string()).unwrap_or_default();
+        for l in &self.listen {
+            all.insert(format!("[[listen]] `{}` address", l.name), l.address.to_string());
+            all.insert(format!("[[listen]] `{}` framing", l.name), framing(l.framing));
+        }
+        for u in &self.upstream {
+            all.insert(format!("[[upstream]] `{}` address", u.name), u.address.to_string());
+            all.insert(format!("[[upstream]] `{}` framing", u.name), framing(u.framing));
+        }
+        let names: Vec<&str> = self.upstream.iter().map(|u| u.name.as_str()).collect();
+        all.insert("the order of [[upstream]]".into(), names.join(" "));
+        all.insert("[admin] listen".into(), self.admin.clone().unwrap_or_default());
+        all.extend(self.limits.entries().map(|(key, value)| (format!("[limits] {key}"), value)));
+        all
+    }
 }
 
 #[cfg(test)]
@@ -281,5 +320,16 @@ mod tests {
         assert_eq!(limits.set_seconds("idle-seconds", 0.5), Some(Ok(())));
         assert!(limits.set_seconds("idle-seconds", 0.0).unwrap().is_err());
         assert!(limits.set_seconds("idle-seconds", f64::NAN).unwrap().is_err());
+        // Each entry says what was set under its key.
+        for (i, key) in Limits::KEYS.into_iter().enumerate() {
+            let (before, mut limits) = (Limits::default(), Limits::default());
+            let value = if key == "threads" { 63 } else { 5 << 20 };
+            let value = if key == "record-bytes" || key == "connections" { 64 } else { value };
+            limits.set(key, value).or_else(|| limits.set_seconds(key, 7.5)).unwrap().unwrap();
+            let changed = |(a, b): (&(_, String), &(_, String))| a != b;
+            let which: Vec<bool> = before.entries().iter().zip(&limits.entries()).map(changed).collect();
+            assert_eq!(which.iter().position(|c| *c), Some(i), "{key}");
+            assert_eq!(which.iter().filter(|c| **c).count(), 1, "{key}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
 use super::connection::Wire;
+use super::reload::live::Live;
 use super::settings::{Address, Upstream};
 
 /// The most a peer's kernel keeps for it unread, where ours does not say what is usual.
@@ -48,10 +49,10 @@ impl Link {
         let (wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
             Address::Tcp(to) => (Box::new(tcp(to).await?), at_risk()),
             Address::Tls(to) => {
-                let tls = upstream.tls.as_ref().ok_or_else(|| io::Error::other("no TLS settings"))?;
+                let tls = upstream.tls.as_ref().map(Live::get).ok_or_else(|| io::Error::other("no TLS settings"))?;
                 let tcp = tcp(to).await?;
-                let connector = TlsConnector::from(tls.config.clone());
-                (Box::new(connector.connect(tls.name.clone(), tcp).await?), at_risk() + TLS_BYTES)
+                let connector = TlsConnector::from(tls.config);
+                (Box::new(connector.connect(tls.name, tcp).await?), at_risk() + TLS_BYTES)
             }
             Address::Unix(path) => {
                 let unix = UnixStream::connect(path).await?;
