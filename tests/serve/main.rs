@@ -8,6 +8,7 @@ mod limits;
 mod memory;
 mod peers;
 mod reload;
+mod status;
 #[path = "../it/kit.rs"]
 #[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]
 mod texts;

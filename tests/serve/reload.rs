@@ -16,7 +16,7 @@ use crate::kit::{Collector, SECRET, Sidecar, Text, await_that, clean, line, read
 use crate::peers::{certificates, chain, key, roots};
 
 /// A file with these rules; each finds its own name, a `-`, and eight digits.
-fn rules(names: &[&str]) -> String {
+pub fn rules(names: &[&str]) -> String {
     let mut text = "family = \"custom\"\nmax = 64\n".to_owned();
     for name in names {
         text += &format!(

@@ -1,4 +1,4 @@
-//! `/metrics`, `/readyz`, `/healthz`.
+//! `/`, `/metrics`, `/readyz`, `/healthz`.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -18,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::shared::Shared;
+use super::status::{self, View};
 
 /// Connections at once; more are closed.
 const CONNECTIONS_MAX: usize = 32;
@@ -55,6 +58,11 @@ pub fn run(shared: Arc<Shared>, listener: net::TcpListener) -> io::Result<()> {
 
 fn answer(shared: &Shared, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let (code, text) = match (request.method(), request.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/") => {
+            shared.look();
+            (StatusCode::OK, status::page(shared, View::parse(request.uri().query().unwrap_or_default())))
+        }
+        (&Method::GET | &Method::HEAD, "/style.css") => (StatusCode::OK, status::STYLE.into()),
         (&Method::GET | &Method::HEAD, "/metrics") => {
             shared.look();
             (StatusCode::OK, shared.numbers.text())
@@ -64,15 +72,26 @@ fn answer(shared: &Shared, request: &Request<Incoming>) -> Response<Full<Bytes>>
             true => (StatusCode::OK, "ready\n".into()),
             false => (StatusCode::SERVICE_UNAVAILABLE, "not ready: stopping, or no upstream takes data\n".into()),
         },
-        (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "/metrics /readyz /healthz\n".into()),
+        (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "/ /metrics /readyz /healthz\n".into()),
         _ => (StatusCode::METHOD_NOT_ALLOWED, "GET\n".into()),
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = code;
     let kind = match request.uri().path() {
+        "/" => "text/html; charset=utf-8",
+        "/style.css" => "text/css; charset=utf-8",
         "/metrics" => "application/openmetrics-text; version=1.0.0; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     };
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, status::POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
 }

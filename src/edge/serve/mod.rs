@@ -25,6 +25,7 @@ mod oracle;
 pub mod reload;
 pub mod settings;
 mod shared;
+mod status;
 pub mod tls;
 mod upstream;
 
@@ -118,6 +119,7 @@ async fn live(
     shared.bound.store(true, Ordering::Relaxed);
     if let Some(socket) = admin {
         admin::run(shared.clone(), socket)?;
+        tokio::spawn(status::watch(shared.clone()));
     }
     let mut forwarder = tokio::spawn(Forwarder::new(shared.clone(), batches).run());
     tokio::select! {

@@ -163,6 +163,12 @@ impl ListenNumbers {
             self.findings.write().unwrap_or_else(PoisonError::into_inner).insert(rule.to_owned(), counter);
         }
     }
+
+    /// Secrets masked, by the rule's id.
+    pub fn findings(&self) -> Vec<(String, u64)> {
+        let findings = self.findings.read().unwrap_or_else(PoisonError::into_inner);
+        findings.iter().map(|(rule, counter)| (rule.clone(), counter.get())).collect()
+    }
 }
 
 /// An upstream's numbers.
@@ -187,6 +193,8 @@ pub struct Numbers {
     pub upstream: Vec<UpstreamNumbers>,
     /// Bytes masked and not yet written.
     pub queue: Gauge,
+    /// Bytes that may wait before senders have to.
+    pub queue_limit: u64,
     /// Frames masked and not yet written.
     pub queue_frames: Gauge,
     /// How reloads went.
@@ -215,14 +223,15 @@ impl Numbers {
         registry.register("queue_bytes", "Bytes masked and not yet written", queue.clone());
         registry.register("queue_records", "Records masked and not yet written", queue_frames.clone());
         let limit: Gauge = Gauge::default();
-        limit.set(queue_bytes(settings.limits.buffered_bytes) as i64);
+        let queue_limit = queue_bytes(settings.limits.buffered_bytes) as u64;
+        limit.set(queue_limit as i64);
         registry.register("queue_limit_bytes", "Bytes that may wait before senders have to", limit);
         let version = Levels::default();
         version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
         registry.register("build_info", "The version", version);
         let reload = ReloadNumbers::new(&mut registry);
         settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get().hash));
-        Numbers { listen, upstream, queue, queue_frames, reload, delay, registry }
+        Numbers { listen, upstream, queue, queue_limit, queue_frames, reload, delay, registry }
     }
 
     /// All of it as Prometheus text.

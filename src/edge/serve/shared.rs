@@ -14,6 +14,7 @@ use super::drops::Drops;
 use super::flight::Batch;
 use super::numbers::{Numbers, Reason};
 use super::settings::Settings;
+use super::status::history::History;
 
 /// Log lines of one kind that may be written within [`THROTTLE`].
 const LINES_MAX: u64 = 10;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub bound: AtomicBool,
     /// Bytes that connections could not hand on before the time to drain was over.
     pub unread: AtomicU64,
+    /// What happened lately.
+    pub history: Mutex<History>,
     /// By listener.
     drops: Vec<Option<Drops>>,
     throttles: Vec<Throttle>,
@@ -54,6 +57,7 @@ impl Shared {
             stopped: OnceLock::new(),
             bound: AtomicBool::new(false),
             unread: AtomicU64::new(0),
+            history: Mutex::default(),
             drops: bound.iter().map(Bound::drops).collect(),
             throttles: Reason::ALL.iter().map(|_| Throttle::default()).collect(),
             settings,
