@@ -24,7 +24,7 @@ def _text(name):
         return f.read()
 
 
-def _environment():
+def environment():
     """A virtual environment with the validators, made once: its Python."""
     folder = os.path.join(UNPACKED, "validators")
     python = os.path.join(folder, "bin", "python")
@@ -42,7 +42,8 @@ def _environment():
     return python
 
 
-def _run(*command):
+def run(*command):
+    """What a command prints; that it fails is wrong."""
     got = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                          check=False)
     if got.returncode != 0:
@@ -53,7 +54,7 @@ def _run(*command):
 def _parsed(name):
     """The documents of a YAML file, read by the validators' parser."""
     code = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(open(sys.argv[1], encoding='utf-8')))))"
-    return json.loads(_run(_environment(), "-c", code, os.path.join(DEPLOY, name)))
+    return json.loads(run(environment(), "-c", code, os.path.join(DEPLOY, name)))
 
 
 def _hold(what, wanted):
@@ -65,8 +66,8 @@ def _hold(what, wanted):
 
 def kubernetes(rig):
     """The manifests fit the schemas, the sidecar is native and may do next to nothing, its configuration starts."""
-    validator = os.path.join(os.path.dirname(_environment()), "kubernetes-validate")
-    _run(_environment(), validator, "--strict", "-k", KUBERNETES, os.path.join(DEPLOY, "kubernetes.yaml"))
+    validator = os.path.join(os.path.dirname(environment()), "kubernetes-validate")
+    run(environment(), validator, "--strict", "-k", KUBERNETES, os.path.join(DEPLOY, "kubernetes.yaml"))
     documents = {d["kind"]: d for d in _parsed("kubernetes.yaml")}
     pod = documents["Deployment"]["spec"]["template"]["spec"]
     sidecar, = pod["initContainers"]
@@ -91,7 +92,7 @@ def kubernetes(rig):
 
 def compose(_):
     """The compose file fits its schema and locks logveil in as the others do."""
-    _run(_environment(), os.path.join(os.path.dirname(_environment()), "check-jsonschema"), "--builtin-schema",
+    run(environment(), os.path.join(os.path.dirname(environment()), "check-jsonschema"), "--builtin-schema",
          "vendor.compose-spec", os.path.join(DEPLOY, "compose.yaml"))
     service = _parsed("compose.yaml")[0]["services"]["logveil"]
     _hold("compose.yaml", {

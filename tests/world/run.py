@@ -15,16 +15,18 @@ import time
 import traceback
 
 import deploy
+import examples
 import faults_life
 import faults_senders
 import faults_upstream
 import peers
+import status
 from debs import Missing
 from records import Wrong
 from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
-          "deploy": deploy.DEPLOYED}
+          "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
 
