@@ -69,7 +69,7 @@ pub struct Serve {
     #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_UPSTREAM", hide_env = true)]
     pub upstream: Vec<String>,
 
-    /// Where /metrics, /readyz and /healthz are, or `off` [default: 127.0.0.1:9600]
+    /// Where the status page, /metrics, /readyz and /healthz are, or `off` [default: 127.0.0.1:9600]
     #[arg(long, value_name = "HOST:PORT", env = "LOGVEIL_ADMIN", hide_env = true)]
     pub admin: Option<String>,
 
