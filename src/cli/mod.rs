@@ -9,6 +9,7 @@ pub mod failure;
 pub mod filter;
 mod import;
 pub mod man;
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]
 mod print;
 mod progress;
 pub mod rules;

@@ -190,6 +190,23 @@ fn a_bad_file_keeps_the_old_rules_and_says_so() {
     assert_eq!(hash(&sidecar), before);
 }
 
+/// Landlock leaves the folders of the files that were named at the start, and no other.
+#[test]
+fn a_file_in_another_folder_needs_a_restart() {
+    let collector = Collector::start();
+    let sidecar = with_rules(&collector, &["alpha"]);
+    let shut = sidecar.log.wait_for("Landlock").contains("shut away by Landlock");
+    let (folder, elsewhere) = (sidecar.folder.path(), tempfile::tempdir().unwrap());
+    fs::write(elsewhere.path().join("rules.toml"), rules(&["beta"])).unwrap();
+    let config = fs::read_to_string(folder.join("logveil.toml")).unwrap();
+    let other = elsewhere.path().join("rules.toml").to_str().unwrap().to_owned();
+    replace(folder, "logveil.toml", &config.replace("rules.toml", &other));
+    reload(&sidecar, if shut { "failed" } else { "ok" });
+    if shut {
+        sidecar.log.wait_for("only folders of files that were named at the start can be read until a restart");
+    }
+}
+
 /// Masks, allow-lists and a listener's own choice are as new as the rules; what a reload cannot change
 /// is named.
 #[test]

@@ -94,7 +94,7 @@ impl Reloader {
             files.join(&old);
         }
         self.source.files = files;
-        apply(&self.shared, loaded.map_err(with_hint)?);
+        apply(&self.shared, &loaded.map_err(with_hint)?);
         Ok(())
     }
 }
@@ -114,12 +114,12 @@ async fn changed(read: &Files) {
 }
 
 /// Puts what was loaded in the old one's place, and says what must wait for a restart.
-fn apply(shared: &Shared, mut loaded: Settings) {
+fn apply(shared: &Shared, loaded: &Settings) {
     let settings = &shared.settings;
     let (before, after) = (settings.fixed(), loaded.fixed());
     for listen in &settings.listen {
-        if let Some(at) = loaded.listen.iter().position(|l| l.name == listen.name) {
-            renew_listen(shared, listen, &loaded.listen.swap_remove(at));
+        if let Some(to) = loaded.listen.iter().find(|l| l.name == listen.name) {
+            renew_listen(shared, listen, to);
         }
     }
     for upstream in &settings.upstream {
