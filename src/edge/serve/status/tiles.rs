@@ -11,6 +11,9 @@ use super::units;
 /// Over so many samples what is said to be now is averaged.
 const NOW: usize = 10;
 
+/// From so much of the room on, in percent, senders are about to wait.
+const FULL: f64 = 80.0;
+
 /// What comes, what is masked, what waits.
 pub fn tiles(shared: &Shared, history: &History) -> Markup {
     let numbers = &shared.numbers;
@@ -35,8 +38,8 @@ pub fn tiles(shared: &Shared, history: &History) -> Markup {
             }))
             (tile("Waiting for an upstream", &datum("logveil_queue_bytes", &[], queue, &waiting), &waiting_unit, &html! {
                 (meter(queue, limit))
-                (counted("logveil_queue_records", &[], numbers.queue_frames.get().max(0) as u64)) " records, room for "
-                (sized("logveil_queue_limit_bytes", &[], limit))
+                "of " (sized("logveil_queue_limit_bytes", &[], limit)) ", "
+                (counted("logveil_queue_records", &[], numbers.queue_frames.get().max(0) as u64)) " records"
             }))
             (tile("Connections", &counted("logveil_connections", &[], sum(|l| l.connections.get().max(0) as u64)), "open", &html! {
                 (counted("logveil_connections_waiting", &[], sum(|l| l.waiting.get().max(0) as u64))) " wait for room"
@@ -68,7 +71,7 @@ fn meter(value: u64, limit: u64) -> Markup {
     html! {
         svg.meter viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" {
             rect.all width="100" height="4" {}
-            rect.used width=(format!("{part:.1}")) height="4" {}
+            rect class=(if part < FULL { "used" } else { "used full" }) width=(format!("{part:.1}")) height="4" {}
         }
     }
 }
