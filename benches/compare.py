@@ -9,9 +9,10 @@
 Builds nothing and needs nothing but Python 3 on Linux; peers that are not installed are left out.
 
 What is measured, with all of logveil's built-in rules on, input in the page cache:
-  one core   `cat FILE | cat > /dev/null` is the yardstick; `logveil FILE > /dev/null`; each peer
-             `PEER FILE > /dev/null`; a copy in memory (memcpy) of the same bytes.
-  two cores  `cat FILE | cat | cat > /dev/null` is the yardstick; `cat FILE | logveil | cat > /dev/null`.
+  one core   `cat FILE | cat > /dev/null` is the yardstick; `logveil FILE > /dev/null`, also with no more rules
+             than the peers get; each peer `PEER FILE > /dev/null`; a copy in memory (memcpy) of the same bytes.
+  two cores  `logveil FILE > /dev/null` with two threads, against the same yardstick; for a pipe,
+             `cat FILE | logveil | cat > /dev/null` against `cat FILE | cat | cat > /dev/null`.
 Every round measures everything once, in an order that moves on from round to round; a table holds the
 medians. When other programs are at work meanwhile, the ratio by processor time is the one to look at.
 Peers get a small common rule set (password by key, password in a URL, ten token prefixes, card numbers
@@ -266,6 +267,9 @@ TOKENS = [("AK" + "IA", "[A-Z0-9]{16}"), ("gh" + "p_", "[A-Za-z0-9]{36}"), ("gl"
           ("S" + "G[.]", "[A-Za-z0-9_-]{22}[.][A-Za-z0-9_-]{43}"), ("AI" + "za", "[A-Za-z0-9_-]{35}"),
           ("do" + "p_v1_", "[a-f0-9]{64}"), ("hv" + "s[.]", "[A-Za-z0-9_-]{24,}")]
 TOKEN = "(" + "|".join(a + b for a, b in TOKENS) + ")"
+# The same set among logveil's own rules.
+SMALL = ("password,url-password,card-number,aws-access-key-id,github-pat,gitlab-pat,slack-bot-token,stripe-secret-key,"
+         "npm-access-token,sendgrid-api-key,gcp-api-key,digitalocean-pat,vault-service-token")
 CARD = "[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}"
 
 
@@ -305,8 +309,10 @@ def machine():
 def measure(args, path, cores, rivals):
     one, two = {cores[0]}, set(cores[:2])
     pipelines = {"cat FILE | cat": ([["cat", path], ["cat"]], one), "logveil FILE": ([[args.logveil, path]], one)}
+    pipelines["logveil FILE, small rule set"] = ([[args.logveil, "--only", SMALL, path]], one)
     pipelines |= {f"{name} FILE": ([argv + [path]], one) for name, argv in rivals.items()}
     if len(cores) > 1:
+        pipelines["logveil FILE, two threads"] = ([[args.logveil, "--threads", "2", path]], two)
         pipelines["cat FILE | cat | cat"] = ([["cat", path], ["cat"], ["cat"]], two)
         pipelines["cat FILE | logveil | cat"] = ([["cat", path], [args.logveil], ["cat"]], two)
     # These runs also bring the file into the page cache.
@@ -333,8 +339,9 @@ def table(title, size, results):
     print("| what | cores | MB/s | ratio to its yardstick | ratio by processor time | peak MiB |")
     print("|---|---|---|---|---|---|")
     for name, (took, busy, memory) in results.items():
-        two = name.count("|") == 2
-        clock, spent, _ = results["cat FILE | cat | cat" if two else "cat FILE | cat"]
+        piped = name.count("|") == 2
+        two = piped or name.endswith("threads")
+        clock, spent, _ = results["cat FILE | cat | cat" if piped else "cat FILE | cat"]
         shown = f"{memory:.0f}" if memory else "-"
         print(f"| `{name.replace('|', chr(92) + '|')}` | {2 if two else 1} | {size / took / 1e6:.0f} | {clock / took:.3f} | {spent / busy:.3f} | {shown} |")
     sys.stdout.flush()
