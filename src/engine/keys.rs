@@ -21,14 +21,16 @@ const KEY_WORDS_MAX: usize = 4;
 pub(crate) struct Keys {
     /// Keys written together (`apikey`) -> entry.
     whole: FxHashMap<Box<[u8]>, u16>,
+    /// How these begin.
+    heads: Pairs,
     /// Words that may end a longer one.
     glued: Vec<(Box<[u8]>, u16)>,
     modifiers: FxHashSet<Box<[u8]>>,
     /// The last words of all keys, and the modifiers: what a key cannot be without.
     last: FxHashSet<Box<[u8]>>,
     /// How these end, and how the glued words do.
-    last_tails: Tails,
-    glued_tails: Tails,
+    last_tails: Pairs,
+    glued_tails: Pairs,
     entries: Vec<Entry>,
 }
 
@@ -39,11 +41,11 @@ struct Entry {
     not_after: FxHashSet<Box<[u8]>>,
 }
 
-/// The last two letters of words, as bits: most words end otherwise.
+/// The last two letters of words, or the two that they begin with, as bits: most have others.
 #[derive(Debug, Default)]
-struct Tails([u64; 16]);
+struct Pairs([u64; 16]);
 
-impl Tails {
+impl Pairs {
     fn bit(word: &[u8]) -> (usize, u64) {
         let letter = |back: usize| word.len().checked_sub(back).map_or(0, |at| usize::from(word[at] & 31));
         let bit = letter(2) << 5 | letter(1);
@@ -99,6 +101,7 @@ impl Keys {
                 let end: Vec<u8> = k[i..].bytes().filter(|b| *b != b' ').collect();
                 self.last.insert(end.into());
             }
+            self.heads.add(&together[..together.len().min(2)]);
             self.whole.entry(together.into()).or_insert(entry);
         }
         self.glued.extend(key.glued.iter().map(|g| (boxed(g), entry)));
@@ -147,6 +150,9 @@ impl Keys {
     fn ending_at(&self, words: &Words, end: usize) -> Option<Option<Known>> {
         for from in end.saturating_sub(KEY_WORDS_MAX)..end {
             let text = words.joined(from, end);
+            if !self.heads.may_have(&text[..text.len().min(2)]) {
+                continue;
+            }
             let (singular, plural) = match text.strip_suffix(b"s") {
                 Some(one) if !self.whole.contains_key(text) && words.joined(end - 1, end) != b"s" => (one, true),
                 _ => (text, false),

@@ -3,7 +3,7 @@
 use super::Record;
 use super::escape::remnant_len;
 use super::quote::{Close, Quote};
-use super::run::{self, inner};
+use super::run::{self, Kind, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
 const KEY_BYTES_MAX: usize = 96;
@@ -123,29 +123,29 @@ impl LastWord {
     /// The last word of the identifier that ends at `end`.
     pub(crate) fn of(rec: &Record<'_>, end: usize) -> LastWord {
         let mut word = LastWord { text: [0; LAST_BYTES_MAX], start: LAST_BYTES_MAX };
-        let mut next = None; // the byte behind `p`, once the word has begun
+        let mut next = None; // the byte behind `p` and its kind, once the word has begun
         for p in (rec.start..end).rev() {
             let b = rec.buf[p];
-            let numbers = next.is_none() && (b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
-            if numbers {
+            let kind = Kind::of(b);
+            if next.is_none() && (matches!(kind, Kind::Digit | Kind::Line) || matches!(b, b'-' | b'.')) {
                 continue;
             }
-            if !inner(b) || b == b'_' || b.is_ascii_digit() || word.start == 0 {
+            if matches!(kind, Kind::Other | Kind::Line | Kind::Digit) || word.start == 0 {
                 break;
             }
             // From behind: a small letter before a capital ends the word, and so does a capital
             // before a small one, which is the word's first letter.
-            if next.is_some_and(|n: u8| n.is_ascii_uppercase() && !b.is_ascii_uppercase()) {
+            if kind != Kind::Upper && next.is_some_and(|(_, n)| n == Kind::Upper) {
                 break;
             }
             word.start -= 1;
             word.text[word.start] = b.to_ascii_lowercase();
             // `KEYs` is a plural, not `K`, `E`, `Ys`.
-            let plural = word.letters().len() == 2 && next == Some(b's');
-            if b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase()) && !plural {
+            let plural = || word.letters().len() == 2 && next == Some((b's', Kind::Lower));
+            if kind == Kind::Upper && next.is_some_and(|(_, n)| n == Kind::Lower) && !plural() {
                 break;
             }
-            next = Some(b);
+            next = Some((b, kind));
         }
         word
     }
@@ -184,12 +184,12 @@ impl Words {
     fn add(&mut self, text: &[u8]) {
         let mut used = self.count.checked_sub(1).map_or(0, |i| usize::from(self.ends[i]));
         let mut open = false;
+        let mut last = Kind::Other;
         for (i, &b) in text.iter().enumerate() {
-            let last = i.checked_sub(1).map(|j| text[j]);
-            if open && last.is_some_and(|l| splits(l, b, text.get(i + 1).copied())) {
-                open = false;
-            }
-            if !inner(b) || b == b'_' {
+            let kind = Kind::of(b);
+            open = open && !splits(last, kind, text.get(i + 1).copied());
+            last = kind;
+            if matches!(kind, Kind::Other | Kind::Line) {
                 open = false;
                 continue;
             }
@@ -233,11 +233,11 @@ impl Words {
     }
 }
 
-/// Whether a new word begins with `b`, behind `last` and before `next`.
-fn splits(last: u8, b: u8, next: Option<u8>) -> bool {
-    let lower_upper = !last.is_ascii_uppercase() && b.is_ascii_uppercase();
-    let acronym = last.is_ascii_uppercase() && b.is_ascii_uppercase() && next.is_some_and(|n| n.is_ascii_lowercase());
-    lower_upper || acronym || last.is_ascii_digit() != b.is_ascii_digit()
+/// Whether a new word begins with a byte of this kind, behind `last` and before `next`.
+fn splits(last: Kind, kind: Kind, next: Option<u8>) -> bool {
+    let capital = kind == Kind::Upper;
+    let acronym = || next.is_some_and(|n| Kind::of(n) == Kind::Lower);
+    capital && (last != Kind::Upper || acronym()) || (last == Kind::Digit) != (kind == Kind::Digit)
 }
 
 /// Where the word begins that one blank separates from the key.

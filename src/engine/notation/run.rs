@@ -5,9 +5,46 @@ const WIDTH: usize = size_of::<u64>();
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
+/// What a byte is to an identifier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing.
+    Other,
+    /// `_`.
+    Line,
+    Lower,
+    Upper,
+    Digit,
+    /// Part of a character beyond ASCII.
+    Beyond,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut b = 0;
+    while b < 256 {
+        kinds[b] = match b as u8 {
+            b'_' => Kind::Line,
+            b'a'..=b'z' => Kind::Lower,
+            b'A'..=b'Z' => Kind::Upper,
+            b'0'..=b'9' => Kind::Digit,
+            0x80.. => Kind::Beyond,
+            _ => Kind::Other,
+        };
+        b += 1;
+    }
+    kinds
+};
+
+impl Kind {
+    pub(crate) fn of(b: u8) -> Kind {
+        KINDS[usize::from(b)]
+    }
+}
+
 /// Whether identifiers are made of this byte: ASCII letters, digits, `_`, and all beyond ASCII.
 pub(crate) fn inner(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
+    Kind::of(b) != Kind::Other
 }
 
 /// The high bit of each byte that is none of an identifier.
