@@ -14,6 +14,7 @@ mod datagram;
 mod drops;
 mod encode;
 mod flight;
+mod fluent;
 mod forward;
 pub mod framing;
 mod harden;

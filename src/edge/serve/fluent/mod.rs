@@ -1,0 +1,29 @@
+//! The forward protocol of Fluentd and Fluent Bit, in and out.
+//!
+//! Pure: [`incoming`] (bytes -> whole values of [`msgpack`]), [`message`] (a value -> its parts),
+//! [`mask`] and [`text`] (records as JSON lines, judged by the engine, and back), [`relay`] (a
+//! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`].
+
+pub mod ack;
+pub mod fuzz;
+pub mod handshake;
+mod incoming;
+mod inflate;
+mod mask;
+mod message;
+mod msgpack;
+#[cfg(test)]
+mod oracle;
+mod relay;
+mod text;
+
+/// Why something is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no message, and why.
+    Malformed(&'static str),
+    /// It is more than a message may be.
+    Large,
+    /// More would come of what is compressed than may.
+    Inflated,
+}

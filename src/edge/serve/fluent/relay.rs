@@ -1,0 +1,184 @@
+//! A message as it came -> the message that leaves: masked, in the mode it had.
+//!
+//! Where nothing was masked it leaves byte for byte, but for a chunk of ours where it had none.
+
+use std::io;
+
+use super::Refusal;
+use super::ack;
+use super::mask::Masker;
+use super::message::{Entries, Message, Options};
+use super::msgpack::{Kind, Reader, Token, header, may_hold_text, put_array, put_like, put_map, put_str, put_uint};
+use crate::engine::wipe::wipe;
+
+/// A message that leaves.
+pub struct Outgoing {
+    /// It.
+    pub bytes: Vec<u8>,
+    /// How many events it carries.
+    pub events: u64,
+    /// What the upstream will say when it has it: None when it was not asked.
+    pub chunk: Option<Vec<u8>>,
+    /// What the sender wants to hear then.
+    pub ack: Option<Vec<u8>>,
+}
+
+/// Masks a message. `own` names those that the sender has not named. None: there is nothing to send.
+///
+/// # Errors
+/// When it is no message, or its entries are more than `limit` bytes once they are unpacked.
+pub fn relay(value: &[u8], masker: &mut Masker, limit: usize, own: Option<&str>) -> Result<Option<Outgoing>, Refusal> {
+    let Some(message) = Message::parse(value)? else { return Ok(None) };
+    let sent = message.chunk();
+    let own = own.filter(|_| sent.is_none());
+    let with = message.options.is_some() || own.is_some();
+    let parts = if matches!(message.entries, Entries::One(..)) { 3 } else { 2 };
+    let mut out = Vec::with_capacity(value.len() + 64);
+    put_array(&mut out, parts + u32::from(with));
+    let mut changed = masker.text(&message.tag, &mut out);
+    let (events, masked) = entries(&message, masker, limit, &mut out)?;
+    changed |= masked;
+    if with {
+        let options = message.options.clone().unwrap_or_default();
+        changed |= put_options(&options, own, events, masker, &mut out)?;
+    }
+    if !changed && own.is_none() {
+        out.clear();
+        out.extend_from_slice(value);
+    }
+    let chunk = sent.map(|c| c.body.to_vec()).or(own.map(|own| own.as_bytes().to_vec()));
+    let ack = sent.map(|c| ack::answer(c.kind, c.body));
+    Ok(Some(Outgoing { bytes: out, events, chunk, ack }))
+}
+
+/// Appends the options; whether any but those that are ours to set is not what it was.
+fn put_options(
+    options: &Options<'_>,
+    own: Option<&str>,
+    events: u64,
+    masker: &mut Masker,
+    out: &mut Vec<u8>,
+) -> Result<bool, Refusal> {
+    let known = [("size", options.size), ("compressed", options.compressed), ("fluent_signal", options.signal)];
+    let named = own.is_some() || options.chunk.is_some();
+    let count = known.iter().filter(|(_, value)| value.is_some()).count() + usize::from(named);
+    put_map(out, (options.others.len() / 2 + count) as u32);
+    // Of metrics and traces we do not know what was counted.
+    let logs = options.signal.is_none_or(|s| s.kind == Kind::Uint(0));
+    for (key, value) in known {
+        let Some(value) = value else { continue };
+        put_str(out, key.as_bytes());
+        // Who counted wrong is set right.
+        if key == "size" && logs { put_uint(out, events) } else { out.extend_from_slice(value.raw) }
+    }
+    if named {
+        put_str(out, b"chunk");
+        match options.chunk {
+            Some(chunk) => out.extend_from_slice(chunk.raw),
+            None => put_str(out, own.unwrap_or_default().as_bytes()),
+        }
+    }
+    if options.others.is_empty() {
+        return Ok(false);
+    }
+    let mut map = Vec::new();
+    put_map(&mut map, options.others.len() as u32 / 2);
+    map.extend(options.others.concat());
+    let mut masked = Vec::new();
+    let changed = masker.value(&map, &mut masked);
+    wipe(&mut map);
+    // The header is written already, for all of them.
+    out.extend_from_slice(&masked[Reader(&masked).token()?.raw.len()..]);
+    changed
+}
+
+/// Appends the entries, masked: how many they are, and whether they are not what they were.
+fn entries(
+    message: &Message<'_>,
+    masker: &mut Masker,
+    limit: usize,
+    out: &mut Vec<u8>,
+) -> Result<(u64, bool), Refusal> {
+    let logs = message.is_logs();
+    match message.entries {
+        Entries::One(time, record) => {
+            let changed = part(time, masker, out)?;
+            Ok((1, part(record, masker, out)? | changed))
+        }
+        Entries::List(header) => {
+            out.extend_from_slice(header.raw);
+            run(message.list, logs, masker, out)
+        }
+        Entries::Packed(token) => {
+            // In its place at once: a message may be large. The header is written when the length is known.
+            let start = out.len();
+            let (events, changed) = run(token.body, logs, masker, out)?;
+            let header = if changed { header(token.kind, out.len() - start) } else { unchanged(&token).to_vec() };
+            out.splice(start..start, header);
+            Ok((events, changed))
+        }
+        Entries::Compressed(token, method) => {
+            let mut values = method.open(token.body, limit)?;
+            let mut packer = method.writer().map_err(internal)?;
+            let (mut events, mut changed) = (0, false);
+            let mut masked = Vec::new();
+            while let Some(value) = values.next_value()? {
+                masked.clear();
+                changed |= entry(value, logs, masker, &mut masked)?;
+                packer.put(&masked).map_err(internal)?;
+                events += 1;
+            }
+            let packed = packer.finish().map_err(internal)?;
+            if changed {
+                put_like(out, token.kind, &packed)
+            } else {
+                out.extend_from_slice(token.raw)
+            }
+            Ok((events, changed))
+        }
+    }
+}
+
+/// The header that the sender gave.
+fn unchanged<'a>(token: &Token<'a>) -> &'a [u8] {
+    &token.raw[..token.raw.len() - token.body.len()]
+}
+
+/// What compressing into memory could say.
+fn internal(_: io::Error) -> Refusal {
+    Refusal::Malformed("what was compressed could not be compressed again")
+}
+
+/// Entries one behind the other.
+fn run(entries: &[u8], logs: bool, masker: &mut Masker, out: &mut Vec<u8>) -> Result<(u64, bool), Refusal> {
+    let mut reader = Reader(entries);
+    let (mut events, mut changed) = (0, false);
+    while !reader.is_empty() {
+        changed |= entry(reader.value()?, logs, masker, out)?;
+        events += 1;
+    }
+    Ok((events, changed))
+}
+
+/// One entry: a time, with metadata or without, and a record. Of metrics and traces any value.
+fn entry(value: &[u8], logs: bool, masker: &mut Masker, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+    if !logs {
+        return part(value, masker, out);
+    }
+    let mut reader = Reader(value);
+    let header: Token<'_> = reader.token()?;
+    if header.kind != Kind::Array(2) {
+        return Err(Refusal::Malformed("an entry is no pair of time and record"));
+    }
+    out.extend_from_slice(header.raw);
+    let changed = part(reader.value()?, masker, out)?;
+    Ok(part(reader.value()?, masker, out)? | changed)
+}
+
+fn part(value: &[u8], masker: &mut Masker, out: &mut Vec<u8>) -> Result<bool, Refusal> {
+    if may_hold_text(value) {
+        return masker.value(value, out);
+    }
+    out.extend_from_slice(value);
+    Ok(false)
+}

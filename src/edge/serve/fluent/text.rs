@@ -1,0 +1,254 @@
+//! A value of MessagePack as one line of JSON, which the engine knows how to judge, and back.
+//!
+//! Bytes that are no UTF-8 stay as they are, as they do in any record. What JSON has no word for is
+//! `null`, and keys are texts.
+
+use std::io::Write;
+use std::ops::Range;
+
+use memchr::{memchr2, memchr3};
+
+use super::Refusal;
+use super::msgpack::{Kind, Reader, Token, put_bool, put_float, put_int, put_like, put_nil, put_str, put_uint};
+use crate::engine::wipe::wipe;
+
+/// Text of which only the head is written into the line: the rest is judged on its own.
+pub const LONG_BYTES: usize = 64 << 10;
+/// As much of it as says what kind of value it is.
+const HEAD_BYTES: usize = 256;
+
+/// A text, number or the like: where it stands in the line.
+#[derive(Clone)]
+pub struct Leaf {
+    /// In the line, quotes included.
+    pub place: Range<usize>,
+    /// Only the head stands there.
+    pub long: bool,
+}
+
+/// A line and what stands where in it.
+#[derive(Default)]
+pub struct Line {
+    /// JSON, without a line's end.
+    pub text: Vec<u8>,
+    /// In the order of the value's bytes.
+    pub leaves: Vec<Leaf>,
+}
+
+/// A container that is being written.
+struct Open {
+    left: u64,
+    map: bool,
+}
+
+/// What came of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is a line.
+    Whole,
+    /// The line would be longer than may be.
+    Over,
+    /// A key is a container, which JSON has no way to say.
+    Odd,
+}
+
+impl Line {
+    /// Forgets what was written and overwrites it.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.text);
+        self.leaves.clear();
+    }
+
+    /// Appends a value, as long as the line stays within `limit` bytes.
+    ///
+    /// # Errors
+    /// When it is no value; none has come this far.
+    pub fn put(&mut self, value: &[u8], limit: usize) -> Result<Written, Refusal> {
+        let mut reader = Reader(value);
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            let token = reader.token()?;
+            let key = open.last().is_some_and(|o| o.map && o.left.is_multiple_of(2));
+            match token.kind {
+                Kind::Array(_) | Kind::Map(_) if key => return Ok(Written::Odd),
+                Kind::Array(_) | Kind::Map(_) => {
+                    let map = matches!(token.kind, Kind::Map(_));
+                    self.text.push(if map { b'{' } else { b'[' });
+                    open.push(Open { left: token.children(), map });
+                }
+                _ => {
+                    self.leaf(&token, key);
+                    if let Some(o) = open.last_mut() {
+                        o.left -= 1;
+                    }
+                }
+            }
+            if self.text.len() > limit {
+                return Ok(Written::Over);
+            }
+            if token.children() == 0 && self.close(&mut open) {
+                return Ok(Written::Whole);
+            }
+        }
+    }
+
+    /// Behind a value: closes what is done, or writes what stands between two values. True: all is done.
+    fn close(&mut self, open: &mut Vec<Open>) -> bool {
+        while let Some(o) = open.last() {
+            if o.left > 0 {
+                self.text.push(if o.map && !o.left.is_multiple_of(2) { b':' } else { b',' });
+                return false;
+            }
+            self.text.push(if o.map { b'}' } else { b']' });
+            open.pop();
+            if let Some(outer) = open.last_mut() {
+                outer.left -= 1;
+            }
+        }
+        true
+    }
+
+    fn leaf(&mut self, token: &Token<'_>, key: bool) {
+        let start = self.text.len();
+        let long = token.body.len() > LONG_BYTES;
+        let is_text = matches!(token.kind, Kind::Str | Kind::Bin);
+        if key && !is_text {
+            self.text.push(b'"');
+        }
+        // Writing into a vector cannot fail.
+        let _ = match token.kind {
+            Kind::Bool(b) => write!(self.text, "{b}"),
+            Kind::Uint(n) => write!(self.text, "{n}"),
+            Kind::Int(n) => write!(self.text, "{n}"),
+            Kind::Float(x) if x.is_finite() => write!(self.text, "{x:?}"),
+            Kind::Str | Kind::Bin => {
+                self.text.push(b'"');
+                escape(if long { head(token.body) } else { token.body }, &mut self.text);
+                self.text.push(b'"');
+                Ok(())
+            }
+            _ => write!(self.text, "null"),
+        };
+        if key && !is_text {
+            self.text.push(b'"');
+        }
+        self.leaves.push(Leaf { place: start..self.text.len(), long: long && is_text });
+    }
+
+    /// Where each leaf stands in the line as it was masked; None when more than leaves has changed.
+    pub fn align(&self, masked: &[u8]) -> Option<Vec<Range<usize>>> {
+        let mut places = Vec::with_capacity(self.leaves.len());
+        let (mut here, mut there) = (0, 0);
+        for leaf in &self.leaves {
+            let between = &self.text[here..leaf.place.start];
+            let start = there + between.len();
+            if masked.get(there..start)? != between {
+                return None;
+            }
+            there = leaf_end(masked, start)?;
+            here = leaf.place.end;
+            places.push(start..there);
+        }
+        (self.text[here..] == masked[there..]).then_some(places)
+    }
+}
+
+fn head(body: &[u8]) -> &[u8] {
+    // Not inside a character.
+    let end = (0..4).map(|n| HEAD_BYTES - n).find(|n| body[*n] & 0xC0 != 0x80).unwrap_or(HEAD_BYTES);
+    &body[..end]
+}
+
+/// Where the leaf ends that begins at `start`.
+fn leaf_end(text: &[u8], start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    if rest.first() != Some(&b'"') {
+        let end = rest.iter().position(|b| matches!(b, b',' | b']' | b'}' | b':')).unwrap_or(rest.len());
+        return (end > 0).then_some(start + end);
+    }
+    let mut at = 1;
+    loop {
+        at += memchr2(b'"', b'\\', rest.get(at..)?)?;
+        if rest[at] == b'"' {
+            return Some(start + at + 1);
+        }
+        at += 2;
+    }
+}
+
+fn escape(mut text: &[u8], out: &mut Vec<u8>) {
+    let special = |b: &u8| matches!(b, b'"' | b'\\' | 0..=0x1F);
+    while let Some(i) = text.iter().position(special) {
+        out.extend_from_slice(&text[..i]);
+        match text[i] {
+            b @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', b]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            8 => out.extend_from_slice(b"\\b"),
+            12 => out.extend_from_slice(b"\\f"),
+            b => out.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
+        }
+        text = &text[i + 1..];
+    }
+    out.extend_from_slice(text);
+}
+
+/// What stands between the quotes of a leaf; None when it is not well-formed.
+fn unescape(mut text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    while let Some(i) = memchr3(b'\\', b'"', b'\n', text) {
+        out.extend_from_slice(&text[..i]);
+        let escaped = text.get(i + 1).filter(|_| text[i] == b'\\')?;
+        let mut used = 2;
+        out.push(match escaped {
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 8,
+            b'f' => 12,
+            b'"' | b'\\' | b'/' => *escaped,
+            b'u' => {
+                used = 6;
+                let digits = std::str::from_utf8(text.get(i + 2..i + 6)?).ok()?;
+                // Only control characters were written so.
+                u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii)?
+            }
+            _ => return None,
+        });
+        text = &text[i + used..];
+    }
+    out.extend_from_slice(text);
+    Some(out)
+}
+
+/// Appends a leaf as it was masked: in the kind it had where it is still text, else in the kind it
+/// has now. False: it is neither.
+pub fn put_masked(kind: Kind, masked: &[u8], out: &mut Vec<u8>) -> bool {
+    if let Some(inner) = masked.strip_prefix(b"\"").and_then(|m| m.strip_suffix(b"\"")) {
+        return match unescape(inner) {
+            Some(text) => {
+                put_like(out, kind, &text);
+                true
+            }
+            None => false,
+        };
+    }
+    let Ok(word) = std::str::from_utf8(masked) else { return false };
+    match word {
+        "null" => put_nil(out),
+        "true" | "false" => put_bool(out, word == "true"),
+        _ => {
+            if let Ok(n) = word.parse() {
+                put_uint(out, n);
+            } else if let Ok(n) = word.parse() {
+                put_int(out, n);
+            } else if let Ok(x) = word.parse() {
+                put_float(out, x);
+            } else {
+                put_str(out, masked);
+            }
+        }
+    }
+    true
+}
