@@ -30,6 +30,13 @@ mod engine;
 #[cfg_attr(not(feature = "compile"), allow(dead_code, reason = "packs are written by the compiler alone"))]
 mod rules;
 
+/// Doors for fuzzing; not part of the library's promise.
+#[cfg(feature = "serve")]
+#[doc(hidden)]
+pub mod fuzz {
+    pub use crate::edge::serve::fluent::fuzz::any_bytes as fluent;
+}
+
 pub use edge::writer::RedactWriter;
 pub use engine::allow::{AllowedBy, Spared};
 pub use engine::builder::Builder;

@@ -7,6 +7,8 @@ pub mod config;
 pub mod explain;
 pub mod failure;
 pub mod filter;
+#[cfg(feature = "serve")]
+mod fluent;
 mod import;
 pub mod man;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use super::args::{Args, Choice, Command, Serve};
 use super::config;
 use super::failure::{self, Failure};
+use super::fluent;
 use super::setup;
 use super::tables::{Section, Source};
 use crate::edge::serve::framing::Framing;
@@ -57,17 +58,22 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     let parsed = DeTable::parse(text).map_err(|e| Failure::usage(e.message()))?;
     let root = parsed.get_ref();
     let mut listen = Vec::new();
+    let mut places = (Vec::new(), Vec::new());
     for section in Section::all(&source, root, "listen", "[[listen]]")? {
+        places.0.push(section.wrong(fluent::MIX));
         listen.push(self::listen(args, section, &redactor, files)?);
     }
     let mut upstream = Vec::new();
     for section in Section::all(&source, root, "upstream", "[[upstream]]")? {
+        places.1.push(section.wrong(fluent::MIX));
         upstream.push(self::upstream(section, files)?);
     }
     if !given.listen.is_empty() {
+        places.0 = given.listen.iter().map(|_| Failure::usage(format!("--listen: {}", fluent::MIX))).collect();
         listen = given.listen.iter().map(|url| plain_listen(url, &redactor)).collect::<Result<_, _>>()?;
     }
     if !given.upstream.is_empty() {
+        places.1 = given.upstream.iter().map(|_| Failure::usage(format!("--upstream: {}", fluent::MIX))).collect();
         upstream = given.upstream.iter().map(|url| plain_upstream(url)).collect::<Result<_, _>>()?;
     }
     if listen.is_empty() || upstream.is_empty() {
@@ -78,12 +84,16 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     twice(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
     twice(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
+    let fluent = fluent::one_protocol(&listen, &upstream, places.0.into_iter().chain(places.1))?;
     if upstream.iter().any(|u| u.framing != upstream[0].framing) {
         return Err(Failure::usage("a record may go to any [[upstream]]: give all of them the same `framing`"));
     }
     let mut limits = Limits::default();
     for section in Section::all(&source, root, "limits", "[limits]")? {
         self::limits(&section, &mut limits)?;
+    }
+    if fluent {
+        fluent::room(&limits)?;
     }
     let mut admin = ADMIN.to_owned();
     for mut section in Section::all(&source, root, "admin", "[admin]")? {
@@ -112,7 +122,7 @@ fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
     if matches!(address, Address::Tls(_)) {
         return Err(wrong(format!("{url}: TLS needs a certificate: write a [[listen]] with it in logveil.toml")));
     }
-    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, rules: Live::new(rules.clone()) })
+    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, rules: Live::new(rules.clone()), fluent: None })
 }
 
 fn plain_upstream(url: &str) -> Result<Upstream, Failure> {
@@ -124,7 +134,7 @@ fn plain_upstream(url: &str) -> Result<Upstream, Failure> {
     if matches!(address, Address::Tls(_)) {
         return Err(wrong(format!("{url}: TLS needs a `ca`: write an [[upstream]] with it in logveil.toml")));
     }
-    Ok(Upstream { name: url.to_owned(), address, framing: None, tls: None })
+    Ok(Upstream { name: url.to_owned(), address, framing: None, tls: None, fluent: None })
 }
 
 const NOT_FROM: &str = "records cannot be received from there; use tcp, tls, udp, unix or unix-datagram";
@@ -151,6 +161,7 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         return Err(section.wrong_at("address", NOT_FROM));
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
+    let fluent = fluent::server(&mut section, &address)?;
     let framing = framing(&mut section, "auto")?;
     if framing.is_some() && address.is_datagram() {
         return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
@@ -179,7 +190,7 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         }
         _ => None,
     };
-    Ok(Listen { name, address, framing, tls, rules: Live::new(rules) })
+    Ok(Listen { name, address, framing, tls, rules: Live::new(rules), fluent })
 }
 
 /// The rules of one listener: where it names none of its own, everybody's.
@@ -213,10 +224,11 @@ fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Fai
         return Err(section.wrong_at("address", NOT_TO));
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
+    let fluent = fluent::client(&mut section, &address)?;
     let framing = framing(&mut section, "same")?;
     let tls = client_tls(&mut section, &address, files)?.map(Live::new);
     section.no_more()?;
-    Ok(Upstream { name, address, framing, tls })
+    Ok(Upstream { name, address, framing, tls, fluent })
 }
 
 fn client_tls(section: &mut Section<'_>, address: &Address, files: &mut Files) -> Result<Option<ClientTls>, Failure> {

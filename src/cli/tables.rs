@@ -99,6 +99,18 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// True or false.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn flag(&mut self, key: &'static str) -> Result<Option<bool>, Failure> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(DeValue::Boolean(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(self.wrong_at(key, "write true or false")),
+        }
+    }
+
     /// A path, relative to the file's folder.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub const SMALL_BYTES: usize = 8 << 10;
 /// Bytes read at once by a connection that has a turn.
 pub const READ_BYTES: usize = 256 << 10;
 /// What a connection with a turn may come to hold: a record at the engine's limit and a read.
-const TURN_BYTES: usize = (1 << 20) + READ_BYTES;
+pub const TURN_BYTES: usize = (1 << 20) + READ_BYTES;
 /// From so many bytes on a buffer is used again.
 pub const LARGE_BYTES: usize = 32 << 10;
 /// So many buffers wait to be used again.

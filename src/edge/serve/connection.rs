@@ -295,8 +295,8 @@ impl<W: Wire> Connection<W> {
             bytes.shrink_to_fit();
         }
         let charge = self.shared.budget.charge(room, bytes.len() + BATCH_BYTES);
-        let framing = self.lane.target();
-        let batch = Batch { bytes, framing, frames, received: self.last_read, charge };
+        let framing = Some(self.lane.target());
+        let batch = Batch { bytes, framing, frames, received: self.last_read, charge, receipt: None };
         self.shared.enqueue(self.peer.listener, &self.queue, batch);
     }
 

@@ -112,10 +112,10 @@ impl Mouth {
         if out.is_empty() {
             return;
         }
-        let (framing, frames) = (lane.target(), done.frames);
+        let (framing, frames) = (Some(lane.target()), done.frames);
         out.shrink_to_fit();
         let charge = shared.budget.charge(room, out.len() + BATCH_BYTES);
-        let batch = Batch { bytes: out, framing, frames, received: Instant::now(), charge };
+        let batch = Batch { bytes: out, framing, frames, received: Instant::now(), charge, receipt: None };
         shared.enqueue(self.listener, &self.queue, batch);
     }
 }

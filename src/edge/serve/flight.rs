@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::time::Instant;
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::budget::Charge;
 use super::framing::Framing;
 
@@ -14,14 +16,33 @@ const SLICES_MAX: usize = 64;
 pub struct Batch {
     /// The frames.
     pub bytes: Vec<u8>,
-    /// How they follow each other.
-    pub framing: Framing,
+    /// How they follow each other; None where they are one message.
+    pub framing: Option<Framing>,
     /// How many they are.
     pub frames: u64,
     /// When the last of them was received.
     pub received: Instant,
     /// Their share of the budget.
     pub charge: Charge,
+    /// What tells that a message has arrived.
+    pub receipt: Option<Receipt>,
+}
+
+/// A message is kept until the upstream says that it has it.
+pub struct Receipt {
+    /// What it will say.
+    pub chunk: Vec<u8>,
+    /// Who wants to hear of it, and what.
+    pub sender: Option<(UnboundedSender<Vec<u8>>, Vec<u8>)>,
+}
+
+impl Receipt {
+    /// Tells the sender, if it is still there.
+    fn hand_over(self) {
+        if let Some((sender, ack)) = self.sender {
+            let _ = sender.send(ack);
+        }
+    }
 }
 
 impl Drop for Batch {
@@ -31,12 +52,15 @@ impl Drop for Batch {
     }
 }
 
-/// Batches taken from the queue and not wholly written.
+/// Batches taken from the queue and not wholly written, or not yet known to have arrived.
 #[derive(Default)]
 pub struct Flight {
     batches: VecDeque<Batch>,
+    /// Those that are written and whose receipt is out, with the time when they were.
+    waiting: VecDeque<(Batch, Instant)>,
     /// Bytes of the first batch that are written.
     at: usize,
+    /// Of batches that are not wholly written.
     bytes: usize,
 }
 
@@ -47,9 +71,32 @@ impl Flight {
         self.batches.push_back(batch);
     }
 
-    /// Bytes taken and not wholly written.
-    pub fn bytes(&self) -> usize {
-        self.bytes
+    /// Whether it may take one more batch.
+    pub fn has_room(&self, bytes: usize, batches: usize) -> bool {
+        self.bytes < bytes && self.batches.len() + self.waiting.len() < batches
+    }
+
+    /// Batches that are written and whose receipt is out.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// When the first of these was written.
+    pub fn waiting_since(&self) -> Option<Instant> {
+        self.waiting.front().map(|(_, since)| *since)
+    }
+
+    /// The upstream has what it calls so. False: nothing waits by that name.
+    pub fn arrived(&mut self, chunk: &[u8], done: &mut impl FnMut(&Batch)) -> bool {
+        let named = |(batch, _): &(Batch, Instant)| batch.receipt.as_ref().is_some_and(|r| r.chunk == chunk);
+        let Some((mut batch, _)) = self.waiting.iter().position(named).and_then(|i| self.waiting.remove(i)) else {
+            return false;
+        };
+        done(&batch);
+        if let Some(receipt) = batch.receipt.take() {
+            receipt.hand_over();
+        }
+        true
     }
 
     /// Whether there is nothing to write.
@@ -72,15 +119,25 @@ impl Flight {
         {
             self.at -= first.bytes.len();
             self.bytes -= first.bytes.len();
-            done(first);
-            self.batches.pop_front();
+            let Some(first) = self.batches.pop_front() else { return };
+            if first.receipt.is_some() {
+                self.waiting.push_back((first, Instant::now()));
+            } else {
+                done(&first);
+            }
         }
     }
 
-    /// The connection broke: the frame that was being written begins again on the next one.
+    /// The connection broke: the frame that was being written begins again on the next one, and so
+    /// does every message whose receipt is out.
     pub fn rewind(&mut self) {
         if let Some(first) = self.batches.front() {
-            self.at = first.framing.frame_start(&first.bytes, self.at);
+            self.at = first.framing.map_or(0, |framing| framing.frame_start(&first.bytes, self.at));
+        }
+        while let Some((batch, _)) = self.waiting.pop_back() {
+            self.at = 0;
+            self.bytes += batch.bytes.len();
+            self.batches.push_front(batch);
         }
     }
 }
@@ -95,7 +152,14 @@ mod tests {
 
     fn batch(budget: &std::sync::Arc<Budget>, framing: Framing, bytes: &[u8]) -> Batch {
         let charge = budget.charge(budget.room(bytes.len()).unwrap(), bytes.len());
-        Batch { bytes: bytes.to_vec(), framing, frames: 2, received: Instant::now(), charge }
+        Batch {
+            bytes: bytes.to_vec(),
+            framing: Some(framing),
+            frames: 2,
+            received: Instant::now(),
+            charge,
+            receipt: None,
+        }
     }
 
     /// However far a connection got before it broke, the next one begins with a whole frame, and

@@ -11,6 +11,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::backoff::Backoff;
 use super::flight::{Batch, Flight};
+use super::numbers::Numbers;
 use super::shared::Shared;
 use super::upstream::Link;
 
@@ -28,6 +29,8 @@ enum End {
     Broken(io::Error),
     /// It took nothing for too long.
     Stalled,
+    /// It did not acknowledge a message in time.
+    Silent,
     /// One that is preferred to it is back.
     Preferred(usize, Link),
     /// Everything is written.
@@ -84,6 +87,9 @@ impl Forwarder {
                     let patience = shared.settings.limits.write;
                     self.lost(index, &link, "it took nothing for write-seconds", patience);
                 }
+                End::Silent => {
+                    self.lost(index, &link, "it did not acknowledge a message within ack-seconds", Duration::ZERO);
+                }
             }
         }
     }
@@ -130,9 +136,15 @@ impl Forwarder {
     async fn pump(&mut self, index: usize, link: &mut Link) -> End {
         let mut probe = (index > 0).then(|| probe(self.shared.clone(), self.backoffs[..index].to_vec()));
         let mut preferred: Option<(usize, Link)> = None;
-        let mut unflushed = false;
+        let (mut unflushed, mut ended) = (false, false);
+        let limits = self.shared.settings.limits.clone();
         loop {
-            while preferred.is_none() && self.flight.bytes() < FLIGHT_BYTES {
+            self.confirm(index, link);
+            let overdue = self.flight.waiting_since().map(|since| since + limits.ack);
+            if overdue.is_some_and(|at| at <= Instant::now()) {
+                return End::Silent;
+            }
+            while preferred.is_none() && self.flight.has_room(FLIGHT_BYTES, limits.unacknowledged) {
                 match self.queue.try_recv() {
                     Ok(batch) => self.flight.push(batch),
                     Err(_) => break,
@@ -140,22 +152,29 @@ impl Forwarder {
             }
             let slices = self.flight.slices(preferred.is_some());
             if slices.is_empty() && !unflushed {
-                if let Some((index, link)) = preferred {
-                    return End::Preferred(index, link);
+                if self.flight.waiting() == 0 {
+                    match preferred {
+                        Some((index, link)) => return End::Preferred(index, link),
+                        None if ended => return End::Done,
+                        None => {}
+                    }
                 }
+                let more = !ended && preferred.is_none() && self.flight.has_room(FLIGHT_BYTES, limits.unacknowledged);
+                let until = overdue.unwrap_or_else(Instant::now);
                 tokio::select! {
                     biased;
-                    e = link.gone() => return End::Broken(e),
+                    news = link.news() => if let Err(e) = news { return End::Broken(e) },
                     made = probed(&mut probe) => (probe, preferred) = (None, Some(made)),
-                    batch = self.queue.recv() => match batch {
+                    batch = self.queue.recv(), if more => match batch {
                         Some(batch) => self.flight.push(batch),
-                        None => return End::Done,
+                        None => ended = true,
                     },
+                    () = sleep_until(until.into()), if overdue.is_some() => {}
                 }
                 continue;
             }
             let flush = slices.is_empty();
-            let write = timeout(self.shared.settings.limits.write, link.write(&slices));
+            let write = timeout(limits.write, link.write(&slices));
             let written = tokio::select! {
                 biased;
                 written = write => written,
@@ -179,12 +198,27 @@ impl Forwarder {
     fn wrote(&mut self, index: usize, n: usize) {
         let numbers = &self.shared.numbers;
         numbers.upstream[index].sent.inc_by(n as u64);
-        self.flight.advance(n, &mut |batch| {
-            numbers.queue.dec_by(batch.bytes.len() as i64);
-            numbers.queue_frames.dec_by(batch.frames as i64);
-            numbers.delay.observe(batch.received.elapsed().as_secs_f64());
-        });
+        self.flight.advance(n, &mut |batch| left(numbers, batch));
+        numbers.unacknowledged.set(self.flight.waiting() as i64);
     }
+
+    /// Takes note of what has arrived.
+    fn confirm(&mut self, index: usize, link: &mut Link) {
+        let numbers = &self.shared.numbers;
+        while let Some(chunk) = link.arrived() {
+            if self.flight.arrived(&chunk, &mut |batch| left(numbers, batch)) {
+                numbers.upstream[index].acks.inc();
+            }
+        }
+        numbers.unacknowledged.set(self.flight.waiting() as i64);
+    }
+}
+
+/// A batch is through.
+fn left(numbers: &Numbers, batch: &Batch) {
+    numbers.queue.dec_by(batch.bytes.len() as i64);
+    numbers.queue_frames.dec_by(batch.frames as i64);
+    numbers.delay.observe(batch.received.elapsed().as_secs_f64());
 }
 
 /// Resolves at the queue's end, or when there is something to write.

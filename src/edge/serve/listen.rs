@@ -15,6 +15,7 @@ use super::bound::Bound;
 use super::connection::{Connection, Peer, Wire};
 use super::datagram::{self, Mouth};
 use super::flight::Batch;
+use super::fluent::{self, heartbeat};
 use super::numbers::{Level, Reason};
 use super::reload::live::Live;
 use super::settings::Listen;
@@ -53,6 +54,9 @@ impl Ground {
         match bound {
             Bound::Tcp(l) => {
                 let l = TcpListener::from_std(l)?;
+                if self.listen(listener).fluent.is_some() {
+                    self.tasks.spawn(heartbeat::answer(self.shared.clone(), listener, l.local_addr()?));
+                }
                 self.tasks.spawn(async move { ground.accept_tcp(listener, l).await });
             }
             Bound::Unix(l, unlink) => {
@@ -158,7 +162,11 @@ impl Ground {
         let numbers = &self.shared.numbers.listen[peer.listener];
         numbers.accepted.inc();
         let _open = Level::up(&numbers.connections);
-        Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
+        if self.listen(peer.listener).fluent.is_some() {
+            fluent::connection::Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
+        } else {
+            Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
+        }
         drop(place);
     }
 }

@@ -14,7 +14,7 @@ mod datagram;
 mod drops;
 mod encode;
 mod flight;
-mod fluent;
+pub mod fluent;
 mod forward;
 pub mod framing;
 mod harden;

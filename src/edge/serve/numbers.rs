@@ -46,11 +46,21 @@ pub enum Reason {
     Broken,
     /// It was still sending when the time to drain was over.
     Drain,
+    /// What came is no message of the forward protocol.
+    Malformed,
+    /// A message was larger than may be.
+    MessageSize,
+    /// What was compressed would have become larger than may be.
+    Inflated,
+    /// It did not know the shared key.
+    SharedKey,
+    /// It ended within a message.
+    Unfinished,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 14] = [
         Reason::Connections,
         Reason::Handshake,
         Reason::HandshakeTime,
@@ -60,6 +70,11 @@ impl Reason {
         Reason::Misframed,
         Reason::Broken,
         Reason::Drain,
+        Reason::Malformed,
+        Reason::MessageSize,
+        Reason::Inflated,
+        Reason::SharedKey,
+        Reason::Unfinished,
     ];
 
     /// Its name in metrics.
@@ -74,6 +89,11 @@ impl Reason {
             Reason::Misframed => "misframed",
             Reason::Broken => "broken",
             Reason::Drain => "drain",
+            Reason::Malformed => "malformed",
+            Reason::MessageSize => "message-size",
+            Reason::Inflated => "inflated",
+            Reason::SharedKey => "shared-key",
+            Reason::Unfinished => "unfinished",
         }
     }
 }
@@ -117,6 +137,12 @@ pub struct ListenNumbers {
     pub dropped: Counter,
     /// Datagrams the kernel dropped.
     pub dropped_by_kernel: Counter,
+    /// Messages of the forward protocol.
+    pub messages: Counter,
+    /// Messages that were acknowledged to their senders.
+    pub acks: Counter,
+    /// UDP heartbeats that were answered.
+    pub heartbeats: Counter,
     rejected: Vec<Counter>,
     /// By id: rules may change their places at a reload, and counts only grow.
     findings: RwLock<BTreeMap<String, Counter>>,
@@ -183,6 +209,8 @@ pub struct UpstreamNumbers {
     pub sent: Counter,
     /// Bytes written to connections that broke before anyone could know that they arrived.
     pub unconfirmed: Counter,
+    /// Messages it has acknowledged.
+    pub acks: Counter,
 }
 
 /// All numbers.
@@ -197,6 +225,8 @@ pub struct Numbers {
     pub queue_limit: u64,
     /// Frames masked and not yet written.
     pub queue_frames: Gauge,
+    /// Messages written and not yet acknowledged.
+    pub unacknowledged: Gauge,
     /// How reloads went.
     pub reload: ReloadNumbers,
     /// Seconds from the read that completed a record to its last byte's write.
@@ -220,6 +250,11 @@ impl Numbers {
             Unit::Seconds,
             delay.clone(),
         );
+        let unacknowledged = Gauge::default();
+        let help = "Messages written and not yet acknowledged by the upstream";
+        if settings.fluent() {
+            registry.register("unacknowledged_messages", help, unacknowledged.clone());
+        }
         registry.register("queue_bytes", "Bytes masked and not yet written", queue.clone());
         registry.register("queue_records", "Records masked and not yet written", queue_frames.clone());
         let limit: Gauge = Gauge::default();
@@ -231,7 +266,7 @@ impl Numbers {
         registry.register("build_info", "The version", version);
         let reload = ReloadNumbers::new(&mut registry);
         settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get().hash));
-        Numbers { listen, upstream, queue, queue_limit, queue_frames, reload, delay, registry }
+        Numbers { listen, upstream, queue, queue_limit, queue_frames, unacknowledged, reload, delay, registry }
     }
 
     /// All of it as Prometheus text.
@@ -262,6 +297,12 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
     let dropped = counts(registry, "datagrams_dropped", "Datagrams lost for want of room, by whom");
     let rejected = counts(registry, "rejections", "Connections turned away or ended, and streams misframed");
     let by_rule = counts(registry, "findings", "Secrets masked");
+    let (messages, acks, heartbeats) = (Counts::default(), Counts::default(), Counts::default());
+    if settings.fluent() {
+        registry.register("messages", "Messages of the forward protocol received", messages.clone());
+        registry.register("acks", "Messages acknowledged to their senders", acks.clone());
+        registry.register("heartbeats", "UDP heartbeats answered", heartbeats.clone());
+    }
     let one = |l: &super::settings::Listen| {
         let name = || vec![("listener", l.name.clone())];
         let with = |key, value: &str| vec![("listener", l.name.clone()), (key, value.to_owned())];
@@ -280,6 +321,9 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
             unjudged: unjudged.get_or_create_owned(&name()),
             dropped: ours("logveil"),
             dropped_by_kernel: ours("kernel"),
+            messages: messages.get_or_create_owned(&name()),
+            acks: acks.get_or_create_owned(&name()),
+            heartbeats: heartbeats.get_or_create_owned(&name()),
             rejected: Reason::ALL.map(|r| rejected.get_or_create_owned(&with("reason", r.name()))).to_vec(),
             findings: RwLock::default(),
             by_rule: by_rule.clone(),
@@ -291,7 +335,10 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
 
 fn upstream(registry: &mut Registry, settings: &Settings) -> Vec<UpstreamNumbers> {
     let (up, connects, failures) = (Family::<Labels, Gauge>::default(), Counts::default(), Counts::default());
-    let (sent, unconfirmed) = (Counts::default(), Counts::default());
+    let (sent, unconfirmed, acks) = (Counts::default(), Counts::default(), Counts::default());
+    if settings.fluent() {
+        registry.register("upstream_acks", "Messages the upstream acknowledged", acks.clone());
+    }
     registry.register("upstream_up", "1 while it is connected and takes data", up.clone());
     registry.register("upstream_connects", "Connections made", connects.clone());
     registry.register("upstream_failures", "Tries that failed and connections that broke", failures.clone());
@@ -309,6 +356,7 @@ fn upstream(registry: &mut Registry, settings: &Settings) -> Vec<UpstreamNumbers
             failures: failures.get_or_create_owned(&name),
             sent: sent.get_or_create_owned(&name),
             unconfirmed: unconfirmed.get_or_create_owned(&name),
+            acks: acks.get_or_create_owned(&name),
         }
     };
     settings.upstream.iter().map(one).collect()

@@ -5,7 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::budget::BUFFERED_BYTES_MIN;
+use super::budget::{BUFFERED_BYTES_MIN, TURN_BYTES};
+use super::fluent::terms::{ClientTerms, ServerTerms};
 use super::framing::Framing;
 use super::reload::live::Live;
 use super::tls::{ClientTls, ServerTls};
@@ -126,6 +127,8 @@ pub struct Listen {
     pub tls: Option<Live<ServerTls>>,
     /// What counts as a secret here.
     pub rules: Live<Rules>,
+    /// Where the forward protocol is spoken, and no records follow each other.
+    pub fluent: Option<ServerTerms>,
 }
 
 /// A place where records go.
@@ -138,6 +141,8 @@ pub struct Upstream {
     pub framing: Option<Framing>,
     /// With `tls://`.
     pub tls: Option<Live<ClientTls>>,
+    /// Where the forward protocol is spoken.
+    pub fluent: Option<ClientTerms>,
 }
 
 /// What nobody may exceed.
@@ -149,6 +154,10 @@ pub struct Limits {
     pub record_bytes: usize,
     /// Bytes in memory, over all connections.
     pub buffered_bytes: usize,
+    /// Bytes of a message of the forward protocol, and of what it unpacks to.
+    pub message_bytes: usize,
+    /// Messages that were sent and that the upstream has not acknowledged.
+    pub unacknowledged: usize,
     /// For a TLS handshake.
     pub handshake: Duration,
     /// Without a byte.
@@ -159,6 +168,8 @@ pub struct Limits {
     pub connect: Duration,
     /// For an upstream that takes nothing.
     pub write: Duration,
+    /// For an upstream to acknowledge a message.
+    pub ack: Duration,
     /// From the signal to the end.
     pub drain: Duration,
     /// Threads that do the work.
@@ -171,11 +182,14 @@ impl Default for Limits {
             connections: 1024,
             record_bytes: 1 << 20,
             buffered_bytes: 24 << 20,
+            message_bytes: 8 << 20,
+            unacknowledged: 1024,
             handshake: Duration::from_secs(10),
             idle: Duration::from_secs(86_400),
             slow: Duration::from_secs(60),
             connect: Duration::from_secs(5),
             write: Duration::from_secs(30),
+            ack: Duration::from_secs(190),
             drain: Duration::from_secs(20),
             threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
         }
@@ -184,15 +198,18 @@ impl Default for Limits {
 
 impl Limits {
     /// The keys there are.
-    pub const KEYS: [&str; 10] = [
+    pub const KEYS: [&str; 13] = [
         "connections",
         "record-bytes",
         "buffered-bytes",
+        "message-bytes",
+        "unacknowledged",
         "handshake-seconds",
         "idle-seconds",
         "slow-seconds",
         "connect-seconds",
         "write-seconds",
+        "ack-seconds",
         "drain-seconds",
         "threads",
     ];
@@ -212,6 +229,8 @@ impl Limits {
             "connections" => (&mut self.connections, 1, 1 << 20),
             "record-bytes" => (&mut self.record_bytes, RECORD_BYTES_MIN, RECORD_BYTES_MAX),
             "buffered-bytes" => (&mut self.buffered_bytes, BUFFERED_BYTES_MIN as u64, 1 << 30),
+            "message-bytes" => (&mut self.message_bytes, RECORD_BYTES_MIN, 256 << 20),
+            "unacknowledged" => (&mut self.unacknowledged, 1, 1 << 20),
             "threads" => (&mut self.threads, 1, 64),
             _ => return None,
         };
@@ -224,6 +243,18 @@ impl Limits {
         })
     }
 
+    /// Whether a message fits into the memory there is, beside what smaller ones need.
+    pub fn hold_messages(&self) -> Result<(), String> {
+        let most = (self.buffered_bytes / 2).saturating_sub(TURN_BYTES);
+        match self.message_bytes <= most {
+            true => Ok(()),
+            false => Err(format!(
+                "message-bytes = {} do not fit into buffered-bytes = {}, which have room for messages of {most}",
+                self.message_bytes, self.buffered_bytes
+            )),
+        }
+    }
+
     /// Sets a time by its key; says which times there may be. None: no such key.
     pub fn set_seconds(&mut self, key: &str, value: f64) -> Option<Result<(), String>> {
         let place = match key {
@@ -232,6 +263,7 @@ impl Limits {
             "slow-seconds" => &mut self.slow,
             "connect-seconds" => &mut self.connect,
             "write-seconds" => &mut self.write,
+            "ack-seconds" => &mut self.ack,
             "drain-seconds" => &mut self.drain,
             _ => return None,
         };
@@ -257,6 +289,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether the forward protocol is spoken: on both sides, or on none.
+    pub fn fluent(&self) -> bool {
+        self.upstream.iter().any(|u| u.fluent.is_some())
+    }
+
     /// How records are to follow each other when they leave: the same for every upstream, since a
     /// record may go to any of them.
     pub fn target(&self) -> Option<Framing> {

@@ -12,6 +12,7 @@ use super::bound::Bound;
 use super::budget::Budget;
 use super::drops::Drops;
 use super::flight::Batch;
+use super::fluent::inbox::Inbox;
 use super::numbers::{Numbers, Reason};
 use super::settings::Settings;
 use super::status::history::History;
@@ -29,6 +30,8 @@ pub struct Shared {
     pub numbers: Numbers,
     /// What may be kept in memory.
     pub budget: Arc<Budget>,
+    /// What may be held of messages that are coming in.
+    pub inbox: Inbox,
     /// Connections that may still be taken.
     pub places: Arc<Semaphore>,
     /// Set when it is time to stop.
@@ -52,6 +55,7 @@ impl Shared {
         Arc::new(Shared {
             numbers: Numbers::new(&settings),
             budget: Budget::new(settings.limits.buffered_bytes),
+            inbox: Inbox::new(&settings.limits),
             places: Arc::new(Semaphore::new(settings.limits.connections)),
             stop: CancellationToken::new(),
             stopped: OnceLock::new(),

@@ -14,6 +14,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
 use super::connection::Wire;
+use super::fluent::ack::Answers;
+use super::fluent::greet;
 use super::reload::live::Live;
 use super::settings::{Address, Upstream};
 
@@ -38,6 +40,10 @@ pub struct Link {
     pub since: Instant,
     /// Bytes that may be on the way at most.
     window: u64,
+    /// What it says has arrived, where the forward protocol is spoken.
+    answers: Option<Answers>,
+    /// Whether everything that is written to it is acknowledged.
+    confirms: bool,
 }
 
 impl Link {
@@ -46,7 +52,7 @@ impl Link {
     /// # Errors
     /// Why not.
     pub async fn connect(upstream: &Upstream) -> io::Result<Link> {
-        let (wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
+        let (mut wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
             Address::Tcp(to) => (Box::new(tcp(to).await?), at_risk()),
             Address::Tls(to) => {
                 let tls = upstream.tls.as_ref().map(Live::get).ok_or_else(|| io::Error::other("no TLS settings"))?;
@@ -70,25 +76,54 @@ impl Link {
             }
             Address::Udp(_) | Address::UnixDatagram(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
-        Ok(Link { wire, written: 0, since: Instant::now(), window })
+        if let Some(terms) = &upstream.fluent {
+            greet::upstream(&mut wire, terms).await?;
+        }
+        let answers = upstream.fluent.as_ref().map(|_| Answers::default());
+        let confirms = upstream.fluent.as_ref().is_some_and(|terms| terms.acknowledge);
+        Ok(Link { wire, written: 0, since: Instant::now(), window, answers, confirms })
     }
 
     /// At most so many of the bytes written did not arrive, should it break now.
     pub fn unconfirmed(&self) -> u64 {
-        self.written.min(self.window)
+        // What is not acknowledged is sent again.
+        if self.confirms { 0 } else { self.written.min(self.window) }
     }
 
-    /// Writes of the slices what goes; with none it flushes. Collectors never send: what comes is
-    /// passed over, and the end of it is an error.
+    /// Writes of the slices what goes; with none it flushes. Collectors of records never send: what
+    /// comes is passed over, and the end of it is an error. An acknowledgement that comes while
+    /// nothing goes is worth coming back for.
     pub async fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         std::future::poll_fn(|cx| {
             self.poll_alive(cx)?;
             if slices.is_empty() {
                 return Pin::new(&mut self.wire).poll_flush(cx).map_ok(|()| 0);
             }
-            let written = std::task::ready!(Pin::new(&mut self.wire).poll_write_vectored(cx, slices))?;
+            let written = match Pin::new(&mut self.wire).poll_write_vectored(cx, slices) {
+                Poll::Pending if self.has_news() => return Poll::Ready(Ok(0)),
+                written => std::task::ready!(written)?,
+            };
             self.written += written as u64;
             Poll::Ready(if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) })
+        })
+        .await
+    }
+
+    /// The name of a message that has arrived.
+    pub fn arrived(&mut self) -> Option<Vec<u8>> {
+        self.answers.as_mut().and_then(Answers::next)
+    }
+
+    fn has_news(&self) -> bool {
+        self.answers.as_ref().is_some_and(|answers| !answers.is_empty())
+    }
+
+    /// Resolves when a message has arrived, or, as an error, when the peer is gone.
+    pub async fn news(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|cx| match self.poll_alive(cx) {
+            Err(e) => Poll::Ready(Err(e)),
+            Ok(()) if self.has_news() => Poll::Ready(Ok(())),
+            Ok(()) => Poll::Pending,
         })
         .await
     }
@@ -112,7 +147,11 @@ impl Link {
                 Poll::Ready(Ok(())) if read.filled().is_empty() => {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed by the upstream"));
                 }
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(())) => {
+                    if let Some(answers) = &mut self.answers {
+                        answers.push(read.filled()).map_err(io::Error::other)?;
+                    }
+                }
             }
         }
     }

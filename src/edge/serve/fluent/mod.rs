@@ -2,11 +2,17 @@
 //!
 //! Pure: [`incoming`] (bytes -> whole values of [`msgpack`]), [`message`] (a value -> its parts),
 //! [`mask`] and [`text`] (records as JSON lines, judged by the engine, and back), [`relay`] (a
-//! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`].
+//! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`]. Drivers: [`connection`]
+//! (a sender), [`greet`] (a handshake), [`heartbeat`]; upstreams are those of records, and
+//! [`flight`](super::flight) keeps a message until its receipt comes.
 
 pub mod ack;
+pub mod connection;
 pub mod fuzz;
+pub mod greet;
 pub mod handshake;
+pub mod heartbeat;
+pub mod inbox;
 mod incoming;
 mod inflate;
 mod mask;
@@ -15,6 +21,7 @@ mod msgpack;
 #[cfg(test)]
 mod oracle;
 mod relay;
+pub mod terms;
 mod text;
 
 /// Why something is not taken.

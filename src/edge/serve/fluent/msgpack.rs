@@ -160,11 +160,6 @@ impl Extent {
             }
         }
     }
-
-    /// At least so many bytes belong to the value.
-    pub fn needs(&self) -> usize {
-        self.at
-    }
 }
 
 /// Takes values one by one from bytes that are all there.

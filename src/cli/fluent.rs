@@ -1,0 +1,106 @@
+//! The keys of the forward protocol in `[[listen]]` and `[[upstream]]`.
+
+use std::fs;
+
+use super::failure::Failure;
+use super::tables::Section;
+use crate::edge::serve::fluent::handshake::SharedKey;
+use crate::edge::serve::fluent::terms::{ClientTerms, ServerTerms, own_host};
+use crate::edge::serve::settings::{Address, Limits, Listen, Upstream};
+
+/// How a mix of protocols is refused.
+pub const MIX: &str = "the forward protocol is spoken on both sides or on none, since what is acknowledged must have \
+                       arrived: give every [[listen]] and [[upstream]] the same `protocol`";
+
+/// What a listener asks; None where it takes records.
+///
+/// # Errors
+/// What does not fit together.
+pub fn server(section: &mut Section<'_>, address: &Address) -> Result<Option<ServerTerms>, Failure> {
+    let Some((key, host)) = common(section, address)? else { return Ok(None) };
+    Ok(Some(ServerTerms { key, host }))
+}
+
+/// What is asked of an upstream; None where it takes records.
+///
+/// # Errors
+/// What does not fit together.
+pub fn client(section: &mut Section<'_>, address: &Address) -> Result<Option<ClientTerms>, Failure> {
+    let acknowledge = section.flag("acknowledge")?;
+    let Some((key, host)) = common(section, address)? else {
+        return match acknowledge {
+            None => Ok(None),
+            Some(_) => Err(section.wrong_at("acknowledge", ONLY)),
+        };
+    };
+    Ok(Some(ClientTerms { key, host, acknowledge: acknowledge.unwrap_or(true) }))
+}
+
+const ONLY: &str = "that is for `protocol = \"fluent\"` only";
+
+fn common(section: &mut Section<'_>, address: &Address) -> Result<Option<(Option<SharedKey>, String)>, Failure> {
+    let fluent = match section.text("protocol")?.as_deref() {
+        None | Some("records") => false,
+        Some("fluent") => true,
+        Some(_) => return Err(section.wrong_at("protocol", "write \"records\" or \"fluent\"")),
+    };
+    let (key, host) = (shared_key(section)?, section.text("hostname")?);
+    if !fluent {
+        return match (key, host) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(section.wrong_at("shared-key-file", ONLY)),
+            (None, Some(_)) => Err(section.wrong_at("hostname", ONLY)),
+        };
+    }
+    if !matches!(address, Address::Tcp(_) | Address::Tls(_) | Address::Unix(_)) {
+        return Err(section.wrong_at("protocol", "the forward protocol acknowledges, which needs tcp, tls or unix"));
+    }
+    if section.text("framing")?.is_some() {
+        return Err(section.wrong_at("framing", "messages of the forward protocol have none; leave it out"));
+    }
+    Ok(Some((key, host.unwrap_or_else(own_host))))
+}
+
+fn shared_key(section: &mut Section<'_>) -> Result<Option<SharedKey>, Failure> {
+    use std::os::unix::ffi::OsStrExt;
+    let (file, variable) = (section.path("shared-key-file")?, section.text("shared-key-env")?);
+    let (name, material) = match (&file, &variable) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(section.wrong_at("shared-key-env", "name a file or a variable, not both")),
+        (Some(path), None) => {
+            let said = |e| section.wrong_at("shared-key-file", format!("{}: {e}", path.display()));
+            ("shared-key-file", fs::read(path).map_err(said)?)
+        }
+        (None, Some(variable)) => {
+            let material = std::env::var_os(variable);
+            let unset = || section.wrong_at("shared-key-env", format!("the variable {variable} is not set"));
+            ("shared-key-env", material.ok_or_else(unset)?.as_bytes().to_vec())
+        }
+    };
+    SharedKey::new(&material).map(Some).ok_or_else(|| section.wrong_at(name, "the key is empty"))
+}
+
+/// Whether everybody speaks one protocol; `places` are those of the listeners, then of the upstreams.
+///
+/// # Errors
+/// The first that differs from the first of all.
+pub fn one_protocol(
+    listen: &[Listen],
+    upstream: &[Upstream],
+    places: impl Iterator<Item = Failure>,
+) -> Result<bool, Failure> {
+    let spoken: Vec<bool> =
+        listen.iter().map(|l| l.fluent.is_some()).chain(upstream.iter().map(|u| u.fluent.is_some())).collect();
+    match spoken.iter().zip(places).find(|(fluent, _)| **fluent != spoken[0]) {
+        Some((_, place)) => Err(place),
+        None => Ok(spoken.first() == Some(&true)),
+    }
+}
+
+/// Whether the limits leave room for messages.
+///
+/// # Errors
+/// When they do not.
+pub fn room(limits: &Limits) -> Result<(), Failure> {
+    limits.hold_messages().map_err(|why| Failure::usage(format!("[limits]: {why}")))
+}
