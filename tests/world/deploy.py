@@ -11,6 +11,7 @@ from debs import Missing, tool
 from peers import ROOT, UNPACKED
 from records import Wrong
 from rig import all_arrived, drained, port
+from venvs import environment as made
 
 DEPLOY = os.path.join(ROOT, "deploy")
 # Where a native sidecar became part of Kubernetes for good is 1.33; it runs by default since 1.29.
@@ -26,20 +27,7 @@ def _text(name):
 
 def environment():
     """A virtual environment with the validators, made once: its Python."""
-    folder = os.path.join(UNPACKED, "validators")
-    python = os.path.join(folder, "bin", "python")
-    requirements = os.path.join(ROOT, "tests", "world", "requirements.txt")
-    done = os.path.join(folder, "done")
-    if not os.path.exists(done) or os.path.getmtime(done) < os.path.getmtime(requirements):
-        for command in ([sys.executable, "-m", "venv", "--clear", folder],
-                        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]):
-            got = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True, check=False)
-            if got.returncode != 0:
-                raise Missing(f"`{' '.join(command)}` failed:\n{got.stdout[-1000:]}")
-        with open(done, "w", encoding="utf-8"):
-            pass
-    return python
+    return made("requirements.txt")
 
 
 def run(*command):

@@ -19,6 +19,7 @@ import examples
 import faults_life
 import faults_senders
 import faults_upstream
+import fluent
 import peers
 import status
 from debs import Missing
@@ -26,7 +27,7 @@ from records import Wrong
 from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
-          "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
+          "fluent": fluent.FLUENT, "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
 
