@@ -3,6 +3,7 @@
 mod config;
 mod faults;
 mod flow;
+mod fluent;
 mod kit;
 mod limits;
 mod memory;

@@ -85,7 +85,9 @@ impl Values<'_> {
         let mut extent = Extent::new(self.limit);
         loop {
             let rest = &self.bytes[self.at..];
-            if let Some(end) = extent.end(rest)? {
+            // A claim is as good as the bytes.
+            let end = extent.end(rest).map_err(|why| if why == Refusal::Large { Refusal::Inflated } else { why })?;
+            if let Some(end) = end {
                 let start = self.at;
                 self.at += end;
                 return Ok(Some(&self.bytes[start..self.at]));
