@@ -132,3 +132,46 @@ fn wrong_arguments_refuse_to_start() {
         assert!(log.lines().any(|l| l.starts_with(said)), "{arguments:?}\n{log}");
     }
 }
+
+/// Of the forward protocol.
+#[test]
+fn what_does_not_speak_one_protocol_is_refused() {
+    let listen = "[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n";
+    let upstream = "[[upstream]]\naddress = \"tcp://127.0.0.1:1\"\n";
+    let fluent = "protocol = \"fluent\"\n";
+    let cases = [
+        (format!("{listen}{fluent}{upstream}"), "c.toml:4: [[upstream]]: the forward protocol is spoken on both sides"),
+        (
+            format!("{listen}{fluent}{listen}name = \"b\"\n{upstream}{fluent}"),
+            "c.toml:4: [[listen]]: the forward protocol",
+        ),
+        (format!("{listen}protocol = \"x\"\n{upstream}"), "c.toml:3: `protocol`: write \"records\" or \"fluent\""),
+        (format!("{listen}{fluent}framing = \"nul\"\n{upstream}{fluent}"), "c.toml:4: `framing`: messages"),
+        (format!("{listen}{upstream}acknowledge = false"), "c.toml:5: `acknowledge`: that is for"),
+        (format!("{listen}{fluent}{upstream}{fluent}acknowledge = 1"), "c.toml:7: `acknowledge`: write true or false"),
+        (format!("{listen}hostname = \"x\"\n{upstream}"), "c.toml:3: `hostname`: that is for"),
+        (
+            format!("{listen}{fluent}shared-key-file = \"gone\"\n{upstream}{fluent}"),
+            "c.toml:4: `shared-key-file`: gone: No such",
+        ),
+        (
+            format!("{listen}{fluent}shared-key-env = \"GONE_KEY\"\n{upstream}{fluent}"),
+            "the variable GONE_KEY is not set",
+        ),
+        (
+            format!("[[upstream]]\naddress = \"stdout:\"\n{fluent}{listen}{fluent}"),
+            "c.toml:3: `protocol`: the forward protocol acknowledges",
+        ),
+        (
+            format!("{listen}{fluent}{upstream}{fluent}[limits]\nbuffered-bytes = 8388608"),
+            "message-bytes = 8388608 do not fit",
+        ),
+    ];
+    for (config, said) in cases {
+        let (code, log) = refused(&config, &[]);
+        assert_eq!(code, 2, "{log}");
+        assert!(log.contains(said), "{log}\ninstead of\n{said}");
+    }
+    let (code, log) = refused(&format!("{listen}{fluent}"), &["--upstream", "tcp://127.0.0.1:1"]);
+    assert!(code == 2 && log.contains("--upstream: the forward protocol"), "{log}");
+}

@@ -4,10 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 from daemon import Logveil
-from debs import Missing, tool
+from debs import tool
 from peers import ROOT, UNPACKED
 from records import Wrong
 from rig import all_arrived, drained, port

@@ -260,7 +260,7 @@ impl<W: Wire> Connection<W> {
         let numbers = &self.shared.numbers.listen[listener];
         numbers.messages.inc();
         let done = Done { tally, records: events, ..Done::default() };
-        numbers.add(&done, self.shared.settings.listen[listener].redactor.rules());
+        numbers.add(&done, self.masker.rules());
     }
 
     /// Tells the sender what has arrived.

@@ -12,6 +12,7 @@ use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
 use crate::engine::tally::Tally;
 use crate::engine::wipe::wipe;
+use crate::rules::rule::Rule;
 
 /// The longest line that is judged as a whole: with its end, what the engine looks at as one record.
 const LINE_BYTES: usize = (1 << 20) - 1;
@@ -63,6 +64,11 @@ impl Masker {
         }
     }
 
+    /// Those that it counts by.
+    pub fn rules(&self) -> &[Rule] {
+        self.redactor.rules()
+    }
+
     /// What was counted since it was last asked.
     pub fn take_tally(&mut self) -> Tally {
         let mut tally = self.stream.take_tally();
@@ -76,22 +82,19 @@ impl Masker {
     /// When it is no value; none has come this far.
     pub fn value(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<bool, Refusal> {
         let start = out.len();
-        self.line.wipe();
         match self.line.put(value, LINE_BYTES)? {
             Written::Whole => {
                 self.line.text.push(b'\n');
-                wipe(&mut self.masked);
                 self.stream.push(&self.line.text, &mut self.masked);
                 self.settle(&[value], 0, out)?;
             }
             Written::Over => self.part_by_part(None, value, out)?,
             Written::Odd => self.cover(value, out)?,
         }
+        self.line.wipe();
+        wipe(&mut self.masked);
         if self.line.text.capacity() > KEEP_BYTES {
-            self.line.wipe();
-            self.line = Line::default();
-            wipe(&mut self.masked);
-            self.masked = Vec::new();
+            (self.line, self.masked) = (Line::default(), Vec::new());
         }
         Ok(out[start..] != *value)
     }
@@ -208,6 +211,13 @@ impl Masker {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Masker {
+    fn drop(&mut self) {
+        self.line.wipe();
+        wipe(&mut self.masked);
     }
 }
 

@@ -7,6 +7,8 @@
 //! [`flight`](super::flight) keeps a message until its receipt comes.
 
 pub mod ack;
+#[cfg(test)]
+mod cases;
 pub mod connection;
 pub mod fuzz;
 pub mod greet;
