@@ -18,7 +18,7 @@ use crate::edge::serve::budget::{BATCH_BYTES, SMALL_BYTES, queue_bytes};
 use crate::edge::serve::connection::{Peer, Wire};
 use crate::edge::serve::flight::{Batch, Receipt};
 use crate::edge::serve::lane::Done;
-use crate::edge::serve::numbers::Reason;
+use crate::edge::serve::numbers::{Level, Reason};
 use crate::edge::serve::shared::Shared;
 
 /// While draining: so long without a byte is the end.
@@ -75,7 +75,7 @@ impl<W: Wire> Connection<W> {
             wire,
             incoming: Incoming::new(settings.limits.message_bytes),
             masker: Masker::new(&settings.listen[peer.listener].redactor),
-            seat: shared.inbox.seat(),
+            seat: shared.inbox.seat(&shared.numbers.listen[peer.listener].waiting),
             arrived,
             tell,
             outstanding: 0,
@@ -220,6 +220,7 @@ impl<W: Wire> Connection<W> {
         let shared = self.shared.clone();
         let limits = &shared.settings.limits;
         let wanted = (len + BATCH_BYTES).min(queue_bytes(limits.buffered_bytes));
+        let mut waiting = None;
         let room = shared.budget.queue.clone().acquire_many_owned(wanted as u32);
         tokio::pin!(room);
         let room = loop {
@@ -229,9 +230,14 @@ impl<W: Wire> Connection<W> {
                     self.answer(ack).await.map_err(|e| End::Away(Reason::Broken, e.to_string()))?;
                 }
                 room = &mut room => break room,
+                // What is not ready at once is waited for.
+                () = std::future::ready(()), if waiting.is_none() => {
+                    waiting = Some(Level::up(&shared.numbers.listen[self.peer.listener].waiting));
+                }
                 () = cut(&shared) => return Err(End::Away(Reason::Drain, said(Reason::Drain).to_owned())),
             }
         };
+        drop(waiting);
         let Ok(room) = room else { return Err(End::Drained) };
         let own = shared.settings.upstream.iter().any(|u| u.fluent.as_ref().is_some_and(|f| f.acknowledge));
         let own = own.then(ack::own);

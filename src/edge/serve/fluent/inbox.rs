@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::edge::serve::budget::{READ_BYTES, SMALL_BYTES, TURN_BYTES};
+use crate::edge::serve::numbers::Level;
 use crate::edge::serve::settings::Limits;
 
 /// The places there are.
@@ -24,9 +26,9 @@ impl Inbox {
         Inbox { turns: Arc::new(Semaphore::new((rest / TURN_BYTES).max(1))), large: Arc::new(Semaphore::new(1)) }
     }
 
-    /// A connection's place among them.
-    pub fn seat(&self) -> Seat {
-        Seat { inbox: self.clone(), turn: None, large: None, waits: false }
+    /// A connection's place among them; `waiting` counts it while it has to wait.
+    pub fn seat(&self, waiting: &Gauge) -> Seat {
+        Seat { inbox: self.clone(), turn: None, large: None, gauge: waiting.clone(), waiting: None }
     }
 }
 
@@ -35,33 +37,34 @@ pub struct Seat {
     inbox: Inbox,
     turn: Option<OwnedSemaphorePermit>,
     large: Option<OwnedSemaphorePermit>,
-    waits: bool,
+    gauge: Gauge,
+    waiting: Option<Level>,
 }
 
 impl Seat {
     /// Whether it was waiting for its turn when it was last asked.
     pub fn waits(&self) -> bool {
-        self.waits
+        self.waiting.is_some()
     }
 
     /// Waits until a connection that holds so much may read more; returns how much. Gives back what
-    /// is not needed any longer.
+    /// is not needed any longer. What is dropped while it waits keeps what it got by then.
     pub async fn more(&mut self, held: usize) -> usize {
         if held < SMALL_BYTES {
-            (self.turn, self.large) = (None, None);
+            (self.turn, self.large, self.waiting) = (None, None, None);
             return SMALL_BYTES - held;
         }
-        // What is dropped while it waits has what it got by then.
-        self.waits = true;
         if self.turn.is_none() {
+            self.waiting.get_or_insert_with(|| Level::up(&self.gauge));
             self.turn = self.inbox.turns.clone().acquire_owned().await.ok();
         }
         if held < TURN_BYTES {
             self.large = None;
         } else if self.large.is_none() {
+            self.waiting.get_or_insert_with(|| Level::up(&self.gauge));
             self.large = self.inbox.large.clone().acquire_owned().await.ok();
         }
-        self.waits = false;
+        self.waiting = None;
         if self.large.is_some() { READ_BYTES } else { READ_BYTES.min(TURN_BYTES - held) }
     }
 }
