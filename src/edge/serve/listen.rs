@@ -99,7 +99,7 @@ impl Ground {
                 }
             };
             let Some(place) = self.place(&peer) else { continue };
-            let _ = keep_alive(&tcp);
+            let _ = keep_alive(&tcp).and_then(|()| tcp.set_nodelay(true));
             let tls = self.listen(listener).tls.as_ref().map(Live::get);
             let ground = self.clone();
             match tls {
