@@ -33,7 +33,8 @@ pub fn relay(value: &[u8], masker: &mut Masker, limit: usize, own: Option<&str>)
     let own = own.filter(|_| sent.is_none());
     let with = message.options.is_some() || own.is_some();
     let parts = if matches!(message.entries, Entries::One(..)) { 3 } else { 2 };
-    let mut out = Vec::with_capacity(value.len() + 64);
+    // Masks are longer than many secrets; a buffer that has to grow doubles.
+    let mut out = Vec::with_capacity(value.len() + value.len() / 8 + 64);
     put_array(&mut out, parts + u32::from(with));
     let mut changed = masker.text(&message.tag, &mut out);
     let (events, masked) = entries(&message, masker, limit, &mut out)?;
@@ -46,6 +47,8 @@ pub fn relay(value: &[u8], masker: &mut Masker, limit: usize, own: Option<&str>)
         out.clear();
         out.extend_from_slice(value);
     }
+    // It may have to be kept for long.
+    out.shrink_to_fit();
     let chunk = sent.map(|c| c.body.to_vec()).or(own.map(|own| own.as_bytes().to_vec()));
     let ack = sent.map(|c| ack::answer(c.kind, c.body));
     Ok(Some(Outgoing { bytes: out, events, chunk, ack }))
