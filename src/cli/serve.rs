@@ -122,7 +122,14 @@ fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
     if matches!(address, Address::Tls(_)) {
         return Err(wrong(format!("{url}: TLS needs a certificate: write a [[listen]] with it in logveil.toml")));
     }
-    Ok(Listen { name: url.to_owned(), address, framing: None, tls: None, rules: Live::new(rules.clone()), fluent: None })
+    Ok(Listen {
+        name: url.to_owned(),
+        address,
+        framing: None,
+        tls: None,
+        rules: Live::new(rules.clone()),
+        fluent: None,
+    })
 }
 
 fn plain_upstream(url: &str) -> Result<Upstream, Failure> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::BufMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
 use super::inbox::Seat;
@@ -19,6 +20,7 @@ use crate::edge::serve::connection::{Peer, Wire};
 use crate::edge::serve::flight::{Batch, Receipt};
 use crate::edge::serve::lane::Done;
 use crate::edge::serve::numbers::{Level, Reason};
+use crate::edge::serve::settings::Rules;
 use crate::edge::serve::shared::Shared;
 
 /// While draining: so long without a byte is the end.
@@ -38,6 +40,8 @@ pub struct Connection<W> {
     queue: UnboundedSender<Batch>,
     incoming: Incoming,
     masker: Masker,
+    /// Those of the listener, also after a reload.
+    rules: watch::Receiver<Rules>,
     seat: Seat,
     /// What the forwarder has to say, and where it says it.
     arrived: UnboundedReceiver<Vec<u8>>,
@@ -63,6 +67,7 @@ enum Next {
     Read(io::Result<usize>),
     Arrived(Vec<u8>),
     Drain,
+    Rules,
     Timer,
 }
 
@@ -71,10 +76,13 @@ impl<W: Wire> Connection<W> {
     pub fn new(wire: W, peer: Peer, shared: Arc<Shared>, queue: UnboundedSender<Batch>) -> Self {
         let settings = &shared.settings;
         let (tell, arrived) = unbounded_channel();
+        let mut rules = settings.listen[peer.listener].rules.watch();
+        let masker = Masker::new(&rules.borrow_and_update().redactor);
         Connection {
             wire,
             incoming: Incoming::new(settings.limits.message_bytes),
-            masker: Masker::new(&settings.listen[peer.listener].redactor),
+            masker,
+            rules,
             seat: shared.inbox.seat(&shared.numbers.listen[peer.listener].waiting),
             arrived,
             tell,
@@ -138,6 +146,7 @@ impl<W: Wire> Connection<W> {
     /// Takes messages until there are no more.
     async fn receive(&mut self) -> End {
         let shared = self.shared.clone();
+        let mut reloaded = self.rules.clone();
         let mut draining = false;
         loop {
             if let Err(end) = self.take_whole().await {
@@ -149,9 +158,12 @@ impl<W: Wire> Connection<W> {
                 Some(ack) = self.arrived.recv() => Next::Arrived(ack),
                 read = read(&mut self.wire, &mut self.incoming, &mut self.seat) => Next::Read(read),
                 () = shared.stop.cancelled(), if !draining => Next::Drain,
+                // So that a connection on which nothing comes keeps no old rules in memory.
+                _ = reloaded.changed() => Next::Rules,
                 () = sleep_until(deadline.into()) => Next::Timer,
             };
             match next {
+                Next::Rules => self.renew(),
                 Next::Arrived(ack) => {
                     if let Err(e) = self.answer(ack).await {
                         return End::Away(Reason::Broken, e.to_string());
@@ -239,6 +251,7 @@ impl<W: Wire> Connection<W> {
         };
         drop(waiting);
         let Ok(room) = room else { return Err(End::Drained) };
+        self.renew();
         let own = shared.settings.upstream.iter().any(|u| u.fluent.as_ref().is_some_and(|f| f.acknowledge));
         let own = own.then(ack::own);
         let (value, masker) = (self.incoming.value(len), &mut self.masker);
@@ -258,6 +271,14 @@ impl<W: Wire> Connection<W> {
         Ok(())
     }
 
+    /// Takes over the rules of a reload, unless a key block is open: that ends under the rules it
+    /// began under. Messages are judged by the rules in force when their turn comes.
+    fn renew(&mut self) {
+        if self.rules.has_changed().unwrap_or(false) && self.masker.is_between() {
+            self.masker = Masker::new(&self.rules.borrow_and_update().redactor);
+        }
+    }
+
     fn count(&mut self, bytes: usize, events: u64) {
         let listener = self.peer.listener;
         let mut tally = self.masker.take_tally();
@@ -266,7 +287,7 @@ impl<W: Wire> Connection<W> {
         let numbers = &self.shared.numbers.listen[listener];
         numbers.messages.inc();
         let done = Done { tally, records: events, ..Done::default() };
-        numbers.add(&done, self.masker.rules());
+        numbers.add(&done, self.masker.redactor());
     }
 
     /// Tells the sender what has arrived.

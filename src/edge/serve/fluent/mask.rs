@@ -12,7 +12,6 @@ use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
 use crate::engine::tally::Tally;
 use crate::engine::wipe::wipe;
-use crate::rules::rule::Rule;
 
 /// The longest line that is judged as a whole: with its end, what the engine looks at as one record.
 const LINE_BYTES: usize = (1 << 20) - 1;
@@ -64,9 +63,14 @@ impl Masker {
         }
     }
 
-    /// Those that it counts by.
-    pub fn rules(&self) -> &[Rule] {
-        self.redactor.rules()
+    /// Whether nothing spans from the last record to the next.
+    pub fn is_between(&self) -> bool {
+        self.stream.is_between()
+    }
+
+    /// The rules in force.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// What was counted since it was last asked.
