@@ -1,12 +1,12 @@
 //! The keys of the forward protocol in `[[listen]]` and `[[upstream]]`.
 
-use std::fs;
-
 use super::failure::Failure;
 use super::tables::Section;
 use crate::edge::serve::fluent::handshake::SharedKey;
 use crate::edge::serve::fluent::terms::{ClientTerms, ServerTerms, own_host};
-use crate::edge::serve::settings::{Address, Limits, Listen, Upstream};
+use crate::edge::serve::limits::Limits;
+use crate::edge::serve::reload::files::Files;
+use crate::edge::serve::settings::{Address, Listen, Upstream};
 
 /// How a mix of protocols is refused.
 pub const MIX: &str = "the forward protocol is spoken on both sides or on none, since what is acknowledged must have \
@@ -16,8 +16,8 @@ pub const MIX: &str = "the forward protocol is spoken on both sides or on none, 
 ///
 /// # Errors
 /// What does not fit together.
-pub fn server(section: &mut Section<'_>, address: &Address) -> Result<Option<ServerTerms>, Failure> {
-    let Some((key, host)) = common(section, address)? else { return Ok(None) };
+pub fn server(section: &mut Section<'_>, address: &Address, files: &mut Files) -> Result<Option<ServerTerms>, Failure> {
+    let Some((key, host)) = common(section, address, files)? else { return Ok(None) };
     Ok(Some(ServerTerms { key, host }))
 }
 
@@ -25,9 +25,9 @@ pub fn server(section: &mut Section<'_>, address: &Address) -> Result<Option<Ser
 ///
 /// # Errors
 /// What does not fit together.
-pub fn client(section: &mut Section<'_>, address: &Address) -> Result<Option<ClientTerms>, Failure> {
+pub fn client(section: &mut Section<'_>, address: &Address, files: &mut Files) -> Result<Option<ClientTerms>, Failure> {
     let acknowledge = section.flag("acknowledge")?;
-    let Some((key, host)) = common(section, address)? else {
+    let Some((key, host)) = common(section, address, files)? else {
         return match acknowledge {
             None => Ok(None),
             Some(_) => Err(section.wrong_at("acknowledge", ONLY)),
@@ -38,13 +38,17 @@ pub fn client(section: &mut Section<'_>, address: &Address) -> Result<Option<Cli
 
 const ONLY: &str = "that is for `protocol = \"fluent\"` only";
 
-fn common(section: &mut Section<'_>, address: &Address) -> Result<Option<(Option<SharedKey>, String)>, Failure> {
+fn common(
+    section: &mut Section<'_>,
+    address: &Address,
+    files: &mut Files,
+) -> Result<Option<(Option<SharedKey>, String)>, Failure> {
     let fluent = match section.text("protocol")?.as_deref() {
         None | Some("records") => false,
         Some("fluent") => true,
         Some(_) => return Err(section.wrong_at("protocol", "write \"records\" or \"fluent\"")),
     };
-    let (key, host) = (shared_key(section)?, section.text("hostname")?);
+    let (key, host) = (shared_key(section, files)?, section.text("hostname")?);
     if !fluent {
         return match (key, host) {
             (None, None) => Ok(None),
@@ -61,7 +65,7 @@ fn common(section: &mut Section<'_>, address: &Address) -> Result<Option<(Option
     Ok(Some((key, host.unwrap_or_else(own_host))))
 }
 
-fn shared_key(section: &mut Section<'_>) -> Result<Option<SharedKey>, Failure> {
+fn shared_key(section: &mut Section<'_>, files: &mut Files) -> Result<Option<SharedKey>, Failure> {
     use std::os::unix::ffi::OsStrExt;
     let (file, variable) = (section.path("shared-key-file")?, section.text("shared-key-env")?);
     let (name, material) = match (&file, &variable) {
@@ -69,7 +73,7 @@ fn shared_key(section: &mut Section<'_>) -> Result<Option<SharedKey>, Failure> {
         (Some(_), Some(_)) => return Err(section.wrong_at("shared-key-env", "name a file or a variable, not both")),
         (Some(path), None) => {
             let said = |e| section.wrong_at("shared-key-file", format!("{}: {e}", path.display()));
-            ("shared-key-file", fs::read(path).map_err(said)?)
+            ("shared-key-file", files.read(path).map_err(said)?)
         }
         (None, Some(variable)) => {
             let material = std::env::var_os(variable);

@@ -12,10 +12,11 @@ use super::fluent;
 use super::setup;
 use super::tables::{Section, Source};
 use crate::edge::serve::framing::Framing;
+use crate::edge::serve::limits::Limits;
 use crate::edge::serve::reload::Source as Again;
 use crate::edge::serve::reload::files::Files;
 use crate::edge::serve::reload::live::Live;
-use crate::edge::serve::settings::{Address, Limits, Listen, Rules, Settings, Upstream};
+use crate::edge::serve::settings::{Address, Listen, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
 
@@ -168,7 +169,7 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         return Err(section.wrong_at("address", NOT_FROM));
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
-    let fluent = fluent::server(&mut section, &address)?;
+    let fluent = fluent::server(&mut section, &address, files)?;
     let framing = framing(&mut section, "auto")?;
     if framing.is_some() && address.is_datagram() {
         return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
@@ -231,7 +232,7 @@ fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Fai
         return Err(section.wrong_at("address", NOT_TO));
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
-    let fluent = fluent::client(&mut section, &address)?;
+    let fluent = fluent::client(&mut section, &address, files)?;
     let framing = framing(&mut section, "same")?;
     let tls = client_tls(&mut section, &address, files)?.map(Live::new);
     section.no_more()?;

@@ -19,6 +19,7 @@ mod forward;
 pub mod framing;
 mod harden;
 mod lane;
+pub mod limits;
 mod listen;
 mod numbers;
 #[cfg(test)]

@@ -57,9 +57,15 @@ pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Not
         _ => None,
     };
     match quote {
-        Some(q) if q.is_json() => Notation::Number(q.slashes.min(255) as u8),
+        Some(q) if q.is_json() => Notation::Number(own_slashes(q.slashes).min(255) as u8),
         _ => in_text(rec, start),
     }
+}
+
+/// How many of the backslashes before a closing mark are its own: `2^depth - 1`. Others, always a
+/// multiple of `2^(depth + 1)`, are backslashes of the text it closes: `"C:\\"`.
+fn own_slashes(slashes: u16) -> u16 {
+    (1 << (slashes + 1).trailing_zeros().min(15)) - 1
 }
 
 /// The marks of the nearest key or text before a list's bare element at `at`, which tell how deep

@@ -9,8 +9,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::edge::serve::budget::{READ_BYTES, SMALL_BYTES, TURN_BYTES};
+use crate::edge::serve::limits::Limits;
 use crate::edge::serve::numbers::Level;
-use crate::edge::serve::settings::Limits;
 
 /// The places there are.
 #[derive(Clone)]
