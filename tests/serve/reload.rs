@@ -29,13 +29,13 @@ pub fn rules(names: &[&str]) -> String {
 }
 
 /// Puts a file in another's place as a whole.
-fn replace(folder: &Path, name: &str, text: &str) {
+pub fn replace(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join("fresh"), text).unwrap();
     fs::rename(folder.join("fresh"), folder.join(name)).unwrap();
 }
 
 /// Reloads and waits until it is done, well or not.
-fn reload(sidecar: &Sidecar, result: &str) {
+pub fn reload(sidecar: &Sidecar, result: &str) {
     let name = format!("logveil_reloads_total{{result=\"{result}\"}}");
     let before = sidecar.number(&name);
     sidecar.signal("-HUP");
