@@ -23,7 +23,8 @@ class Missing(Exception):
 def _download(wanted, into):
     os.makedirs(os.path.join(into, "partial"), exist_ok=True)
     command = ["apt-get", "install", "--download-only", "--reinstall", "--yes", "--quiet", "--no-install-recommends",
-               "-o", f"Dir::Cache::archives={into}", "-o", "Debug::NoLocking=1", *wanted]
+               "-o", f"Dir::Cache::archives={into}", "-o", "Debug::NoLocking=1", "-o", "Acquire::Retries=3",
+               *wanted]
     return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
