@@ -7,9 +7,8 @@ use std::time::Duration;
 use rmpv::Value;
 
 use crate::kit::{PATIENCE, SECRET, Sidecar, await_that, clean};
-use crate::reload::{reload, replace, rules};
 
-fn map(pairs: &[(&str, Value)]) -> Value {
+pub fn map(pairs: &[(&str, Value)]) -> Value {
     Value::Map(pairs.iter().map(|(k, v)| ((*k).into(), v.clone())).collect())
 }
 
@@ -31,7 +30,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 /// One end of a connection.
-struct End(TcpStream);
+pub struct End(TcpStream);
 
 impl End {
     fn new(tcp: TcpStream) -> End {
@@ -39,26 +38,26 @@ impl End {
         End(tcp)
     }
 
-    fn to(sidecar: &Sidecar) -> End {
+    pub fn to(sidecar: &Sidecar) -> End {
         End::new(sidecar.connect(0))
     }
 
-    fn send(&mut self, value: &Value) {
+    pub fn send(&mut self, value: &Value) {
         self.0.write_all(&bytes(value)).unwrap();
     }
 
     /// The next value; None at the end.
-    fn next(&mut self) -> Option<Value> {
+    pub fn next(&mut self) -> Option<Value> {
         let value = rmpv::decode::read_value(&mut self.0).ok()?;
         clean(&bytes(&value));
         Some(value)
     }
 
-    fn ack(&mut self, chunk: &str) {
+    pub fn ack(&mut self, chunk: &str) {
         self.send(&map(&[("ack", chunk.into())]));
     }
 
-    fn acked(&mut self, chunk: &str) {
+    pub fn acked(&mut self, chunk: &str) {
         assert_eq!(self.next(), Some(map(&[("ack", chunk.into())])));
     }
 
@@ -71,18 +70,18 @@ impl End {
 }
 
 /// An upstream.
-struct Collector(TcpListener);
+pub struct Collector(TcpListener);
 
 impl Collector {
-    fn start() -> Collector {
+    pub fn start() -> Collector {
         Collector(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.0.local_addr().unwrap()
     }
 
-    fn taken(&self) -> End {
+    pub fn taken(&self) -> End {
         End::new(self.0.accept().unwrap().0)
     }
 }
@@ -363,43 +362,4 @@ fn keys_are_shown_on_both_sides() {
         sender.acked("c1");
         assert!(!String::from_utf8(outer.log.get()).unwrap().contains("both know"));
     }
-}
-
-/// From the first message after a reload the new rules hold, on connections that were open before, too;
-/// what needs a restart is named, the shared key without what it is.
-#[test]
-fn a_reload_takes_the_rules_and_names_the_rest() {
-    let collector = Collector::start();
-    let folder = tempfile::tempdir().unwrap();
-    let address = collector.address();
-    let config = |hostname: &str| {
-        format!(
-            "rules = [\"rules.toml\"]\n[[listen]]\nname = \"in\"\naddress = \"tcp://127.0.0.1:0\"\nprotocol = \"fluent\"\n\
-             [[upstream]]\nname = \"out\"\naddress = \"tcp://{address}\"\nprotocol = \"fluent\"\n\
-             hostname = \"{hostname}\"\n"
-        )
-    };
-    std::fs::write(folder.path().join("rules.toml"), rules(&["alpha"])).unwrap();
-    let sidecar = Sidecar::start_in(folder, &config("one"));
-    let (mut sender, mut upstream) = (End::to(&sidecar), collector.taken());
-    let event = |alpha: &str, beta: &str| {
-        let text = format!("{alpha} {beta}");
-        Value::Array(vec!["app".into(), 1.into(), map(&[("text", text.into())]), map(&[("chunk", "c".into())])])
-    };
-    let raw = event("alpha-00000001", "beta-00000002");
-    let mut arrives = |expected: &Value| {
-        sender.send(&raw);
-        assert_eq!(upstream.next().as_ref(), Some(expected));
-        upstream.ack("c");
-        sender.acked("c");
-    };
-    arrives(&event("[REDACTED:own-alpha]", "beta-00000002"));
-    replace(sidecar.folder.path(), "rules.toml", &rules(&["beta"]));
-    let admin = "[admin]\nlisten = \"127.0.0.1:0\"\n";
-    replace(sidecar.folder.path(), "logveil.toml", &(config("two") + admin));
-    reload(&sidecar, "ok");
-    arrives(&event("alpha-00000001", "[REDACTED:own-beta]"));
-    let (_, log) = sidecar.end();
-    let named = log.lines().find(|l| l.contains("need a restart")).unwrap();
-    assert!(named.contains("settings=[[upstream]] `out` hostname"), "{named}");
 }

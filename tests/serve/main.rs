@@ -4,6 +4,7 @@ mod config;
 mod faults;
 mod flow;
 mod fluent;
+mod fluent_reload;
 mod kit;
 mod limits;
 mod memory;
