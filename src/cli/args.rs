@@ -295,7 +295,7 @@ pub struct Filter {
 
     /// Threads that look through a file, which is written in order all the same [default: as many as processors]
     ///
-    /// For plain files only: what comes through a pipe leaves as it comes.
+    /// For plain files from 256 KiB on: what comes through a pipe leaves as it comes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), env = "LOGVEIL_THREADS", hide_env = true, help_heading = "Input")]
     pub threads: Option<u8>,
 

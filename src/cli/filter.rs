@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         };
-        let end = self.pump(&mut *reader, input.is_at_hand(), &mut lane, out, &mut |_| {});
+        let end = self.pump(&mut *reader, input.is_at_hand(pipe::READ_BYTES), &mut lane, out, &mut |_| {});
         self.tally.add(lane.tally());
         match end {
             Err(Trouble::Write(e)) => Err(Failure::output(name, &e)),
@@ -163,7 +163,9 @@ impl<'a> Run<'a> {
             let mut lane = Lane::new(self.redactor, self.encoding);
             let progress = self.progress;
             let done = in_place::rewrite(path, |from, to| {
-                self.pump(from, true, &mut lane, &mut Outbox::new(to), &mut |n| progress.add(n))?;
+                self.pump(from, input.is_at_hand(pipe::READ_BYTES), &mut lane, &mut Outbox::new(to), &mut |n| {
+                    progress.add(n)
+                })?;
                 Ok(lane.tally().findings() > 0)
             });
             match done {

@@ -147,9 +147,10 @@ impl Way {
 
     /// Writes the block whose turn it is.
     fn write_one(&mut self, lane: &mut Lane, out: &mut impl Sink) -> Result<(), Trouble> {
-        let Some(block) = self.waiting.pop_front().and_then(|result| result.recv().ok()) else {
-            return Ok(());
-        };
+        let Some(result) = self.waiting.pop_front() else { return Ok(()) };
+        // Never passed over in silence: what follows would be taken for all there is.
+        let gone = |_| Trouble::Read(io::Error::other("a block was lost on its way through the threads"));
+        let block = result.recv().map_err(gone)?;
         let text = &block.buffer.bytes()[..block.len];
         match block.judged {
             None => lane.push_seen(text, &mut |piece| out.take(piece)),

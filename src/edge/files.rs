@@ -47,13 +47,17 @@ impl Input {
         }
     }
 
-    /// Whether reading it never waits for somebody to write: it is a plain file.
-    pub fn is_at_hand(&self) -> bool {
-        match self {
+    /// Whether it is a plain file of at least so many bytes, so that reading them waits for nobody.
+    /// What the kernel makes as it is read (`trace_pipe`, `/proc/kmsg`) looks like one, of no bytes.
+    pub fn is_at_hand(&self, bytes: usize) -> bool {
+        let size = match self {
             Input::Stdin => rustix::fs::fstat(io::stdin())
-                .is_ok_and(|s| rustix::fs::FileType::from_raw_mode(s.st_mode) == rustix::fs::FileType::RegularFile),
-            Input::Path(_) => self.size().is_some(),
-        }
+                .ok()
+                .filter(|s| rustix::fs::FileType::from_raw_mode(s.st_mode) == rustix::fs::FileType::RegularFile)
+                .and_then(|s| u64::try_from(s.st_size).ok()),
+            Input::Path(_) => self.size(),
+        };
+        size.is_some_and(|size| size >= bytes as u64)
     }
 
     /// Opens it. Files that begin as gzip or Zstandard do are read decompressed; standard input is
