@@ -9,9 +9,11 @@ use super::keys::{self, Known};
 use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
-use super::notation::key::{self, KeySite, LAST_BYTES_MAX, LastWord, Words};
+use super::notation::key::{self, KeySite, Words};
 use super::notation::value::{self, Value, Values};
-use super::scanner::Scanner;
+use super::ruleset::RuleSet;
+use super::scanner::{Scanner, Scratch};
+use super::verdicts::Judged;
 use crate::rules::rule::ValuePolicy;
 
 /// What reading an element of a list costs besides its bytes.
@@ -21,8 +23,9 @@ const LIST_WORK: u64 = 4;
 ///
 /// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
 ///    end here.
-/// 2. The separator, then the key's words: is it a secret's?
-/// 3. The value, and whether it is a secret.
+/// 2. The key's words: is it a secret's?
+/// 3. The separator.
+/// 4. The value, and whether it is a secret.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return; // inside a value that is masked already, or the same identifier again
@@ -33,11 +36,12 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
         return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
     }
-    if !s.set.keys.may_end(&LastWord::of(&s.rec, end)) {
-        return s.refuse_seen(at, None, Refusal::Key, seen(s, at, end));
-    }
+    let Judged { known, from } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
+    *s.work += (at - from.min(at)) as u64;
+    let Some(known) = known else {
+        return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
+    };
     let site = key::around(&s.rec, at, end);
-    *s.work += (at - site.start) as u64;
     let joined = joint::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
@@ -45,18 +49,31 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
         return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
     }
-    let Some(known) = s.set.keys.classify(&Words::of(&s.rec, &site)) else {
-        return s.refuse(at, None, Refusal::Key);
-    };
     match joined {
         Some(joined) => value(s, &site, &joined, &known),
         None => named_below(s, &site, known),
     }
 }
 
-/// What the cheap looks at an identifier saw: the last word of it, and what may separate.
+/// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
+/// have no value. Where a line ends near it, nothing is.
+pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<usize> {
+    let end = key::end_of(text, at);
+    scratch.work += (end - at) as u64;
+    let behind = text.from(end).first_chunk::<4>()?;
+    if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
+        return None;
+    }
+    let follows = match behind[0] {
+        b' ' | b'\t' => joint::may_follow_blank(text, at, end),
+        _ => joint::may_follow(text, end),
+    };
+    (!follows || scratch.verdicts.judge(&set.keys, text, at, end).known.is_none()).then_some(end)
+}
+
+/// What the cheap look at an identifier saw: itself, and what may separate.
 fn seen(s: &Scanner<'_>, at: usize, end: usize) -> Range<usize> {
-    at.saturating_sub(LAST_BYTES_MAX + 1)..skip_gap(&s.rec, end, joint::GAP_BYTES_MAX) + 2
+    at..skip_gap(&s.rec, end, joint::GAP_BYTES_MAX) + 2
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.

@@ -1,5 +1,7 @@
 //! Secrets known by their key: which keys are a secret's, and which values are.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::masks::Masks;
@@ -19,6 +21,8 @@ const KEY_WORDS_MAX: usize = 4;
 /// Every key of every key rule, ready to be looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
+    /// No other keys have it.
+    id: u64,
     /// Keys written together (`apikey`) -> entry.
     whole: FxHashMap<Box<[u8]>, u16>,
     /// How these begin.
@@ -81,13 +85,19 @@ pub(crate) struct Known {
 impl Keys {
     /// The keys of those of `rules` that are on.
     pub(crate) fn new(rules: &[Rule], on: impl Fn(RuleId) -> bool) -> Keys {
-        let mut keys = Keys::default();
+        static KEYS: AtomicU64 = AtomicU64::new(1);
+        let mut keys = Keys { id: KEYS.fetch_add(1, Ordering::Relaxed), ..Keys::default() };
         for (i, rule) in rules.iter().enumerate() {
             if let (Kind::Key(key), true) = (&rule.kind, on(RuleId(i as u16))) {
                 keys.add(RuleId(i as u16), key);
             }
         }
         keys
+    }
+
+    /// What tells these keys from all others of this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     fn add(&mut self, rule: RuleId, key: &Key) {

@@ -30,7 +30,9 @@ mod settle;
 mod shape;
 pub mod stream;
 pub mod tally;
+mod triage;
 mod userinfo;
+mod verdicts;
 mod window;
 pub(crate) mod wipe;
 

@@ -16,6 +16,8 @@ use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 pub(crate) struct Target {
     /// Some key contains the word.
     pub(crate) key: bool,
+    /// Keys and shapes alone lead from it.
+    pub(crate) simple: bool,
     /// The word begins an escaped letter, which a key may contain.
     pub(crate) escape: bool,
     /// Rules with an automaton at the word.
@@ -100,6 +102,9 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
     }
     if let Some(at) = words.iter().position(|w| *w.bytes == *ESCAPE) {
         targets[at].escape = targets.iter().any(|t| t.key);
+    }
+    for t in &mut targets {
+        t.simple = !t.escape && t.blocks.is_empty();
     }
     targets
 }

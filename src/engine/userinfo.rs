@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Refusal};
 use super::notation::Record;
+use super::ruleset::RuleSet;
 use super::scanner::Scanner;
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
@@ -42,6 +43,15 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         _ => return s.refuse_seen(at, Some(id), Refusal::Shape, seen),
     }
     s.found(Finding::new(secret, at, id, Notation::Authority));
+}
+
+/// Whether the `@` ends no authority; `last` is the place of the one before, which ends none either.
+pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
+    let Some(id) = set.userinfo else { return true };
+    let low = at.saturating_sub(set.rule(id).max as usize);
+    let (authority, looked) = authority_before(text, low.max(last), at, None);
+    *work += looked as u64;
+    authority.is_none()
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the

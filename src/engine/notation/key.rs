@@ -6,11 +6,13 @@ use super::quote::{Close, Quote};
 use super::run::{self, Kind, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
-const KEY_BYTES_MAX: usize = 96;
+pub(crate) const KEY_BYTES_MAX: usize = 96;
 /// The longest run of words before the last one of a quoted key, in bytes.
 const SPACED_BYTES_MAX: usize = 48;
 /// The most of a last word that is looked at, in bytes.
-pub(crate) const LAST_BYTES_MAX: usize = 32;
+const LAST_BYTES_MAX: usize = 32;
+/// How far before an identifier the escape is looked for that it may begin with the rest of, in bytes.
+pub(crate) const REMNANT_REACH_BYTES: usize = 32;
 /// The most words of a key.
 pub(crate) const WORDS_MAX: usize = 12;
 
@@ -46,33 +48,41 @@ pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
     }
 }
 
-/// The key around the word at `at..end`, `end` being where its identifier ends.
-pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
+/// Where the identifier around `at` begins, with the signs before it and what an escape left.
+pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
     loop {
         start = run::start(rec.buf, low, start);
         if start == low || !matches!(rec.buf[start - 1], b'-' | b'.') {
-            break;
+            return start;
         }
         // Two dashes begin a flag, whatever stands before them.
         if rec.buf[start - 1] == b'-' && start - 1 > low && rec.buf[start - 2] == b'-' {
-            start -= 2;
-            break;
+            return start - 2;
         }
         start -= 1;
     }
-    start += remnant_len(rec, start, at);
-    let signs = rec.buf[start..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    let dashes = rec.buf[start..start + signs].iter().rev().take_while(|b| **b == b'-').count();
-    start += signs;
-    let flag = start - dashes;
-    let dashes = dashes.min(3) as u8;
+}
+
+/// The key around the word at `at..end`, `end` being where its identifier ends.
+pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
+    let start = begin(rec, at);
+    let start = start + remnant_len(rec, start, at);
+    let KeySite { start, dashes, open: flag, .. } = plain_site(rec, start, at, end);
     if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
         return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
     }
     let (quote, open) = spaced(rec, flag, end).map_or((None, flag), |(q, open)| (Some(q), open));
     KeySite { start, end, dashes, quote, open }
+}
+
+/// The key whose identifier and the signs before it begin at `begin`, without its quotes.
+pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) -> KeySite {
+    let signs = rec.buf[begin..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
+    let dashes = rec.buf[begin..begin + signs].iter().rev().take_while(|b| **b == b'-').count();
+    let start = begin + signs;
+    KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: start - dashes }
 }
 
 /// A quoted key of several words: the mark behind it, found again before its first word.
@@ -241,7 +251,7 @@ fn splits(last: Kind, kind: Kind, next: Option<u8>) -> bool {
 }
 
 /// Where the word begins that one blank separates from the key.
-fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
+pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     if site.dashes > 0 || rec.before(site.start) != Some(b' ') {
         return None;
     }
@@ -252,7 +262,7 @@ fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
         p -= 1;
     }
     // Not the tail of something longer.
-    (p < end && (p > low || low == rec.start)).then_some(p)
+    (p < end && rec.before(p).is_none_or(|b| !b.is_ascii_alphanumeric())).then_some(p)
 }
 
 #[cfg(test)]

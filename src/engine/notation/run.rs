@@ -1,4 +1,4 @@
-//! Runs of the bytes that identifiers are made of, eight at a time.
+//! Runs of the bytes that identifiers, and numbers, are made of, eight at a time.
 
 /// Bytes looked at together.
 const WIDTH: usize = size_of::<u64>();
@@ -57,8 +57,27 @@ fn others(eight: u64) -> u64 {
     !(ascii | eight) & HIGH
 }
 
+/// Where the digits that go on at `at` end, `most` if they do not before.
+pub(crate) fn digits_end(buf: &[u8], at: usize, most: usize) -> usize {
+    ends_run(
+        buf,
+        at,
+        most,
+        |eight| {
+            let text = eight ^ LOW * u64::from(b'0');
+            ((text & !HIGH) + LOW * 0x76 | text) & HIGH
+        },
+        |b| b.is_ascii_digit(),
+    )
+}
+
 /// Where the run that goes on at `at` ends, `most` if it does not before.
 pub(crate) fn end(buf: &[u8], at: usize, most: usize) -> usize {
+    ends_run(buf, at, most, others, inner)
+}
+
+#[inline(always)]
+fn ends_run(buf: &[u8], at: usize, most: usize, others: impl Fn(u64) -> u64, inner: impl Fn(u8) -> bool) -> usize {
     let mut p = at;
     while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk()).filter(|_| p < most) {
         let others = others(u64::from_le_bytes(*eight));
@@ -87,14 +106,14 @@ pub(crate) fn start(buf: &[u8], low: usize, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{end, inner, start};
+    use super::{digits_end, end, inner, start};
     use proptest::prelude::*;
 
     proptest! {
         /// Byte by byte gives the same.
         #[test]
         fn runs_are_as_long_as_byte_by_byte(
-            text in prop::collection::vec(prop_oneof![8 => prop::sample::select(b"aZ09_\xC3\xFF\x80".to_vec()), 1 => any::<u8>()], 0..40),
+            text in prop::collection::vec(prop_oneof![8 => prop::sample::select(b"aZ0909_\xC3\xFF\x80".to_vec()), 1 => any::<u8>()], 0..40),
             at in 0..40usize,
             bound in 0..40usize,
         ) {
@@ -105,6 +124,8 @@ mod tests {
             let back = text[low..at].iter().rev().take_while(|b| inner(**b)).count();
             prop_assert_eq!(end(&text, at, most), at + forward);
             prop_assert_eq!(start(&text, low, at), at - back);
+            let digits = text[at..most].iter().take_while(|b| b.is_ascii_digit()).count();
+            prop_assert_eq!(digits_end(&text, at, most), at + digits);
         }
 
         #[test]
@@ -112,6 +133,9 @@ mod tests {
             let mut text = [b'a'; 8];
             text[place] = byte;
             prop_assert_eq!(end(&text, 0, 8), if inner(byte) { 8 } else { place });
+            text = [b'7'; 8];
+            text[place] = byte;
+            prop_assert_eq!(digits_end(&text, 0, 8), if byte.is_ascii_digit() { 8 } else { place });
         }
     }
 }
