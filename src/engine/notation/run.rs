@@ -64,8 +64,8 @@ pub(crate) fn digits_end(buf: &[u8], at: usize, most: usize) -> usize {
         at,
         most,
         |eight| {
-            let text = eight ^ LOW * u64::from(b'0');
-            ((text & !HIGH) + LOW * 0x76 | text) & HIGH
+            let text = eight ^ (LOW * u64::from(b'0'));
+            (((text & !HIGH) + LOW * 0x76) | text) & HIGH
         },
         |b| b.is_ascii_digit(),
     )
