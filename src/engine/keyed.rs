@@ -6,6 +6,7 @@ use super::carry::{Below, Carry};
 use super::finding::Refusal;
 use super::header;
 use super::keys::{self, Known};
+use super::member;
 use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
@@ -36,7 +37,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
         return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
     }
-    let Judged { known, from } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
+    let Judged { known, from, .. } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
     *s.work += (at - from.min(at)) as u64;
     let Some(known) = known else {
         return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
@@ -68,7 +69,12 @@ pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mu
         b' ' | b'\t' => joint::may_follow_blank(text, at, end),
         _ => joint::may_follow(text, end),
     };
-    (!follows || scratch.verdicts.judge(&set.keys, text, at, end).known.is_none()).then_some(end)
+    if !follows {
+        return Some(end);
+    }
+    let Judged { known, start, .. } = scratch.verdicts.judge(&set.keys, text, at, end);
+    let idle = known.is_none_or(|known| start.is_some_and(|start| member::is_idle(set, text, &known, start, end)));
+    idle.then_some(end)
 }
 
 /// What the cheap look at an identifier saw: itself, and what may separate.

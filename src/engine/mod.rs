@@ -19,6 +19,7 @@ mod header;
 mod keyed;
 mod keys;
 mod masks;
+mod member;
 mod notation;
 mod oneshot;
 pub mod redactor;

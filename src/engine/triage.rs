@@ -186,6 +186,14 @@ mod tests {
         "4111 1111 1111 1111",
         "378282246310005",
         "e15",
+        "{\"",
+        "\":\"",
+        "\": \"",
+        "\",\"",
+        "\":",
+        "\"}",
+        "\":{\"",
+        "Zq7xK2mP9vL4",
         "AKIA",
         "AKIAQ3EGRZ7LMNPT4WXY",
         "ghp_",
@@ -198,8 +206,45 @@ mod tests {
         "postgres",
     ];
 
+    /// What members of objects are made of, in this order.
+    const MEMBER: [&[&str]; 6] = [
+        &["{\"", ",\"", ", \"", "(\"", "{\\\"", " \"", "{\"name\":\"", "{'"],
+        &[
+            "password",
+            "pass",
+            "passwords",
+            "token",
+            "max_tokens",
+            "session",
+            "authorization",
+            "auth_method",
+            "pin",
+            "cookie",
+        ],
+        &["\":\"", "\": \"", "\":", "\": ", "\",\"", "\",\"value\":\"", "\":{\"", "\":{\"a\":\"", "'\":'"],
+        &[
+            "hunter2",
+            "12",
+            "1234",
+            "4096",
+            "1234567890123",
+            "true",
+            "null",
+            "true-story",
+            "Zq7xK2mP9vL4tR8w",
+            "a b",
+            "${X}",
+            "",
+        ],
+        &["", "", "", "\\\"", "=", "-x"],
+        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", "\n"],
+    ];
+
     fn text() -> impl Strategy<Value = String> {
-        prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+        let piece = || prop::sample::select(PIECES).prop_map(String::from);
+        let member = MEMBER.map(|parts| prop::sample::select(parts).prop_map(String::from)).to_vec();
+        let member = member.prop_map(|parts| parts.concat());
+        prop::collection::vec(prop_oneof![12 => piece(), 1 => member], 0..40).prop_map(|pieces| pieces.concat())
     }
 
     proptest! {
