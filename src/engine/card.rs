@@ -289,12 +289,28 @@ fn card_word_glued(rec: &Record<'_>, at: usize) -> bool {
 /// Whether one of a card's words stands shortly before `at`.
 fn card_word_before(rec: &Record<'_>, at: usize) -> bool {
     let low = at.saturating_sub(CONTEXT_BYTES).max(rec.start);
-    let head = rec.buf[low..at].to_ascii_lowercase();
-    WORDS.iter().any(|w| {
-        memchr::memmem::find_iter(&head, w.as_bytes())
-            .any(|i| w.len() > 3 || i == 0 || !head[i - 1].is_ascii_alphabetic())
+    let mut head = [0; CONTEXT_BYTES];
+    let head = &mut head[..at - low];
+    head.copy_from_slice(&rec.buf[low..at]);
+    head.make_ascii_lowercase();
+    (0..head.len()).any(|i| {
+        BEGINS[usize::from(head[i])]
+            && WORDS.iter().any(|w| {
+                head[i..].starts_with(w.as_bytes()) && (w.len() > 3 || i == 0 || !head[i - 1].is_ascii_alphabetic())
+            })
     })
 }
+
+/// What the words begin with.
+const BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut n = 0;
+    while n < WORDS.len() {
+        begins[WORDS[n].as_bytes()[0] as usize] = true;
+        n += 1;
+    }
+    begins
+};
 
 /// The end of the track data that a number at its start is part of (ISO/IEC 7813): `^NAME^...?`,
 /// `=YYMM...?`.
