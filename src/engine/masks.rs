@@ -110,7 +110,7 @@ impl Masks {
 
     fn left(&self, value: &[u8]) -> bool {
         self.default.left(value)
-            || self.by_family.values().any(|m| m.left(value))
-            || self.by_rule.values().any(|m| m.left(value))
+            || !self.by_family.is_empty() && self.by_family.values().any(|m| m.left(value))
+            || !self.by_rule.is_empty() && self.by_rule.values().any(|m| m.left(value))
     }
 }
