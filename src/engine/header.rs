@@ -9,9 +9,9 @@ use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
 use super::notation::quote::Quote;
-use super::notation::run::{Bytes, until};
 use super::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare, read};
 use super::scanner::Scanner;
+use crate::rules::bytes::{Bytes, until};
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 

@@ -8,7 +8,7 @@ use super::form::{mask_len, plain};
 use super::joint::{GAP_BYTES_MAX, Joined, Joint};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
-use super::run::{Bytes, until};
+use crate::rules::bytes::{Bytes, until};
 use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
