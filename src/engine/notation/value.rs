@@ -171,7 +171,7 @@ fn template_end(rec: &Record<'_>, at: usize) -> usize {
         (b"%{", b"}"),
     ];
     let rest = &rec.from(at)[..rec.from(at).len().min(128)];
-    for (open, close) in PAIRS {
+    for &(open, close) in &PAIRS {
         if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
             return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
         }
