@@ -158,12 +158,13 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
 
 /// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
 fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Value {
+    if known.policy != ValuePolicy::Random || value.quote.is_some() {
+        return *value;
+    }
     let text = &s.rec.buf[value.start..value.end];
     match text.iter().position(|b| matches!(b, b'?' | b'#')) {
-        Some(i) if known.policy == ValuePolicy::Random && value.quote.is_none() => {
-            Value { end: value.start + i, open: false, ..*value }
-        }
-        _ => *value,
+        Some(i) => Value { end: value.start + i, open: false, ..*value },
+        None => *value,
     }
 }
 

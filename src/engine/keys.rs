@@ -43,6 +43,8 @@ struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
     not_after: FxHashSet<Box<[u8]>>,
+    /// How these end.
+    not_after_tails: Pairs,
 }
 
 /// The last two letters of words, or the two that they begin with, as bits: most have others.
@@ -103,7 +105,10 @@ impl Keys {
     fn add(&mut self, rule: RuleId, key: &Key) {
         let entry = self.entries.len() as u16;
         let boxed = |s: &String| s.as_bytes().into();
-        self.entries.push(Entry { rule, policy: key.value, not_after: key.not_after.iter().map(boxed).collect() });
+        let mut not_after_tails = Pairs::default();
+        key.not_after.iter().for_each(|word| not_after_tails.add(word.as_bytes()));
+        let not_after = key.not_after.iter().map(boxed).collect();
+        self.entries.push(Entry { rule, policy: key.value, not_after, not_after_tails });
         for k in &key.keys {
             let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
             // However a key's words are joined, the last word it shows is the end of it.
@@ -187,7 +192,10 @@ impl Keys {
 
     fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<Known> {
         let entry = &self.entries[usize::from(entry)];
-        let harmless = (0..from).any(|i| entry.not_after.contains(words.joined(i, i + 1)));
+        let harmless = (0..from).any(|i| {
+            let word = words.joined(i, i + 1);
+            entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
+        });
         (!harmless).then_some(Known { rule: entry.rule, policy: entry.policy, plural, short })
     }
 }

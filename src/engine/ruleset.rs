@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
-use super::masks::Masks;
+use super::masks::{Masks, Texts};
 use crate::rules::plan::{Plan, Word};
 use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 
@@ -31,6 +31,8 @@ pub(crate) struct RuleSet {
     pub(crate) rules: Vec<Rule>,
     pub(crate) on: Vec<bool>,
     pub(crate) masks: Masks,
+    /// Its masks that are ready.
+    pub(crate) texts: Texts,
     /// Every mask is a label.
     pub(crate) labels_only: bool,
     pub(crate) gate: Gate,
@@ -62,6 +64,7 @@ impl RuleSet {
         let keys = Keys::new(&rules, is_on);
         let labels_only = masks.labels_only(&rules);
         RuleSet {
+            texts: Texts::new(&masks, &rules),
             labels_only,
             gate: Gate::new(words, &plan, variant),
             targets,

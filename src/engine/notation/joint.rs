@@ -175,7 +175,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
 /// `=`, `:`, and the signs programs put around them.
 fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
     let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
-    for (text, joint) in SPELLED.into_iter().filter(|_| spelled) {
+    for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());
             return Some(Joined { joint, value, percent: text[0] == b'%', quoted: false });
