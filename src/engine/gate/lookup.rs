@@ -1,6 +1,6 @@
 //! From a place where a window may begin to the words that are there.
 
-use super::{Hit, MASK, push};
+use super::{Hit, push};
 use crate::rules::plan::{Place, WINDOW, Word, may_begin};
 
 /// What the gate looks for instead of a whole word.
@@ -152,15 +152,14 @@ impl Lookup {
         self.seen[key.slot] >> key.bit & 1 != 0
     }
 
-    /// Appends the words whose windows are where `masks` says, of the text from `at`.
+    /// Appends the words whose windows are at these places of the text from `at`.
     ///
     /// In steps that do without a branch for each place, as no processor can foresee such a branch:
-    /// the places of a batch of masks, those of them that pass the hash check, and then the words.
+    /// the places that pass the hash check, then the words whose first bytes are there, then the words.
     #[inline(always)]
-    pub(super) fn check(&self, block: &[u8], at: usize, masks: &[u64], places: &mut [u16], hits: &mut Vec<Hit>) {
-        let count = write_places(masks, places);
+    pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
         let mut kept = 0;
-        for n in 0..count {
+        for n in 0..places.len() {
             let place = places[n];
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(block, at + usize::from(place))));
@@ -216,32 +215,6 @@ fn is_long(word: &Word, block: &[u8], begin: usize) -> bool {
         true => text[FIRST..].eq_ignore_ascii_case(&word.bytes[FIRST..]),
         false => text[FIRST..] == word.bytes[FIRST..],
     }
-}
-
-/// How many places are written for a mask, were there fewer: few masks have more.
-pub(super) const WRITTEN: usize = 4;
-
-/// Writes where bits are set in the masks of a batch; says how many are.
-#[inline(always)]
-fn write_places(batch: &[u64], places: &mut [u16]) -> usize {
-    let mut count = 0;
-    for (number, &mask) in batch.iter().enumerate() {
-        let base = (number * MASK) as u16;
-        let mut left = mask;
-        let mut written = count;
-        count += mask.count_ones() as usize;
-        loop {
-            for place in &mut places[written..written + WRITTEN] {
-                *place = base + left.trailing_zeros() as u16;
-                left &= left.wrapping_sub(1);
-            }
-            if left == 0 {
-                break;
-            }
-            written += WRITTEN;
-        }
-    }
-    count
 }
 
 /// The four bytes at `at`; zeros after the end of the block.
