@@ -20,7 +20,7 @@ mod simd;
 #[cfg(test)]
 mod tests;
 
-use crate::rules::plan::{Plan, Word};
+use crate::rules::plan::{By, Plan, Word};
 pub(crate) use lines::Lines;
 use lookup::{Lookup, Window};
 #[cfg(test)]
@@ -88,6 +88,14 @@ impl Variant {
             Variant::Avx2 => "avx2",
             Variant::Avx512 => "avx512",
             Variant::Avx512Vbmi => "avx512vbmi",
+        }
+    }
+
+    /// How its kernel looks bytes up. (The portable one has no windows: any will do.)
+    fn looks_up(self) -> By {
+        match self {
+            Variant::Portable | Variant::Avx2 | Variant::Avx512 => By::Nibbles,
+            Variant::Avx512Vbmi => By::Entries,
         }
     }
 
@@ -161,9 +169,10 @@ impl Gate {
     pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
         assert!(plan.fits(&words), "the plan was made for other words");
         assert!(words.len() < usize::from(Hit::AT), "too many words");
+        let deal = plan.deal(variant.looks_up());
         let windows: Vec<Window> =
-            words.iter().zip(plan.places()).map(|(word, place)| Window::new(word, *place)).collect();
-        let groups = Groups { plain: plan.plain(), begin: plan.begin() };
+            words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
+        let groups = Groups { plain: deal.plain, begin: deal.begin };
         Gate { kernel: AnyKernel::new(variant, groups, &windows), lookup: Lookup::new(words, &windows) }
     }
 
