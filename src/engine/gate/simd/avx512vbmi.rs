@@ -213,8 +213,7 @@ impl ClassVectors {
         let noted = _mm512_ternarylogic_epi32::<0xCA>(all(WORD | MARK), classes, entries);
         // SAFETY: the store is of the 64 bytes of the notes.
         unsafe { _mm512_storeu_si512(notes.as_mut_ptr().cast(), noted) };
-        let shifted = |bit: u8| _mm512_sll_epi16(classes, _mm_cvtsi32_si128(bit.leading_zeros().cast_signed()));
-        let is = |bit| _mm512_movepi8_mask(shifted(bit));
+        let is = |bit| _mm512_test_epi8_mask(classes, all(bit));
         Class { digits: is(DIGIT), ats: is(AT), lines: is(LINE) }
     }
 }
