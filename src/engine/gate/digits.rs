@@ -13,31 +13,38 @@
 //!
 //! Before the first and after the last byte of the block there are no digits.
 
-/// Finds where four digits begin in the `count` masks of a piece and those at its sides.
+/// Finds where four digits begin in all masks; those of the last may have more behind it.
 #[inline(always)]
-pub(super) fn find_fours(count: usize, digits: &[u64], fours: &mut [u64]) {
-    // What is behind the last mask is not known; the bits that miss it are not asked for.
-    for (four, near) in fours[..count + 1].iter_mut().zip(digits[..count + 2].windows(2)) {
+fn find_fours(digits: &[u64], fours: &mut [u64]) {
+    for (four, near) in fours.iter_mut().zip(digits.windows(2)) {
         *four = near[0] & ahead(near, 1) & ahead(near, 2) & ahead(near, 3);
     }
-    let last = digits[count + 1];
-    fours[count + 1] = last & last >> 1 & last >> 2 & last >> 3;
+    if let [.., last] = digits {
+        fours[digits.len() - 1] = last & last >> 1 & last >> 2 & last >> 3;
+    }
 }
 
-/// Finds what [`Runs::look`] is to look at in the `count` masks of a piece: the first of twelve
-/// digits or more, and four digits at the end of a group that is followed, behind one or two other
-/// bytes, by four digits and where the third group would be by four more.
+/// Finds what [`Runs::look`] is to look at in `count` masks, the first of which is the second that
+/// `digits` has, and the last the one before its last: the first of twelve digits or more, and four
+/// digits at the end of a group that is followed, behind one or two other bytes, by four digits and
+/// where the third group would be by four more. `fours` is room for as many masks.
 #[inline(always)]
-pub(super) fn find_runs(count: usize, digits: &[u64], fours: &[u64], runs: &mut [u64]) {
-    let (digits, fours) = (&digits[..count + 2], &fours[..count + 2]);
-    for ((run, digits), four) in runs[1..count + 1].iter_mut().zip(digits.windows(3)).zip(fours[1..].windows(2)) {
+pub(super) fn find_runs(count: usize, digits: &[u64], fours: &mut [u64], runs: &mut [u64]) {
+    let (digits, fours) = (&digits[..count + 2], &mut fours[..count + 2]);
+    find_fours(digits, fours);
+    for ((run, digits), four) in runs[..count].iter_mut().zip(digits.windows(3)).zip(fours[1..].windows(2)) {
         let first = !(digits[1] << 1 | digits[0] >> 63);
         let long = first & ahead(four, 4) & ahead(four, 8);
-        let second = ahead(four, 5) | ahead(four, 6);
         let third = ahead(four, 10) | ahead(four, 11) | ahead(four, 12) | ahead(four, 13) | ahead(four, 14);
-        let grouped = !ahead(&digits[1..], 4) & second & third;
+        let grouped = !ahead(&digits[1..], 4) & second(four) & third;
         *run = four[0] & (long | grouped);
     }
+}
+
+/// Where four digits are followed by four, at once or behind one or two other bytes.
+#[inline(always)]
+fn second(four: &[u64]) -> u64 {
+    ahead(four, 4) | ahead(four, 5) | ahead(four, 6)
 }
 
 /// The bits that are `by` further on, of the first of two masks.
