@@ -121,16 +121,20 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
                 one(s, site, joined.joint, known, value);
             }
         }
-        // `passwords: {...}` has passwords; any other object is judged by its own keys.
-        Values::Object if known.plural && known.policy == ValuePolicy::Any => {
-            let values = value::object(&s.rec, site, joined);
-            // It was read up to its last value.
-            *s.work += values.last().map_or(0, |v| v.end - joined.value) as u64;
+        // `passwords: {...}` has passwords; any other object is judged by its own keys, but for what it
+        // calls the value: `"password": {"sensitive": true, "value": "x"}`.
+        Values::Object => {
+            let all = known.plural && known.policy == ValuePolicy::Any;
+            let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(b"value"));
+            *s.work += (end - joined.value) as u64;
             for value in &values {
+                s.doubt.raise();
                 one(s, site, joined.joint, known, value);
             }
+            if values.is_empty() {
+                s.refuse(site.start, Some(known.rule), Refusal::Value);
+            }
         }
-        Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {

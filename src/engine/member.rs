@@ -27,11 +27,8 @@ pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: us
         _ => return false,
     };
     let value = match text.get(at) {
-        // An object is judged by its own keys, but for one of passwords.
-        Some(b'{') => {
-            let opens = matches!(text.get(at + 1), Some(b'"' | b'}'));
-            return opens && !(known.plural && known.policy == ValuePolicy::Any);
-        }
+        // An object is judged by its own keys, but for one of passwords and one with a `value`.
+        Some(b'{') => return !(known.plural && known.policy == ValuePolicy::Any) && has_no_value(text, at + 1),
         Some(b'"') => quoted(text, at + 1),
         Some(b'0'..=b'9' | b't' | b'f' | b'n') => bare(text, at),
         _ => None,
@@ -40,6 +37,15 @@ pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: us
         let key = &text.buf[start..end];
         !keys::is_secret(text, known, Joint::Colon, &value, key, &set.masks)
     })
+}
+
+/// Whether the object whose members begin at `start` ends, or another one in it begins, before any of
+/// its members is called a value.
+fn has_no_value(text: &Record<'_>, start: usize) -> bool {
+    let rest = text.from(start);
+    let opens = matches!(rest.first(), Some(b'"' | b'}'));
+    let end = rest.iter().take(VALUE_BYTES_MAX).position(|b| matches!(b, b'{' | b'}' | b'[' | b'\n' | b'\r'));
+    opens && end.is_some_and(|end| !rest[..end].windows(5).any(|word| word.eq_ignore_ascii_case(b"value")))
 }
 
 /// The text from `start` on, in which nothing is escaped, if the member ends behind it.

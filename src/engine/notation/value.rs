@@ -316,18 +316,21 @@ fn is_object(rec: &Record<'_>, at: usize) -> bool {
     rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
 }
 
-/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`.
-pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Vec<Value> {
+/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
+/// `only` those of its members that are called so. With them, where reading ended.
+pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined, only: Option<&[u8]>) -> (Vec<Value>, usize) {
     let (at, notation) = (joined.value, number(rec, site, joined));
     let mut values = Vec::new();
     let mut p = at + 1;
-    let mut valued = false;
+    let (mut valued, mut wanted) = (false, false);
     while values.len() < LIST_MAX {
         p = skip_gap(rec, p, GAP_BYTES_MAX);
         if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
             let text = quoted(rec, p, quote);
             p = (text.end + quote.width()).min(rec.end);
-            if valued {
+            if !valued {
+                wanted = only.is_none_or(|name| rec.buf[text.start..text.end].eq_ignore_ascii_case(name));
+            } else if wanted {
                 values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
             }
             continue;
@@ -339,7 +342,7 @@ pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Vec<V
         p += 1;
     }
     rest(rec, p, &mut values);
-    values
+    (values, p)
 }
 
 fn identifier(text: &[u8]) -> bool {
