@@ -3,7 +3,7 @@
 use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
-use super::{Hit, bits, digits, push, sort};
+use super::{Hit, bits, digits, sort};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
 /// Bytes a bit mask stands for.
@@ -172,33 +172,77 @@ fn pieces<const ROOM: usize>(
         line_ends.extend(&piece.lines[1..=count]);
         let before = hits.len();
         lookup.check(block, first * MASK, &mut piece.places[..piece.found], hits);
-        digits::find_runs(count, piece.digits, fours, runs);
-        rest(block, first, &piece.ats[1..=count], &runs[..count], &mut run, hits);
         sort(&mut hits[sorted..], before - sorted);
+        digits::find_runs(count, piece.digits, fours, runs);
+        let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
+        rest::<ROOM>(block, first, masks, &mut run, (hits, sorted));
     }
 }
 
-/// Looks at what the masks from the one whose number is `first` show besides words.
-///
-/// Those that show something are listed first: whether one does could not be foreseen.
-#[inline(always)]
-fn rest(block: &[u8], first: usize, ats: &[u64], runs: &[u64], run: &mut digits::Runs, hits: &mut Vec<Hit>) {
-    let mut list = [0; PIECE];
-    let mut listed = 0;
-    for (mask, (ats, runs)) in ats.iter().zip(runs).enumerate() {
-        list[listed] = mask as u8;
-        listed += usize::from(ats | runs != 0);
-    }
-    for &mask in &list[..listed] {
-        let mask = usize::from(mask);
-        let at = (first + mask) * MASK;
-        for bit in bits(ats[mask]) {
-            push(hits, at + bit, Hit::AT);
+/// Hits of a piece besides words.
+struct Others<const ROOM: usize> {
+    hits: [Hit; ROOM],
+    count: usize,
+}
+
+impl<const ROOM: usize> Others<ROOM> {
+    /// Takes a hit; those before it go among the words if there is no room for it.
+    fn push(&mut self, at: usize, kind: u16, words: &mut Vec<Hit>, first: usize) {
+        if self.count == ROOM {
+            self.merge(words, first);
         }
-        for bit in bits(runs[mask]) {
-            if let Some(start) = run.look(block, at + bit) {
-                push(hits, start, Hit::DIGITS);
+        self.hits[self.count] = Hit { at: at as u32, kind };
+        self.count += 1;
+    }
+
+    /// Moves all among the words from the one whose number is `first`, which are in order.
+    fn merge(&mut self, words: &mut Vec<Hit>, first: usize) {
+        let others = &mut self.hits[..self.count];
+        // A run may begin before an `@` that was seen before its last digits.
+        sort(others, 0);
+        let mut word = words.len();
+        words.extend_from_slice(others);
+        // From the last to the first, so that no word moves twice.
+        for (left, other) in others.iter().enumerate().rev() {
+            while word > first && words[word - 1].key() > other.key() {
+                word -= 1;
+                words[word + left + 1] = words[word];
+            }
+            words[word + left] = *other;
+        }
+        self.count = 0;
+    }
+}
+
+/// Looks at what the `count` masks from the one whose number is `first` show besides words, and puts it
+/// among those.
+///
+/// Those that show something are found first: whether one does could not be foreseen.
+#[inline(always)]
+fn rest<const ROOM: usize>(
+    block: &[u8],
+    first: usize,
+    (digits, ats, runs): (&[u64], &[u64], &[u64]),
+    run: &mut digits::Runs,
+    (hits, words): (&mut Vec<Hit>, usize),
+) {
+    let mut others = Others { hits: [Hit { at: 0, kind: 0 }; ROOM], count: 0 };
+    for from in (0..ats.len()).step_by(MASK) {
+        let near = ats[from..].iter().zip(&runs[from..]).take(MASK);
+        let shown = near.enumerate().fold(0, |shown, (n, (ats, runs))| shown | u64::from(ats | runs != 0) << n);
+        for mask in bits(shown) {
+            let mask = from + mask;
+            let at = (first + mask) * MASK;
+            for bit in bits(ats[mask]) {
+                others.push(at + bit, Hit::AT, hits, words);
+            }
+            for bit in bits(runs[mask]) {
+                let near = digits::Near::new([digits[mask], digits[mask + 1], digits[mask + 2]], bit);
+                if let Some(start) = run.look(block, at + bit, near) {
+                    others.push(start, Hit::DIGITS, hits, words);
+                }
             }
         }
     }
+    others.merge(hits, words);
 }
