@@ -13,9 +13,10 @@ pub(super) const MASK: usize = 64;
 /// cache while several passes go over them.
 pub(super) const PIECE: usize = 128;
 
-/// Masks in the one piece of a short block, such as a single line: making room for a whole piece
-/// would cost more than such a block does.
-const SHORT: usize = 4;
+/// Bytes of a short block, such as a single line, and of one that is not much longer. Each has a piece
+/// of its own size: making room for a whole piece would cost more than such a block does.
+const LINE: usize = 4 * MASK;
+const SHORT: usize = 32 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
@@ -136,10 +137,10 @@ pub(super) fn each_piece(
     found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
-    if block.len() <= SHORT * MASK {
-        pieces::<{ SHORT + 2 }>(lookup, block, found, scan);
-    } else {
-        pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
+    match block.len() {
+        0..=LINE => pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan),
+        0..=SHORT => pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan),
+        _ => pieces::<{ PIECE + 2 }>(lookup, block, found, scan),
     }
 }
 
