@@ -3,7 +3,8 @@
 use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
-use super::{Hit, bits, digits, sort};
+use super::order::{Others, sort};
+use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
 /// Bytes a bit mask stands for.
@@ -137,10 +138,12 @@ pub(super) fn each_piece(
     found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
-    match block.len() {
-        0..=LINE => pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan),
-        0..=SHORT => pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan),
-        _ => pieces::<{ PIECE + 2 }>(lookup, block, found, scan),
+    if block.len() <= LINE {
+        pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan);
+    } else if block.len() <= SHORT {
+        pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan);
+    } else {
+        pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
     }
 }
 
@@ -180,43 +183,8 @@ fn pieces<const ROOM: usize>(
     }
 }
 
-/// Hits of a piece besides words.
-struct Others<const ROOM: usize> {
-    hits: [Hit; ROOM],
-    count: usize,
-}
-
-impl<const ROOM: usize> Others<ROOM> {
-    /// Takes a hit; those before it go among the words if there is no room for it.
-    fn push(&mut self, at: usize, kind: u16, words: &mut Vec<Hit>, first: usize) {
-        if self.count == ROOM {
-            self.merge(words, first);
-        }
-        self.hits[self.count] = Hit { at: at as u32, kind };
-        self.count += 1;
-    }
-
-    /// Moves all among the words from the one whose number is `first`, which are in order.
-    fn merge(&mut self, words: &mut Vec<Hit>, first: usize) {
-        let others = &mut self.hits[..self.count];
-        // A run may begin before an `@` that was seen before its last digits.
-        sort(others, 0);
-        let mut word = words.len();
-        words.extend_from_slice(others);
-        // From the last to the first, so that no word moves twice.
-        for (left, other) in others.iter().enumerate().rev() {
-            while word > first && words[word - 1].key() > other.key() {
-                word -= 1;
-                words[word + left + 1] = words[word];
-            }
-            words[word + left] = *other;
-        }
-        self.count = 0;
-    }
-}
-
-/// Looks at what the `count` masks from the one whose number is `first` show besides words, and puts it
-/// among those.
+/// Looks at what the masks from the one whose number is `first` show besides words, and puts it among
+/// those of the hits that are words, which begin with the one whose number is `words`.
 ///
 /// Those that show something are found first: whether one does could not be foreseen.
 #[inline(always)]
@@ -227,7 +195,7 @@ fn rest<const ROOM: usize>(
     run: &mut digits::Runs,
     (hits, words): (&mut Vec<Hit>, usize),
 ) {
-    let mut others = Others { hits: [Hit { at: 0, kind: 0 }; ROOM], count: 0 };
+    let mut others = Others::<ROOM>::new();
     for from in (0..ats.len()).step_by(MASK) {
         let near = ats[from..].iter().zip(&runs[from..]).take(MASK);
         let shown = near.enumerate().fold(0, |shown, (n, (ats, runs))| shown | u64::from(ats | runs != 0) << n);
