@@ -3,7 +3,8 @@
 use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
-use super::{Hit, bits, digits, push, sort};
+use super::order::{Others, sort};
+use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
 /// Bytes a bit mask stands for.
@@ -13,9 +14,10 @@ pub(super) const MASK: usize = 64;
 /// cache while several passes go over them.
 pub(super) const PIECE: usize = 128;
 
-/// Masks in the one piece of a short block, such as a single line: making room for a whole piece
-/// would cost more than such a block does.
-const SHORT: usize = 4;
+/// Bytes of a short block, such as a single line, and of one that is not much longer. Each has a piece
+/// of its own size: making room for a whole piece would cost more than such a block does.
+const LINE: usize = 4 * MASK;
+const SHORT: usize = 32 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
@@ -136,8 +138,10 @@ pub(super) fn each_piece(
     found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
-    if block.len() <= SHORT * MASK {
-        pieces::<{ SHORT + 2 }>(lookup, block, found, scan);
+    if block.len() <= LINE {
+        pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan);
+    } else if block.len() <= SHORT {
+        pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan);
     } else {
         pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
     }
@@ -172,33 +176,42 @@ fn pieces<const ROOM: usize>(
         line_ends.extend(&piece.lines[1..=count]);
         let before = hits.len();
         lookup.check(block, first * MASK, &mut piece.places[..piece.found], hits);
-        digits::find_runs(count, piece.digits, fours, runs);
-        rest(block, first, &piece.ats[1..=count], &runs[..count], &mut run, hits);
         sort(&mut hits[sorted..], before - sorted);
+        digits::find_runs(count, piece.digits, fours, runs);
+        let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
+        rest::<ROOM>(block, first, masks, &mut run, (hits, sorted));
     }
 }
 
-/// Looks at what the masks from the one whose number is `first` show besides words.
+/// Looks at what the masks from the one whose number is `first` show besides words, and puts it among
+/// those of the hits that are words, which begin with the one whose number is `words`.
 ///
-/// Those that show something are listed first: whether one does could not be foreseen.
+/// Those that show something are found first: whether one does could not be foreseen.
 #[inline(always)]
-fn rest(block: &[u8], first: usize, ats: &[u64], runs: &[u64], run: &mut digits::Runs, hits: &mut Vec<Hit>) {
-    let mut list = [0; PIECE];
-    let mut listed = 0;
-    for (mask, (ats, runs)) in ats.iter().zip(runs).enumerate() {
-        list[listed] = mask as u8;
-        listed += usize::from(ats | runs != 0);
-    }
-    for &mask in &list[..listed] {
-        let mask = usize::from(mask);
-        let at = (first + mask) * MASK;
-        for bit in bits(ats[mask]) {
-            push(hits, at + bit, Hit::AT);
-        }
-        for bit in bits(runs[mask]) {
-            if let Some(start) = run.look(block, at + bit) {
-                push(hits, start, Hit::DIGITS);
+fn rest<const ROOM: usize>(
+    block: &[u8],
+    first: usize,
+    (digits, ats, runs): (&[u64], &[u64], &[u64]),
+    run: &mut digits::Runs,
+    (hits, words): (&mut Vec<Hit>, usize),
+) {
+    let mut others = Others::<ROOM>::new();
+    for from in (0..ats.len()).step_by(MASK) {
+        let near = ats[from..].iter().zip(&runs[from..]).take(MASK);
+        let shown = near.enumerate().fold(0, |shown, (n, (ats, runs))| shown | u64::from(ats | runs != 0) << n);
+        for mask in bits(shown) {
+            let mask = from + mask;
+            let at = (first + mask) * MASK;
+            for bit in bits(ats[mask]) {
+                others.push(at + bit, Hit::AT, hits, words);
+            }
+            for bit in bits(runs[mask]) {
+                let near = digits::Near::new([digits[mask], digits[mask + 1], digits[mask + 2]], bit);
+                if let Some(start) = run.look(block, at + bit, near) {
+                    others.push(start, Hit::DIGITS, hits, words);
+                }
             }
         }
     }
+    others.merge(hits, words);
 }

@@ -14,6 +14,7 @@ mod digits;
 mod lines;
 mod lookup;
 mod masks;
+mod order;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod simd;
@@ -194,38 +195,6 @@ impl Gate {
         }
     }
 }
-
-/// Puts hits in order, of which the first `sorted` are; the others mostly are, or nearly so.
-#[inline(always)]
-fn sort(hits: &mut [Hit], sorted: usize) {
-    let most = MOVES_MAX * (hits.len() - sorted);
-    let mut moves = 0;
-    for n in sorted..hits.len() {
-        let hit = hits[n];
-        let mut at = n;
-        while at > 0 && hits[at - 1].key() > hit.key() {
-            hits[at] = hits[at - 1];
-            at -= 1;
-        }
-        hits[at] = hit;
-        moves += n - at;
-        if moves > most {
-            return sort_far(hits, n + 1);
-        }
-    }
-}
-
-/// The same for hits that are not nearly in order.
-#[cold]
-fn sort_far(hits: &mut [Hit], sorted: usize) {
-    if let Some(first) = hits[sorted..].iter().map(|hit| hit.key()).min() {
-        let from = hits[..sorted].partition_point(|hit| hit.key() < first);
-        hits[from..].sort_unstable_by_key(|hit| hit.key());
-    }
-}
-
-/// So many moves a hit, and they are not nearly in order.
-const MOVES_MAX: usize = 16;
 
 fn push(hits: &mut Vec<Hit>, at: usize, kind: u16) {
     let at = at as u32;
