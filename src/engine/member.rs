@@ -1,6 +1,8 @@
 //! A member of a JSON object in one look: `"key": value,` where the value is a plain text, a number,
 //! a word or an object. Most key words of a JSON log stand in one.
 
+use memchr::memchr2_iter;
+
 use super::keys::{self, Known};
 use super::notation::Record;
 use super::notation::joint::{self, Joint};
@@ -45,7 +47,8 @@ fn has_no_value(text: &Record<'_>, start: usize) -> bool {
     let rest = text.from(start);
     let opens = matches!(rest.first(), Some(b'"' | b'}'));
     let end = rest.iter().take(VALUE_BYTES_MAX).position(|b| matches!(b, b'{' | b'}' | b'[' | b'\n' | b'\r'));
-    opens && end.is_some_and(|end| !rest[..end].windows(5).any(|word| word.eq_ignore_ascii_case(b"value")))
+    let is_value = |at: usize| rest.get(at..at + 5).is_some_and(|word| word.eq_ignore_ascii_case(b"value"));
+    opens && end.is_some_and(|end| !memchr2_iter(b'v', b'V', &rest[..end]).any(is_value))
 }
 
 /// The text from `start` on, in which nothing is escaped, if the member ends behind it.

@@ -7,8 +7,13 @@ use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::start;
 
+use super::stretch::Stretches;
+
 /// The largest automaton a rule may have, in bytes.
 pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
+
+/// How far behind a stretch the next one is looked for, in bytes.
+const NEXT_BYTES: usize = 6;
 
 /// The automaton could not answer; what it was asked about must be masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +25,13 @@ pub struct Unjudged;
 pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
+    stretches: OnceLock<Stretches>,
 }
 
 impl Automaton {
     /// Takes serialised bytes as they are; [`Automaton::check`] or the first use decodes them.
     pub fn from_raw(raw: Bytes) -> Self {
-        Automaton { raw, loaded: OnceLock::new() }
+        Automaton { raw, loaded: OnceLock::new(), stretches: OnceLock::new() }
     }
 
     /// The serialised bytes.
@@ -86,20 +92,42 @@ impl Automaton {
         let behind = at.checked_sub(1).and_then(|i| hay.get(i)).copied();
         let config = start::Config::new().look_behind(behind).anchored(anchored);
         let mut state = dfa.start_state(&config).map_err(|_| Unjudged)?;
+        let stretches = self.stretches.get_or_init(|| Stretches::of(dfa));
         let mut last = None;
-        for (i, &byte) in hay.get(at..end).ok_or(Unjudged)?.iter().enumerate() {
+        let text = hay.get(..end).filter(|text| at <= text.len()).ok_or(Unjudged)?;
+        let mut p = at;
+        // Where a stretch may begin: as far behind the start as the first, behind a match, and not far
+        // behind another.
+        let mut look = stretches.first(at);
+        let mut tries = 0;
+        while let Some(&byte) = text.get(p) {
+            if p == look {
+                if let Some(passed) = stretches.pass(dfa, state, hay, p, end) {
+                    (state, p) = (passed.state, passed.at);
+                    if passed.matches {
+                        last = Some(p - 1);
+                    }
+                    (look, tries) = (p + 1, NEXT_BYTES);
+                    continue;
+                }
+                if tries > 0 {
+                    (look, tries) = (p + 1, tries - 1);
+                }
+            }
             state = dfa.next_state(state, byte);
             if dfa.is_special_state(state) {
                 if dfa.is_match_state(state) {
                     // A match shows one byte late.
-                    last = Some(at + i);
+                    last = Some(p);
+                    look = p + 1;
                 } else if dfa.is_dead_state(state) {
-                    *work += i as u64 + 1;
+                    *work += (p - at) as u64 + 1;
                     return Ok(last);
                 } else if dfa.is_quit_state(state) {
                     return Err(Unjudged);
                 }
             }
+            p += 1;
         }
         *work += (end - at) as u64 + 1;
         state = match hay.get(end) {
@@ -147,4 +175,77 @@ fn decode(raw: &[u8]) -> Option<Box<DFA<Vec<u32>>>> {
     place.copy_from_slice(raw);
     let (dfa, _) = DFA::from_bytes(&room[skip..]).ok()?;
     Some(Box::new(dfa.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Anchored, Automaton, Unjudged, start};
+    use crate::engine::redactor::Redactor;
+    use crate::rules::rule::Rule;
+    use proptest::prelude::*;
+    use regex_automata::dfa::Automaton as _;
+
+    /// The same a step a byte.
+    fn naive(a: &Automaton, hay: &[u8], at: usize, end: usize, anchored: Anchored) -> (Option<usize>, u64) {
+        let dfa = a.dfa().unwrap();
+        let behind = at.checked_sub(1).map(|i| hay[i]);
+        let mut state = dfa.start_state(&start::Config::new().look_behind(behind).anchored(anchored)).unwrap();
+        let mut last = None;
+        for (p, byte) in hay.iter().enumerate().take(end).skip(at) {
+            state = dfa.next_state(state, *byte);
+            if dfa.is_match_state(state) {
+                last = Some(p);
+            } else if dfa.is_dead_state(state) {
+                return (last, (p - at) as u64 + 1);
+            }
+        }
+        state = match hay.get(end) {
+            Some(byte) => dfa.next_state(state, *byte),
+            None => dfa.next_eoi_state(state),
+        };
+        (if dfa.is_match_state(state) { Some(end) } else { last }, (end - at) as u64 + 1)
+    }
+
+    fn compare(a: &Automaton, text: &[u8], at: usize, end: usize) -> Result<(), TestCaseError> {
+        for anchored in [Anchored::Yes, Anchored::No] {
+            let mut work = 0;
+            match a.run(text, at, end, anchored, &mut work) {
+                Ok(found) => prop_assert_eq!((found, work), naive(a, text, at, end, anchored)),
+                Err(Unjudged) => {
+                    prop_assert!(a.dfa().unwrap().start_state(&start::Config::new().anchored(anchored)).is_err())
+                }
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        /// Over the automata of all rules: what begins like one of theirs and goes on in runs.
+        #[test]
+        fn stretches_are_passed_as_step_by_step(
+            begun in any::<prop::sample::Index>(),
+            runs in prop::collection::vec("[A-Z0-9]{1,50}|[a-z]{1,40}|[a-f0-9]{1,70}|[A-Za-z0-9_-]{1,120}|[.=: /+@\n\u{e9}]|\\.eyJ|x{1,40}", 0..6),
+            ends in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        ) {
+            let redactor = Redactor::builtin();
+            let runs = runs.concat();
+            let all: Vec<&Rule> = redactor.rules().iter().filter(|rule| !rule.automata().is_empty()).collect();
+            // Some rules, one behind the other: all of them in all cases.
+            for rule in all.iter().cycle().skip(begun.index(all.len())).take(12) {
+                let literal = rule.literals().0.first().map_or("", String::as_str);
+                for text in [runs.clone(), format!(" {literal}{runs}"), format!("{literal}{runs}{literal}{runs}")] {
+                    let text = text.as_bytes();
+                    let from = usize::from(text.starts_with(b" "));
+                    let end = from + ends.0.index(text.len() + 1 - from);
+                    let at = from + ends.1.index(end + 1 - from);
+                    for a in rule.automata() {
+                        compare(a, text, from, text.len())?;
+                        compare(a, text, at, end)?;
+                    }
+                }
+            }
+        }
+    }
 }

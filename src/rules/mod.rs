@@ -15,6 +15,7 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
+mod stretch;
 
 #[cfg(feature = "compile")]
 pub mod compile;

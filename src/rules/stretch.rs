@@ -1,0 +1,210 @@
+//! Stretches of an automaton: states behind each other that go on at the same bytes, as those of
+//! `[a-z0-9]{40}`, or one that leads back to itself. A text is passed over in one look there, not in a
+//! step a byte.
+
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton as _, dense::DFA};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
+
+use super::bytes::{Bytes, until};
+
+/// The fewest states that are worth a look.
+const STATES_MIN: usize = 16;
+/// The most states of one stretch.
+const STATES_MAX: usize = 1024;
+
+type Dfa = DFA<Vec<u32>>;
+
+/// All stretches of an automaton.
+#[derive(Debug, Clone, Default)]
+pub struct Stretches {
+    /// How many steps come before the first.
+    first: Option<usize>,
+    /// By number of the state.
+    at: Vec<Option<At>>,
+    /// States behind each other.
+    states: Vec<StateID>,
+    /// What ends a stretch.
+    stops: Vec<Bytes>,
+}
+
+/// Where a state stands in its stretch.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    /// Index of what ends the stretch.
+    stops: u16,
+    /// Whether the states behind this one are those of a match.
+    matches: bool,
+    /// How many steps may follow; none where each leads back to the state.
+    left: Option<u16>,
+    /// Index of the state.
+    index: u32,
+}
+
+/// Steps taken together.
+pub struct Passed {
+    /// The state behind them.
+    pub state: StateID,
+    /// The first byte behind them.
+    pub at: usize,
+    /// Whether each of them led to a state of a match.
+    pub matches: bool,
+}
+
+impl Stretches {
+    /// Those of an automaton.
+    pub fn of(dfa: &Dfa) -> Stretches {
+        let mut all = Stretches::default();
+        let mut known = Vec::new();
+        for (state, steps) in reached(dfa) {
+            if all.get(dfa, state).is_none() {
+                all.add(dfa, state, &mut known);
+            }
+            if all.get(dfa, state).is_some() {
+                all.first = all.first.or(Some(steps));
+            }
+        }
+        all
+    }
+
+    /// The first place, in a search that begins at `at`, where a stretch may begin.
+    pub fn first(&self, at: usize) -> usize {
+        self.first.map_or(usize::MAX, |steps| at + steps)
+    }
+
+    /// The steps from `state` at `hay[at]` to where its stretch ends, at most to `end`; nothing where
+    /// it is in none, or goes on elsewhere.
+    pub fn pass(&self, dfa: &Dfa, state: StateID, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
+        let place = self.get(dfa, state)?;
+        let stops = &self.stops[usize::from(place.stops)];
+        let (behind, state) = match place.left {
+            None => (until(hay, at, end, stops), state),
+            Some(left) => {
+                let behind = until(hay, at, end.min(at + usize::from(left)), stops);
+                (behind, self.states[place.index as usize + (behind - at)])
+            }
+        };
+        (behind > at).then_some(Passed { state, at: behind, matches: place.matches })
+    }
+
+    fn get(&self, dfa: &Dfa, state: StateID) -> Option<At> {
+        self.at.get(number(dfa, state)).copied().flatten()
+    }
+
+    /// Adds the stretch that begins with a state, if it is long enough.
+    fn add(&mut self, dfa: &Dfa, begun: StateID, known: &mut Vec<[u64; 4]>) {
+        let Some(first) = Step::from(dfa, begun) else { return };
+        let mut states = vec![begun, first.to];
+        while states.len() <= STATES_MAX && self.get(dfa, states[states.len() - 1]).is_none() {
+            match Step::from(dfa, states[states.len() - 1]) {
+                // A state that leads back to itself is a stretch of its own.
+                Some(next) if next.like(&first) && !states.contains(&next.to) => states.push(next.to),
+                _ => break,
+            }
+        }
+        let back = first.to == begun;
+        if !back && states.len() <= STATES_MIN {
+            return;
+        }
+        let stops = known.iter().position(|classes| *classes == first.classes).unwrap_or_else(|| {
+            self.stops.push(first.stops(dfa));
+            known.push(first.classes);
+            known.len() - 1
+        }) as u16;
+        let index = self.states.len();
+        // The last one is behind the stretch.
+        for (n, state) in states[..states.len() - 1].iter().enumerate() {
+            let left = (!back).then_some((states.len() - 1 - n) as u16);
+            let number = number(dfa, *state);
+            if self.at.len() <= number {
+                self.at.resize(number + 1, None);
+            }
+            self.at[number] = Some(At { stops, matches: first.matches, left, index: (index + n) as u32 });
+        }
+        self.states.append(&mut states);
+    }
+}
+
+/// The way on from a state that most classes of bytes take.
+struct Step {
+    /// The classes of bytes that lead there, as bits.
+    classes: [u64; 4],
+    to: StateID,
+    /// Whether it is a state of a match.
+    matches: bool,
+}
+
+impl Step {
+    fn from(dfa: &Dfa, state: StateID) -> Option<Step> {
+        // How many classes of bytes lead where.
+        let mut ways: Vec<(StateID, usize)> = Vec::new();
+        for to in representatives(dfa).map(|byte| dfa.next_state(state, byte)) {
+            match ways.iter_mut().find(|way| way.0 == to) {
+                Some(way) => way.1 += 1,
+                None => ways.push((to, 1)),
+            }
+        }
+        // A match shows one byte late: behind it there may be a state that leads nowhere.
+        let leads_on = |to: StateID| representatives(dfa).any(|byte| !dfa.is_dead_state(dfa.next_state(to, byte)));
+        ways.retain(|(to, _)| !dfa.is_dead_state(*to) && !dfa.is_quit_state(*to) && leads_on(*to));
+        let (to, _) = ways.into_iter().max_by_key(|way| way.1)?;
+        let mut classes = [0; 4];
+        for byte in representatives(dfa).filter(|byte| dfa.next_state(state, *byte) == to) {
+            let class = dfa.byte_classes().get(byte);
+            classes[usize::from(class >> 6)] |= 1 << (class & 63);
+        }
+        Some(Step { classes, to, matches: dfa.is_match_state(to) })
+    }
+
+    fn like(&self, other: &Step) -> bool {
+        (self.classes, self.matches) == (other.classes, other.matches)
+    }
+
+    /// The bytes that lead elsewhere.
+    fn stops(&self, dfa: &Dfa) -> Bytes {
+        let stops = |byte: &u8| {
+            let class = dfa.byte_classes().get(*byte);
+            self.classes[usize::from(class >> 6)] >> (class & 63) & 1 == 0
+        };
+        Bytes::of(&(0..=u8::MAX).filter(stops).collect::<Vec<u8>>())
+    }
+}
+
+/// One byte of each class that the automaton tells apart.
+fn representatives(dfa: &Dfa) -> impl Iterator<Item = u8> {
+    dfa.byte_classes().representatives(0..=u8::MAX).filter_map(|unit| unit.as_u8())
+}
+
+fn number(dfa: &Dfa, state: StateID) -> usize {
+    state.as_usize() >> dfa.stride2()
+}
+
+/// The states that a search comes to, and after how many steps, in the order it does.
+fn reached(dfa: &Dfa) -> Vec<(StateID, usize)> {
+    let behinds = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
+    let config = |behind| [Anchored::Yes, Anchored::No].map(|a| start::Config::new().look_behind(behind).anchored(a));
+    let begun = behinds.into_iter().flat_map(config).filter_map(|config| dfa.start_state(&config).ok());
+    let mut states: Vec<(StateID, usize)> = begun.map(|state| (state, 0)).collect();
+    let mut seen: Vec<bool> = Vec::new();
+    let mut is_new = |state: StateID| {
+        let number = number(dfa, state);
+        if seen.len() <= number {
+            seen.resize(number + 1, false);
+        }
+        let ends = dfa.is_dead_state(state) || dfa.is_quit_state(state);
+        !ends && !std::mem::replace(&mut seen[number], true)
+    };
+    states.retain(|(state, _)| is_new(*state));
+    let mut next = 0;
+    while let Some(&(state, steps)) = states.get(next) {
+        next += 1;
+        for byte in representatives(dfa) {
+            let to = dfa.next_state(state, byte);
+            if is_new(to) {
+                states.push((to, steps + 1));
+            }
+        }
+    }
+    states
+}
