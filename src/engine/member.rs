@@ -1,14 +1,13 @@
 //! A member of a JSON object in one look: `"key": value,` where the value is a plain text, a number,
 //! a word or an object. Most key words of a JSON log stand in one.
 
-use memchr::memchr2_iter;
-
 use super::keys::{self, Known};
 use super::notation::Record;
 use super::notation::joint::{self, Joint};
 use super::notation::run;
 use super::notation::value::Value;
 use super::ruleset::RuleSet;
+use crate::rules::bytes::{Bytes, until};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -44,11 +43,22 @@ pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: us
 /// Whether the object whose members begin at `start` ends, or another one in it begins, before any of
 /// its members is called a value.
 fn has_no_value(text: &Record<'_>, start: usize) -> bool {
-    let rest = text.from(start);
-    let opens = matches!(rest.first(), Some(b'"' | b'}'));
-    let end = rest.iter().take(VALUE_BYTES_MAX).position(|b| matches!(b, b'{' | b'}' | b'[' | b'\n' | b'\r'));
-    let is_value = |at: usize| rest.get(at..at + 5).is_some_and(|word| word.eq_ignore_ascii_case(b"value"));
-    opens && end.is_some_and(|end| !memchr2_iter(b'v', b'V', &rest[..end]).any(is_value))
+    const STOPS: Bytes = Bytes::of(b"{}[\n\rvV");
+    if !matches!(text.get(start), Some(b'"' | b'}')) {
+        return false;
+    }
+    let most = text.end.min(start + VALUE_BYTES_MAX);
+    let mut p = until(text.buf, start, most, &STOPS);
+    while p < most {
+        match text.buf[p..] {
+            [b'v' | b'V', ..] if text.from(p).get(..5).is_some_and(|w| w.eq_ignore_ascii_case(b"value")) => {
+                return false;
+            }
+            [b'v' | b'V', ..] => p = until(text.buf, p + 1, most, &STOPS),
+            _ => return true,
+        }
+    }
+    false
 }
 
 /// The text from `start` on, in which nothing is escaped, if the member ends behind it.
