@@ -5,6 +5,7 @@
 //! they come from: text made by a deterministic generator, the same on every machine, so a build
 //! is reproducible and nobody's real log is shipped. Only its byte statistics matter.
 
+mod lines;
 mod vocabulary;
 
 use std::fmt::Write as _;
@@ -48,16 +49,33 @@ fn iso(r: &mut Rng, out: &mut String, joint: char) {
     );
 }
 
-fn syslog_head(r: &mut Rng, out: &mut String) {
+fn syslog_time(r: &mut Rng, out: &mut String) {
     let _ = write!(
         out,
-        "{} {:2} {:02}:{:02}:{:02} {} ",
+        "{} {:2} {:02}:{:02}:{:02}",
         r.pick(MONTHS),
         1 + r.below(28),
         r.below(24),
         r.below(60),
+        r.below(60)
+    );
+}
+
+fn syslog_head(r: &mut Rng, out: &mut String) {
+    syslog_time(r, out);
+    let _ = write!(out, " {} ", r.pick(HOSTS));
+}
+
+fn access_time(r: &mut Rng, out: &mut String) {
+    let _ = write!(
+        out,
+        "{:02}/{}/20{:02}:{:02}:{:02}:{:02} +0000",
+        1 + r.below(28),
+        r.pick(MONTHS),
+        15 + r.below(12),
+        r.below(24),
         r.below(60),
-        r.pick(HOSTS)
+        r.below(60)
     );
 }
 
@@ -65,6 +83,13 @@ fn hex(r: &mut Rng, out: &mut String, digits: usize) {
     for _ in 0..digits.div_ceil(16) {
         let text = format!("{:016x}", r.next());
         out.push_str(&text[..digits.min(16)]);
+    }
+}
+
+fn base64(r: &mut Rng, out: &mut String) {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for _ in 0..20 {
+        out.push(char::from(DIGITS[r.below(64) as usize]));
     }
 }
 
@@ -79,16 +104,11 @@ fn uuid(r: &mut Rng, out: &mut String) {
 
 fn access(r: &mut Rng, out: &mut String) {
     ip(r, out);
+    let _ = write!(out, " - {} [", if r.below(5) == 0 { r.pick(USERS) } else { "-" });
+    access_time(r, out);
     let _ = write!(
         out,
-        " - {} [{:02}/{}/20{:02}:{:02}:{:02}:{:02} +0000] \"{} {} HTTP/1.1\" {} {} \"https://www.example.com{}\" \"{}\"",
-        if r.below(5) == 0 { r.pick(USERS) } else { "-" },
-        1 + r.below(28),
-        r.pick(MONTHS),
-        15 + r.below(12),
-        r.below(24),
-        r.below(60),
-        r.below(60),
+        "] \"{} {} HTTP/1.1\" {} {} \"https://www.example.com{}\" \"{}\"",
         r.pick(&["GET", "GET", "GET", "POST", "HEAD", "PUT"]),
         r.pick(PATHS),
         r.pick(&["200", "200", "304", "404", "500", "301"]),
@@ -234,10 +254,57 @@ fn key_values(r: &mut Rng, out: &mut String) {
     }
 }
 
-/// At least `length` bytes of made-up logs of ten kinds, the same for the same `seed` everywhere.
+/// A line as it is written in [`lines`], with something in each of its places.
+fn fill(r: &mut Rng, out: &mut String, line: &str) {
+    let mut parts = line.split('$');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let mut rest = part.chars();
+        match rest.next() {
+            Some('n') => drop(write!(out, "{}", r.next() >> (34 + r.below(20)))),
+            Some('d') => drop(write!(out, "{}", r.below(60))),
+            Some('x') => hex(r, out, 8),
+            Some('u') => uuid(r, out),
+            Some('b') => base64(r, out),
+            Some('i') => ip(r, out),
+            Some('t') => iso(r, out, 'T'),
+            Some('a') => access_time(r, out),
+            Some('z') => syslog_time(r, out),
+            Some('p') => out.push_str(r.pick(PATHS)),
+            Some('w') => out.push_str(r.pick(USERS)),
+            Some('h') => out.push_str(r.pick(HOSTS)),
+            _ => out.push_str(r.pick(MESSAGES)),
+        }
+        out.push_str(rest.as_str());
+    }
+}
+
+fn web(r: &mut Rng, out: &mut String) {
+    let line = r.pick(lines::WEB);
+    fill(r, out, line);
+}
+
+fn cloud(r: &mut Rng, out: &mut String) {
+    let line = r.pick(lines::CLOUD);
+    fill(r, out, line);
+}
+
+fn system(r: &mut Rng, out: &mut String) {
+    let line = r.pick(lines::SYSTEMS);
+    fill(r, out, line);
+}
+
+fn program(r: &mut Rng, out: &mut String) {
+    let line = r.pick(lines::PROGRAMS);
+    fill(r, out, line);
+}
+
+/// At least `length` bytes of made-up logs, the same for the same `seed` everywhere.
 pub fn text(length: usize, seed: u64) -> String {
-    const KINDS: [fn(&mut Rng, &mut String); 10] =
-        [access, json, sshd, syslog, java, klog, hdfs, key_values, json, access];
+    const KINDS: [fn(&mut Rng, &mut String); 18] = [
+        access, json, sshd, syslog, java, klog, hdfs, key_values, json, access, web, cloud, system, program, web,
+        cloud, system, program,
+    ];
     // A xorshift that starts at zero stays there.
     let mut rng = Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let mut out = String::with_capacity(length + 1024);
