@@ -60,8 +60,7 @@ pub enum Variant {
 
 impl Variant {
     /// From the slowest to the fastest.
-    const ALL: [Variant; 5] =
-        [Variant::Portable, Variant::Avx2, Variant::Avx512, Variant::Avx512Vbmi, Variant::Neon];
+    const ALL: [Variant; 5] = [Variant::Portable, Variant::Avx2, Variant::Avx512, Variant::Avx512Vbmi, Variant::Neon];
 
     /// The best that this processor has.
     pub fn detect() -> Variant {

@@ -62,8 +62,38 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
     let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
     for (mask, (windows, begins)) in masks.enumerate() {
-        let text = text.at(first + mask);
-        *windows = plain.windows(text) | begin.windows(text) & begins;
+        let text = Nibbles::new(text.at(first + mask));
+        *windows = plain.windows(&text) | begin.windows(&text) & begins;
+    }
+}
+
+/// How many vectors hold the bytes of a mask.
+const STRIDE: usize = MASK / 16;
+
+/// The bytes of a mask, deinterleaved: byte `n` is in vector `n % STRIDE`. So the bits of neighbours are in the
+/// same place of four vectors, from where `mask` has them side by side at once.
+type Bytes = [uint8x16_t; STRIDE];
+
+/// The low and the high nibbles of a text, deinterleaved; those of the byte `n` further on are `n` vectors further on.
+struct Nibbles {
+    low: [uint8x16_t; STRIDE + WINDOW - 1],
+    high: [uint8x16_t; STRIDE + WINDOW - 1],
+}
+
+impl Nibbles {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn new(text: &[u8; READ]) -> Self {
+        const { assert!(WINDOW - 1 < STRIDE) };
+        let first = deinterleave(text);
+        let bytes: [_; STRIDE + WINDOW - 1] = std::array::from_fn(|n| match n.checked_sub(STRIDE) {
+            None => first[n],
+            // The vector without its first byte, and behind it the one behind the mask.
+            Some(n) => vextq_u8::<1>(first[n], vdupq_n_u8(text[MASK + n])),
+        });
+        // `tbl` gives zero for a byte of 16 or more, not for one whose highest bit is set.
+        let low = bytes.map(|bytes| vandq_u8(bytes, vdupq_n_u8(0x0F)));
+        Nibbles { low, high: bytes.map(|bytes| vshrq_n_u8::<4>(bytes)) }
     }
 }
 
@@ -93,28 +123,20 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
 
     /// Where among the 64 bytes some bucket lets a window through.
     ///
-    /// All four quarters for each table: there are more tables than registers.
+    /// One table through all of the text before the next: the text is what fits into the registers.
     #[inline]
     #[target_feature(enable = "neon")]
-    fn windows(&self, text: &[u8; READ]) -> u64 {
-        let mut found = [[vdupq_n_u8(0); QUARTERS]; GROUPS];
-        for n in (0..WINDOW).rev() {
-            let bytes = quarters(text, n);
-            // `tbl` gives zero for a byte of 16 or more, not for one whose highest bit is set.
-            let low = bytes.map(|bytes| vandq_u8(bytes, vdupq_n_u8(0x0F)));
-            let high = bytes.map(|bytes| vshrq_n_u8::<4>(bytes));
-            for (group, found) in found.iter_mut().enumerate() {
-                for (quarter, found) in found.iter_mut().enumerate() {
-                    let here = vandq_u8(
-                        vqtbl1q_u8(self.low[group][n], low[quarter]),
-                        vqtbl1q_u8(self.high[group][n], high[quarter]),
-                    );
-                    *found = if n == WINDOW - 1 { vorrq_u8(here, self.any[group]) } else { vandq_u8(here, *found) };
+    fn windows(&self, text: &Nibbles) -> u64 {
+        let mut all = [vdupq_n_u8(0); STRIDE];
+        for group in 0..GROUPS {
+            let mut found = [self.any[group]; STRIDE];
+            for n in (0..WINDOW).rev() {
+                let (low, high) = (self.low[group][n], self.high[group][n]);
+                for (at, found) in found.iter_mut().enumerate() {
+                    let here = vandq_u8(vqtbl1q_u8(low, text.low[at + n]), vqtbl1q_u8(high, text.high[at + n]));
+                    *found = if n == WINDOW - 1 { vorrq_u8(here, *found) } else { vandq_u8(here, *found) };
                 }
             }
-        }
-        let mut all = [vdupq_n_u8(0); QUARTERS];
-        for found in found {
             for (all, found) in all.iter_mut().zip(found) {
                 *all = vorrq_u8(*all, found);
             }
@@ -123,9 +145,6 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
     }
 }
 
-/// Vectors in the bytes of a mask.
-const QUARTERS: usize = MASK / 16;
-
 #[inline]
 #[target_feature(enable = "neon")]
 fn load(bytes: &[u8; 16]) -> uint8x16_t {
@@ -133,39 +152,37 @@ fn load(bytes: &[u8; 16]) -> uint8x16_t {
     unsafe { vld1q_u8(bytes.as_ptr()) }
 }
 
-/// The 64 bytes from `from`, which is less than a window is long.
+/// The first 64 bytes.
 #[inline]
 #[target_feature(enable = "neon")]
-fn quarters(text: &[u8; READ], from: usize) -> [uint8x16_t; QUARTERS] {
-    assert!(from < WINDOW);
-    let mut quarters = [vdupq_n_u8(0); QUARTERS];
-    for (n, quarter) in quarters.iter_mut().enumerate() {
-        // SAFETY: 64 bytes from `from` end at `MASK + WINDOW - 1`, the end of the text, or before.
-        *quarter = unsafe { vld1q_u8(text.as_ptr().add(from + 16 * n)) };
-    }
-    quarters
+fn deinterleave(text: &[u8; READ]) -> Bytes {
+    const { assert!(READ >= MASK) };
+    // SAFETY: the load is of the first 64 bytes of the text.
+    let uint8x16x4_t(a, b, c, d) = unsafe { vld4q_u8(text.as_ptr()) };
+    [a, b, c, d]
 }
 
 /// A bit for each byte, of bytes that are all ones or all zeros.
 #[inline]
 #[target_feature(enable = "neon")]
-fn mask(bytes: [uint8x16_t; QUARTERS]) -> u64 {
-    const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
-    // Each byte keeps the bit of its place among eight; three sums of neighbours then join eight bytes.
-    let [a, b, c, d] = bytes.map(|bytes| vandq_u8(bytes, load(&BITS)));
-    let sums = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
-    vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)))
+fn mask([a, b, c, d]: Bytes) -> u64 {
+    // Each shifts what is second to the right and keeps the highest bits of what is first, until a byte
+    // has the bits of all four twice. Of two bytes as one number the middle then has the bits of both.
+    let (low, high) = (vsriq_n_u8::<1>(b, a), vsriq_n_u8::<1>(d, c));
+    let four = vsriq_n_u8::<2>(high, low);
+    let twice = vreinterpretq_u16_u8(vsriq_n_u8::<4>(four, four));
+    vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(twice)))
 }
 
 /// Of which classes the first 64 bytes are.
 #[inline]
 #[target_feature(enable = "neon")]
 fn classes(text: &[u8; READ]) -> Class {
-    let bytes = quarters(text, 0);
+    let bytes = deinterleave(text);
     let small = bytes.map(|bytes| vorrq_u8(bytes, vdupq_n_u8(0x20)));
     let is = |bytes, byte| vceqq_u8(bytes, vdupq_n_u8(byte));
     let within = |bytes, first, count| vcltq_u8(vsubq_u8(bytes, vdupq_n_u8(first)), vdupq_n_u8(count));
-    let either = |one: [_; QUARTERS], other: [_; QUARTERS]| std::array::from_fn(|n| vorrq_u8(one[n], other[n]));
+    let either = |one: Bytes, other: Bytes| -> Bytes { std::array::from_fn(|n| vorrq_u8(one[n], other[n])) };
     let digits = bytes.map(|bytes| within(bytes, b'0', 10));
     let letters = small.map(|small| within(small, b'a', 26));
     let underlines = bytes.map(|bytes| is(bytes, b'_'));
