@@ -9,13 +9,15 @@ use super::ruleset::RuleSet;
 use super::scan::{budget, look};
 use super::scanner::Scratch;
 use super::settle::settle;
+use super::triage::Triage;
 use crate::rules::mask::Notation;
 
 /// Finds the secrets of a block of whole records; findings are in order and apart. Where lines end is
 /// left in `scratch`.
 ///
 /// 1. The gate names the places worth a look.
-/// 2. For each, the record around it is cut out, once a record.
+/// 2. Those that lead nowhere are passed over ([`Triage`]); around the others the record is cut out,
+///    once a record.
 /// 3. What the record before left open is asked first, rules without a literal look through every
 ///    record ([`look`]).
 /// 4. Overlapping findings are joined, and the record is looked through again as it will leave
@@ -23,17 +25,23 @@ use crate::rules::mask::Notation;
 pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
     scratch.hits.clear();
     set.gate.find(block, &mut scratch.hits, &mut scratch.lines);
-    let every = !set.scans.is_empty();
+    let every = !set.scans.is_empty() || scratch.notes.is_some();
     let (mut hits, lines) = (std::mem::take(&mut scratch.hits), std::mem::take(&mut scratch.lines));
+    let mut triage = Triage::new(set, block, &lines);
     let mut next = 0;
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
         let waiting = carry.is_some() || every;
-        let Some(place) = (if waiting { Some(at) } else { hits.get(next).map(|h| h.at as usize) }) else {
+        let looked = if waiting { 0 } else { triage.idle(&hits[next..], scratch) };
+        let Some(place) = (if waiting { Some(at) } else { hits.get(next + looked).map(|h| h.at as usize) }) else {
             break;
         };
         let start = lines.start(place);
         let end = lines.end(place).unwrap_or(block.len());
+        // What is idle by itself is not so beside a finding.
+        let idle = hits[next..next + looked].partition_point(|h| (h.at as usize) < start);
+        triage.learn(idle > 0);
+        next += idle;
         let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
         record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
         next = upto;

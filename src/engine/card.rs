@@ -4,6 +4,7 @@ use super::finding::{Finding, Refusal};
 use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::form::number_notation;
+use super::notation::run;
 use super::scanner::Scanner;
 use crate::rules::check::card::{Trust, judge};
 
@@ -118,13 +119,38 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     }
 }
 
+/// Whether no card can be in the run of digits and separators that begins at `at`: no group by itself
+/// is one that an issuer gives out, and no groups next to each other are as those of a card are.
+pub(crate) fn is_idle(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
+    let mut p = at;
+    let mut before = 0;
+    while let Some(group) = next_group(text, p, p == at) {
+        let digits = group.end - group.start;
+        let grouped = begins_grouping(before, digits);
+        // The digits of a mantissa are not the whole number.
+        let mantissa = digits + 1 >= PAN_DIGITS_MIN && text.before(group.start) == Some(b'.');
+        if grouped || mantissa || judge(&text.buf[group.start..group.end]).is_some() {
+            return false;
+        }
+        *work += (group.end - p) as u64;
+        p = group.end;
+        before = digits;
+    }
+    true
+}
+
+/// Whether some grouping begins with groups of so many digits.
+fn begins_grouping(first: usize, second: usize) -> bool {
+    matches!((first, second), (4, 4 | 6) | (6, 13))
+}
+
 /// The end of a number in one piece that no issuer gives out: most are.
 fn mere_number(rec: &Record<'_>, at: usize) -> Option<usize> {
     // The digits of a mantissa, or of an escape, are not the whole number.
     if matches!(rec.before(at), Some(b'.' | b'%')) {
         return None;
     }
-    let end = at + rec.from(at).iter().take_while(|b| b.is_ascii_digit()).count();
+    let end = run::digits_end(rec.buf, at, rec.end);
     (judge(&rec.buf[at..end]).is_none() && next_group(rec, end, false).is_none()).then_some(end)
 }
 
@@ -139,7 +165,7 @@ fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
         _ => return None,
     };
     let start = at + skip;
-    let digits = rec.from(start).iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits = run::digits_end(rec.buf, start, rec.end) - start;
     // `%204111...`: the escape's own digits come first.
     let escaped = first && rec.before(start) == Some(b'%') && digits > 2;
     let start = if escaped { start + 2 } else { start };
@@ -150,8 +176,7 @@ fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
 fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
     let first = window[0];
     let digits = |n: usize| window.get(n).map_or(0, |g| g.end - g.start);
-    // How the groupings begin.
-    let grouped = matches!((digits(0), digits(1)), (4, 4 | 6) | (6, 13));
+    let grouped = begins_grouping(digits(0), digits(1));
     for grouping in GROUPINGS.iter().rev().filter(|_| grouped) {
         let Some(groups) = window.get(..grouping.len()) else {
             continue;
@@ -264,12 +289,28 @@ fn card_word_glued(rec: &Record<'_>, at: usize) -> bool {
 /// Whether one of a card's words stands shortly before `at`.
 fn card_word_before(rec: &Record<'_>, at: usize) -> bool {
     let low = at.saturating_sub(CONTEXT_BYTES).max(rec.start);
-    let head = rec.buf[low..at].to_ascii_lowercase();
-    WORDS.iter().any(|w| {
-        memchr::memmem::find_iter(&head, w.as_bytes())
-            .any(|i| w.len() > 3 || i == 0 || !head[i - 1].is_ascii_alphabetic())
+    let mut head = [0; CONTEXT_BYTES];
+    let head = &mut head[..at - low];
+    head.copy_from_slice(&rec.buf[low..at]);
+    head.make_ascii_lowercase();
+    (0..head.len()).any(|i| {
+        BEGINS[usize::from(head[i])]
+            && WORDS.iter().any(|w| {
+                head[i..].starts_with(w.as_bytes()) && (w.len() > 3 || i == 0 || !head[i - 1].is_ascii_alphabetic())
+            })
     })
 }
+
+/// What the words begin with.
+const BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut n = 0;
+    while n < WORDS.len() {
+        begins[WORDS[n].as_bytes()[0] as usize] = true;
+        n += 1;
+    }
+    begins
+};
 
 /// The end of the track data that a number at its start is part of (ISO/IEC 7813): `^NAME^...?`,
 /// `=YYMM...?`.

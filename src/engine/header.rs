@@ -9,8 +9,9 @@ use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
 use super::notation::quote::Quote;
-use super::notation::value::{self, Value, Values, bare_end, ends_bare, may_end_bare, read};
+use super::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare, read};
 use super::scanner::Scanner;
+use crate::rules::bytes::{Bytes, until};
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 
@@ -72,9 +73,9 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
         // A scheme without a credential, or a credential that is masked already.
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
-    let name = scheme.first().is_some_and(u8::is_ascii_alphabetic) && !random::has_marks(scheme);
-    let follows = start > scheme_end && (name || quoted) && (quoted || random::has_marks(rest_word(rec, start)));
-    if !known_scheme && !follows {
+    let name = || scheme.first().is_some_and(u8::is_ascii_alphabetic) && !random::has_marks(scheme);
+    let follows = || start > scheme_end && (quoted || name() && random::has_marks(rest_word(rec, start)));
+    if !known_scheme && !follows() {
         // One word only: the credential itself, or a word about it.
         start = value.start;
         let number = scheme.len() >= 10 && scheme.iter().all(u8::is_ascii_digit);
@@ -96,13 +97,21 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
 }
 
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
-    (at..limit)
-        .find(|p| {
-            let b = rec.buf[*p];
-            may_end_bare(b) && ends_bare(rec, *p, true)
-                || b == b'+' && rec.buf[at..*p].iter().all(u8::is_ascii_alphabetic)
-        })
-        .unwrap_or(limit)
+    const STOPS: Bytes = MAY_END.and(b"+");
+    let mut p = at;
+    while p < limit {
+        p = until(rec.buf, p, limit, &STOPS);
+        let ends = match rec.buf.get(p) {
+            _ if p == limit => true,
+            Some(b'+') => rec.buf[at..p].iter().all(u8::is_ascii_alphabetic),
+            _ => ends_bare(rec, p, true),
+        };
+        if ends {
+            return p;
+        }
+        p += 1;
+    }
+    limit
 }
 
 /// Behind blanks, also `%20` and `+` of an encoded header.
@@ -128,11 +137,16 @@ fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
 
 /// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
 fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
+    const STOPS: Bytes = MAY_END.and(b"=");
     let mut p = at + mask_len(rec, at);
     loop {
         let mut parameter = false;
         let begun = p;
         while p < rec.end {
+            p = until(rec.buf, p, rec.end, &STOPS);
+            if p == rec.end {
+                break;
+            }
             if rec.buf[p] == b'=' {
                 // `name="`, not the padding of base64 before a closing mark.
                 let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
@@ -141,7 +155,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
                     p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
                     continue;
                 }
-            } else if may_end_bare(rec.buf[p]) && ends_bare(rec, p, true) {
+            } else if ends_bare(rec, p, true) {
                 break;
             }
             p += 1;

@@ -6,12 +6,15 @@ use super::carry::{Below, Carry};
 use super::finding::Refusal;
 use super::header;
 use super::keys::{self, Known};
+use super::member;
 use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
-use super::notation::key::{self, KeySite, LAST_BYTES_MAX, LastWord, Words};
+use super::notation::key::{self, KeySite, Words};
 use super::notation::value::{self, Value, Values};
-use super::scanner::Scanner;
+use super::ruleset::RuleSet;
+use super::scanner::{Scanner, Scratch};
+use super::verdicts::Judged;
 use crate::rules::rule::ValuePolicy;
 
 /// What reading an element of a list costs besides its bytes.
@@ -21,8 +24,9 @@ const LIST_WORK: u64 = 4;
 ///
 /// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
 ///    end here.
-/// 2. The separator, then the key's words: is it a secret's?
-/// 3. The value, and whether it is a secret.
+/// 2. The key's words: is it a secret's?
+/// 3. The separator.
+/// 4. The value, and whether it is a secret.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return; // inside a value that is masked already, or the same identifier again
@@ -33,11 +37,12 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
         return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
     }
-    if !s.set.keys.may_end(&LastWord::of(&s.rec, end)) {
-        return s.refuse_seen(at, None, Refusal::Key, seen(s, at, end));
-    }
+    let Judged { known, from, .. } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
+    *s.work += (at - from.min(at)) as u64;
+    let Some(known) = known else {
+        return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
+    };
     let site = key::around(&s.rec, at, end);
-    *s.work += (at - site.start) as u64;
     let joined = joint::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
@@ -45,18 +50,36 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
         return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
     }
-    let Some(known) = s.set.keys.classify(&Words::of(&s.rec, &site)) else {
-        return s.refuse(at, None, Refusal::Key);
-    };
     match joined {
         Some(joined) => value(s, &site, &joined, &known),
         None => named_below(s, &site, known),
     }
 }
 
-/// What the cheap looks at an identifier saw: the last word of it, and what may separate.
+/// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
+/// have no value. Where a line ends near it, nothing is.
+pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<usize> {
+    let end = key::end_of(text, at);
+    scratch.work += (end - at) as u64;
+    let behind = text.from(end).first_chunk::<4>()?;
+    if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
+        return None;
+    }
+    let follows = match behind[0] {
+        b' ' | b'\t' => joint::may_follow_blank(text, at, end),
+        _ => joint::may_follow(text, end),
+    };
+    if !follows {
+        return Some(end);
+    }
+    let Judged { known, start, .. } = scratch.verdicts.judge(&set.keys, text, at, end);
+    let idle = known.is_none_or(|known| start.is_some_and(|start| member::is_idle(set, text, &known, start, end)));
+    idle.then_some(end)
+}
+
+/// What the cheap look at an identifier saw: itself, and what may separate.
 fn seen(s: &Scanner<'_>, at: usize, end: usize) -> Range<usize> {
-    at.saturating_sub(LAST_BYTES_MAX + 1)..skip_gap(&s.rec, end, joint::GAP_BYTES_MAX) + 2
+    at..skip_gap(&s.rec, end, joint::GAP_BYTES_MAX) + 2
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.
@@ -98,16 +121,20 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
                 one(s, site, joined.joint, known, value);
             }
         }
-        // `passwords: {...}` has passwords; any other object is judged by its own keys.
-        Values::Object if known.plural && known.policy == ValuePolicy::Any => {
-            let values = value::object(&s.rec, site, joined);
-            // It was read up to its last value.
-            *s.work += values.last().map_or(0, |v| v.end - joined.value) as u64;
+        // `passwords: {...}` has passwords; any other object is judged by its own keys, but for what it
+        // calls the value: `"password": {"sensitive": true, "value": "x"}`.
+        Values::Object => {
+            let all = known.plural && known.policy == ValuePolicy::Any;
+            let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(b"value"));
+            *s.work += (end - joined.value) as u64;
             for value in &values {
+                s.doubt.raise();
                 one(s, site, joined.joint, known, value);
             }
+            if values.is_empty() {
+                s.refuse(site.start, Some(known.rule), Refusal::Value);
+            }
         }
-        Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
@@ -135,12 +162,13 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
 
 /// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
 fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Value {
+    if known.policy != ValuePolicy::Random || value.quote.is_some() {
+        return *value;
+    }
     let text = &s.rec.buf[value.start..value.end];
     match text.iter().position(|b| matches!(b, b'?' | b'#')) {
-        Some(i) if known.policy == ValuePolicy::Random && value.quote.is_none() => {
-            Value { end: value.start + i, open: false, ..*value }
-        }
-        _ => *value,
+        Some(i) => Value { end: value.start + i, open: false, ..*value },
+        None => *value,
     }
 }
 

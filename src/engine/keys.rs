@@ -1,5 +1,7 @@
 //! Secrets known by their key: which keys are a secret's, and which values are.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::masks::Masks;
@@ -19,6 +21,8 @@ const KEY_WORDS_MAX: usize = 4;
 /// Every key of every key rule, ready to be looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
+    /// No other keys have it.
+    id: u64,
     /// Keys written together (`apikey`) -> entry.
     whole: FxHashMap<Box<[u8]>, u16>,
     /// How these begin.
@@ -39,6 +43,8 @@ struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
     not_after: FxHashSet<Box<[u8]>>,
+    /// How these end.
+    not_after_tails: Pairs,
 }
 
 /// The last two letters of words, or the two that they begin with, as bits: most have others.
@@ -81,7 +87,8 @@ pub(crate) struct Known {
 impl Keys {
     /// The keys of those of `rules` that are on.
     pub(crate) fn new(rules: &[Rule], on: impl Fn(RuleId) -> bool) -> Keys {
-        let mut keys = Keys::default();
+        static KEYS: AtomicU64 = AtomicU64::new(1);
+        let mut keys = Keys { id: KEYS.fetch_add(1, Ordering::Relaxed), ..Keys::default() };
         for (i, rule) in rules.iter().enumerate() {
             if let (Kind::Key(key), true) = (&rule.kind, on(RuleId(i as u16))) {
                 keys.add(RuleId(i as u16), key);
@@ -90,10 +97,18 @@ impl Keys {
         keys
     }
 
+    /// What tells these keys from all others of this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     fn add(&mut self, rule: RuleId, key: &Key) {
         let entry = self.entries.len() as u16;
         let boxed = |s: &String| s.as_bytes().into();
-        self.entries.push(Entry { rule, policy: key.value, not_after: key.not_after.iter().map(boxed).collect() });
+        let mut not_after_tails = Pairs::default();
+        key.not_after.iter().for_each(|word| not_after_tails.add(word.as_bytes()));
+        let not_after = key.not_after.iter().map(boxed).collect();
+        self.entries.push(Entry { rule, policy: key.value, not_after, not_after_tails });
         for k in &key.keys {
             let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
             // However a key's words are joined, the last word it shows is the end of it.
@@ -177,7 +192,10 @@ impl Keys {
 
     fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<Known> {
         let entry = &self.entries[usize::from(entry)];
-        let harmless = (0..from).any(|i| entry.not_after.contains(words.joined(i, i + 1)));
+        let harmless = (0..from).any(|i| {
+            let word = words.joined(i, i + 1);
+            entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
+        });
         (!harmless).then_some(Known { rule: entry.rule, policy: entry.policy, plural, short })
     }
 }

@@ -23,6 +23,35 @@ pub(crate) struct Masks {
     pub(crate) observer: Option<Observer>,
 }
 
+/// The masks that are the same for every secret of their rule, written out one behind the other.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    all: Vec<u8>,
+    /// By rule, where its text ends; nothing is written for a rule whose masks differ.
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Those of the rules, in their order.
+    pub(crate) fn new(masks: &Masks, rules: &[Rule]) -> Texts {
+        let mut texts = Texts { all: Vec::new(), ends: Vec::with_capacity(rules.len()) };
+        for rule in rules {
+            if matches!(masks.of(rule), Mask::Label | Mask::Text(_)) {
+                masks.render(rule, b"", Notation::Text, &mut texts.all);
+            }
+            texts.ends.push(texts.all.len() as u32);
+        }
+        texts
+    }
+
+    /// The rule's mask wherever it needs no quotes and may have brackets, if it has one text.
+    pub(crate) fn of(&self, rule: RuleId) -> Option<&[u8]> {
+        let start = rule.index().checked_sub(1).map_or(0, |before| self.ends[before]);
+        let text = &self.all[start as usize..self.ends[rule.index()] as usize];
+        (!text.is_empty()).then_some(text)
+    }
+}
+
 /// What is told a finding's rule and bytes just before the one call that sends its mask.
 #[derive(Clone)]
 pub(crate) struct Observer(pub(crate) Arc<Observe>);
@@ -81,7 +110,7 @@ impl Masks {
 
     fn left(&self, value: &[u8]) -> bool {
         self.default.left(value)
-            || self.by_family.values().any(|m| m.left(value))
-            || self.by_rule.values().any(|m| m.left(value))
+            || !self.by_family.is_empty() && self.by_family.values().any(|m| m.left(value))
+            || !self.by_rule.is_empty() && self.by_rule.values().any(|m| m.left(value))
     }
 }

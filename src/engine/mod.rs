@@ -19,6 +19,7 @@ mod header;
 mod keyed;
 mod keys;
 mod masks;
+mod member;
 mod notation;
 mod oneshot;
 pub mod redactor;
@@ -30,7 +31,9 @@ mod settle;
 mod shape;
 pub mod stream;
 pub mod tally;
+mod triage;
 mod userinfo;
+mod verdicts;
 mod window;
 pub(crate) mod wipe;
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
-use super::masks::Masks;
+use super::masks::{Masks, Texts};
 use crate::rules::plan::{Plan, Word};
 use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 
@@ -16,6 +16,8 @@ use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 pub(crate) struct Target {
     /// Some key contains the word.
     pub(crate) key: bool,
+    /// Keys and shapes alone lead from it.
+    pub(crate) simple: bool,
     /// The word begins an escaped letter, which a key may contain.
     pub(crate) escape: bool,
     /// Rules with an automaton at the word.
@@ -29,6 +31,8 @@ pub(crate) struct RuleSet {
     pub(crate) rules: Vec<Rule>,
     pub(crate) on: Vec<bool>,
     pub(crate) masks: Masks,
+    /// Its masks that are ready.
+    pub(crate) texts: Texts,
     /// Every mask is a label.
     pub(crate) labels_only: bool,
     pub(crate) gate: Gate,
@@ -60,6 +64,7 @@ impl RuleSet {
         let keys = Keys::new(&rules, is_on);
         let labels_only = masks.labels_only(&rules);
         RuleSet {
+            texts: Texts::new(&masks, &rules),
             labels_only,
             gate: Gate::new(words, &plan, variant),
             targets,
@@ -100,6 +105,9 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
     }
     if let Some(at) = words.iter().position(|w| *w.bytes == *ESCAPE) {
         targets[at].escape = targets.iter().any(|t| t.key);
+    }
+    for t in &mut targets {
+        t.simple = !t.escape && t.blocks.is_empty();
     }
     targets
 }

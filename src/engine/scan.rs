@@ -65,6 +65,7 @@ pub(crate) fn look(
         budget,
         rec,
         findings: &mut scratch.findings,
+        verdicts: &mut scratch.verdicts,
         notes: &mut scratch.notes,
         spared: &mut scratch.spared,
         masks,

@@ -12,6 +12,7 @@ use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
 use super::ruleset::RuleSet;
 use super::tally::Tally;
+use super::verdicts::Verdicts;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
 
@@ -23,6 +24,8 @@ pub(crate) struct Scratch {
     pub(crate) findings: Vec<Finding>,
     /// Bytes looked at by everything but the gate.
     pub(crate) work: u64,
+    /// What keys are, as far as met.
+    pub(crate) verdicts: Verdicts,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
     /// Findings that the user's allow-list let go.
@@ -66,6 +69,7 @@ pub(crate) struct Notes {
 impl Scratch {
     /// Gives back what is more than about `keep` bytes.
     pub(crate) fn trim(&mut self, keep: usize) {
+        self.verdicts.forget();
         if self.hits.capacity() * size_of::<Hit>() > keep {
             self.hits = Vec::new();
         }
@@ -86,6 +90,7 @@ pub(crate) struct Scanner<'a> {
     pub(crate) set: &'a RuleSet,
     pub(crate) rec: Record<'a>,
     pub(crate) findings: &'a mut Vec<Finding>,
+    pub(crate) verdicts: &'a mut Verdicts,
     pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) spared: &'a mut Vec<Spared>,
     /// Where masks stand in the record already, in order.

@@ -5,6 +5,7 @@ use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::form::{in_label, in_text, mask_len, plain};
 use super::notation::value::bare_end;
+use super::ruleset::RuleSet;
 use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
@@ -13,6 +14,9 @@ use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
 
 /// How far before what its automata saw a rule looks for the edge of a word, in bytes.
 const EDGE_BYTES: usize = 10;
+
+/// How much of a shape is tried before the record around it is looked at, in bytes.
+const HEAD_BYTES: usize = 24;
 
 /// Runs the rule at a hit of one of its literals.
 pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
@@ -37,6 +41,20 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
             s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
         }
     }
+}
+
+/// Whether a few bytes are enough to tell that the rule finds nothing at one of its literals; `end` is
+/// where the record ends.
+pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, id: RuleId, at: usize, end: usize, work: &mut u64) -> bool {
+    let rule = set.rule(id);
+    let Kind::Shape(shape) = &rule.kind else { return true };
+    if shape.before.is_some() {
+        return false;
+    }
+    let first = shape.keep.as_ref().unwrap_or(&shape.pattern);
+    let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
+    let label = shape.keep.is_none() && mask_len(text, at) > 0;
+    shape.start_word && !word_begins(text, at) || !label && first.dies(text.buf, at, head, work)
 }
 
 /// What a place keeps before the secret asks for a value behind it.
@@ -119,7 +137,8 @@ fn check(s: &Scanner<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize, 
 fn literal_len(shape: &Shape, text: &[u8]) -> usize {
     let begins = |l: &&String| match shape.fold {
         true => text.get(..l.len()).is_some_and(|t| t.eq_ignore_ascii_case(l.as_bytes())),
-        false => text.starts_with(l.as_bytes()),
+        // Literals of a rule differ in few bytes: no call for them.
+        false => l.len() <= text.len() && l.bytes().zip(text).all(|(a, b)| a == *b),
     };
     shape.literals.iter().filter(begins).map(String::len).max().unwrap_or(0)
 }

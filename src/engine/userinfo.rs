@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Refusal};
 use super::notation::Record;
+use super::ruleset::RuleSet;
 use super::scanner::Scanner;
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
@@ -24,13 +25,14 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let info = &s.rec.buf[start..at];
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
-    let secret = match info.iter().position(|b| *b == b':') {
-        Some(colon) => start + colon + 1,
+    let user = info.iter().position(|b| *b == b':').unwrap_or(info.len());
+    let secret = match start + user + 1 {
+        password if password < at => password..at,
         // Without a password the user may be a token.
-        None if random::looks_random(info) => start,
-        None => return s.refuse_seen(at, Some(id), Refusal::Value, seen),
+        _ if random::looks_random(&info[..user]) => start..start + user,
+        _ => return s.refuse_seen(at, Some(id), Refusal::Value, seen),
     };
-    if secret >= at || s.set.masks.spares(&s.rec.buf[secret..at]) {
+    if s.set.masks.spares(&s.rec.buf[secret.clone()]) {
         return s.refuse_seen(at, Some(id), Refusal::Placeholder, seen);
     }
     // The host must follow: `http://a:b@` alone is no URL.
@@ -41,7 +43,16 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
                 || b >= 0x80 => {}
         _ => return s.refuse_seen(at, Some(id), Refusal::Shape, seen),
     }
-    s.found(Finding::new(secret, at, id, Notation::Authority));
+    s.found(Finding::new(secret.start, secret.end, id, Notation::Authority));
+}
+
+/// Whether the `@` ends no authority; `last` is the place of the one before, which ends none either.
+pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
+    let Some(id) = set.userinfo else { return true };
+    let low = at.saturating_sub(set.rule(id).max as usize);
+    let (authority, looked) = authority_before(text, low.max(last), at, None);
+    *work += looked as u64;
+    authority.is_none()
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the

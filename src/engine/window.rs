@@ -59,6 +59,7 @@ impl Window {
         scratch.hits = hits;
         let mut at = self.sent.max(self.covered);
         scratch.count_spared(at..commit.max(at), tally);
+        let mut drawn = Vec::new();
         for f in &scratch.findings {
             if f.start >= commit {
                 break;
@@ -70,7 +71,7 @@ impl Window {
             if start >= self.covered || self.covered == 0 {
                 tally.bytes_out += (start - at.min(start)) as u64;
                 sink(&window[at.min(start)..start]);
-                put_mask(set, f, &window[f.start..f.end], tally, sink);
+                put_mask(set, f, &window[f.start..f.end], tally, &mut drawn, sink);
             }
             at = at.max(f.end);
             self.covered = self.covered.max(f.end);

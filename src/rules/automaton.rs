@@ -58,6 +58,22 @@ impl Automaton {
         self.run(text, 0, text.len(), Anchored::Yes, work).map(|end| end == Some(text.len()))
     }
 
+    /// Whether the bytes from `at` to `end` are enough to tell that no match begins at `at`.
+    pub fn dies(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> bool {
+        let Ok(dfa) = self.dfa() else { return false };
+        let behind = at.checked_sub(1).and_then(|i| hay.get(i)).copied();
+        let config = start::Config::new().look_behind(behind).anchored(Anchored::Yes);
+        let Ok(mut state) = dfa.start_state(&config) else { return false };
+        for (i, &byte) in hay.get(at..end).unwrap_or_default().iter().enumerate() {
+            state = dfa.next_state(state, byte);
+            if dfa.is_special_state(state) {
+                *work += i as u64 + 1;
+                return dfa.is_dead_state(state);
+            }
+        }
+        false
+    }
+
     fn run(
         &self,
         hay: &[u8],

@@ -57,9 +57,9 @@ impl Grams {
     ///
     /// What the sample shows, plus a little of what independent bytes would give: the sample is
     /// finite, and of two windows never seen the one made of rarer bytes is the better.
-    pub(super) fn passes(&self, bucket: &Bucket, limit: f64) -> f64 {
+    pub(super) fn passes(&self, bucket: &Bucket, by: By, limit: f64) -> f64 {
         const UNSEEN: f64 = 1.0;
-        let sets = bucket.0.map(Nibbles::bytes);
+        let sets = bucket.0.map(|bytes| bytes.taken(by));
         let mut sum = UNSEEN * self.total;
         for (set, bytes) in sets.into_iter().zip(&self.bytes) {
             sum *= self.mass(set, bytes) / self.total;
@@ -102,50 +102,57 @@ fn bits(mut set: u128) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The bytes a bucket lets through at one position: any of these high nibbles with any of the low.
-#[derive(Clone, Copy, Default)]
-struct Nibbles {
-    low: u16,
-    high: u16,
+/// How a kernel looks bytes up, and so what it takes for a byte of a window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// By nibbles: any of the high nibbles of some bytes with any of the low ones.
+    Nibbles,
+    /// By all bits but bit 5: letters in both cases, and control characters with digits and punctuation.
+    Entries,
 }
 
-impl Nibbles {
-    const ANY: Nibbles = Nibbles { low: u16::MAX, high: u16::MAX };
+/// The bytes that the windows of a bucket have at one position.
+#[derive(Clone, Copy, Default)]
+struct Bytes(u128);
+
+impl Bytes {
+    const ANY: Bytes = Bytes(u128::MAX);
 
     fn add(&mut self, byte: u8) {
-        self.low |= 1 << (byte & 15);
-        self.high |= 1 << (byte >> 4);
+        self.0 |= 1 << byte;
     }
 
-    /// The set of ASCII bytes let through.
-    ///
-    /// Some kernels look up nibbles and some the byte without bit 5, whichever the processor does
-    /// best. One plan serves them all, so this is what passes either.
-    fn bytes(self) -> u128 {
+    /// The ASCII bytes that are taken for one of these.
+    fn taken(self, by: By) -> u128 {
         /// The bytes that have bit 5.
         const BIT_5: u128 = 0xFFFF_FFFF_0000_0000_FFFF_FFFF_0000_0000;
-        let set = (0..8)
-            .filter(|high| self.high >> high & 1 != 0)
-            .fold(0, |set, high| set | u128::from(self.low) << (16 * high));
-        set | (set & BIT_5) >> 32 | (set & !BIT_5) << 32
+        match by {
+            By::Entries => self.0 | (self.0 & BIT_5) >> 32 | (self.0 & !BIT_5) << 32,
+            By::Nibbles => {
+                let row = |high| (self.0 >> (16 * high)) as u16;
+                let low = (0..8).fold(0, |low, high| low | row(high));
+                let rows = (0..8).filter(|high| row(*high) != 0);
+                rows.fold(0, |set, high| set | u128::from(low) << (16 * high))
+            }
+        }
     }
 }
 
 /// The windows let through together: what each of their positions lets through.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Bucket([Nibbles; WINDOW]);
+pub(super) struct Bucket([Bytes; WINDOW]);
 
 impl Bucket {
     pub(super) fn with(mut self, window: &[u8], fold: bool) -> Bucket {
-        for (nibbles, &byte) in self.0.iter_mut().zip(window) {
-            nibbles.add(byte);
+        for (bytes, &byte) in self.0.iter_mut().zip(window) {
+            bytes.add(byte);
             if fold {
-                nibbles.add(byte.to_ascii_lowercase());
-                nibbles.add(byte.to_ascii_uppercase());
+                bytes.add(byte.to_ascii_lowercase());
+                bytes.add(byte.to_ascii_uppercase());
             }
         }
         if window.len() < WINDOW {
-            self.0[WINDOW - 1] = Nibbles::ANY;
+            self.0[WINDOW - 1] = Bytes::ANY;
         }
         self
     }

@@ -5,6 +5,7 @@
 
 pub mod allow;
 pub mod automaton;
+pub mod bytes;
 pub mod check;
 pub mod error;
 pub mod family;

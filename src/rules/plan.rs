@@ -2,17 +2,20 @@
 //!
 //! The gate does not compare whole words. It looks for a *window* of each word (four bytes, or the
 //! whole of a three-byte word), and it looks for a *bucket* of windows at a time: a bucket lets
-//! through every text whose n-th byte has a high and a low nibble that some window of the bucket has
-//! at n. A bucket of unlike windows lets through a lot, and each position let through costs a look.
-//! So windows are the rarest of their word, and the words are dealt to the buckets such that the
-//! share of an ordinary log that passes is least.
+//! through every text whose n-th byte is taken for one that some window of the bucket has at n; which
+//! bytes are taken for it depends on how a kernel looks them up ([`By`]). A bucket of unlike windows
+//! lets through a lot, and each position let through costs a look. So windows are the rarest of their
+//! word, and the words are dealt to the buckets such that the share of an ordinary log that passes is
+//! least.
 //!
 //! Most words are prefixes of tokens, which count only where a word of the text begins
 //! ([`may_begin`]). They have groups of buckets of their own, whose windows are at the front of the
 //! word, and which let nothing through elsewhere: so these groups may hold many more words.
 
-use super::grams::{self, Bucket, Grams};
-use super::sample;
+mod deal;
+
+use super::grams;
+pub use super::grams::By;
 
 /// A word to find.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,12 +98,19 @@ impl Place {
     }
 }
 
-/// The windows and buckets of a list of words.
+/// The windows and buckets of a list of words, for each way to look bytes up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    plain: usize,
-    begin: usize,
-    places: Box<[Place]>,
+pub struct Plan([Deal; 2]);
+
+/// The windows and buckets for one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// Groups of eight buckets whose windows are found anywhere, 1 to [`MAX_PLAIN`].
+    pub plain: usize,
+    /// Groups of eight buckets whose windows are found where a word may begin, up to [`MAX_BEGIN`].
+    pub begin: usize,
+    /// One place a word, in the order of the words.
+    pub places: Box<[Place]>,
 }
 
 impl Plan {
@@ -109,200 +119,57 @@ impl Plan {
     /// The same words give the same plan everywhere. A word that is not valid gets a place that
     /// [`Plan::fits`] refuses.
     pub fn choose(words: &[Word]) -> Plan {
-        let begin = words.iter().filter(|word| word.begins).count();
-        let (plain, begin) = (plain_groups(words.len() - begin), begin_groups(begin));
-        Plan { plain, begin, places: Dealer::new(words, plain, begin).deal() }
+        let sample = deal::Sample::new();
+        Plan([By::Nibbles, By::Entries].map(|by| deal::deal(words, &sample, by)))
     }
 
-    /// Groups of eight buckets whose windows are found anywhere, 1 to [`MAX_PLAIN`].
-    pub fn plain(&self) -> usize {
-        self.plain
-    }
-
-    /// Groups of eight buckets whose windows are found where a word may begin, up to [`MAX_BEGIN`].
-    pub fn begin(&self) -> usize {
-        self.begin
-    }
-
-    /// One place a word, in the order of the words.
-    pub fn places(&self) -> &[Place] {
-        &self.places
+    /// The windows and buckets for kernels that look bytes up in this way.
+    pub fn deal(&self, by: By) -> &Deal {
+        &self.0[by as usize]
     }
 
     /// Whether this is a plan for these words.
     pub fn fits(&self, words: &[Word]) -> bool {
+        self.0.iter().all(|deal| deal.fits(words))
+    }
+
+    /// Appends the plan as bytes: for each way the numbers of groups, then an offset and a bucket for
+    /// each word.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        for deal in &self.0 {
+            out.extend([deal.plain as u8, deal.begin as u8]);
+            out.extend(deal.places.iter().flat_map(|p| [p.offset, p.bucket]));
+        }
+    }
+
+    /// Reads what [`Plan::encode`] wrote; `None` unless it is a plan for these words.
+    pub fn decode(bytes: &[u8], words: &[Word]) -> Option<Plan> {
+        let (nibbles, entries) = bytes.split_at_checked(2 * (words.len() + 1))?;
+        let plan = Plan([Deal::decode(nibbles)?, Deal::decode(entries)?]);
+        plan.fits(words).then_some(plan)
+    }
+}
+
+impl Deal {
+    fn fits(&self, words: &[Word]) -> bool {
         (1..=MAX_PLAIN).contains(&self.plain)
             && self.begin <= MAX_BEGIN
             && self.places.len() == words.len()
             && self.places.iter().zip(words).all(|(place, word)| place.fits(word, self.plain, self.begin))
     }
 
-    /// Appends the plan as bytes: the numbers of groups, then an offset and a bucket for each word.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        out.extend([self.plain as u8, self.begin as u8]);
-        out.extend(self.places.iter().flat_map(|p| [p.offset, p.bucket]));
-    }
-
-    /// Reads what [`Plan::encode`] wrote; `None` unless it is a plan for these words.
-    pub fn decode(bytes: &[u8], words: &[Word]) -> Option<Plan> {
+    fn decode(bytes: &[u8]) -> Option<Deal> {
         let (&[plain, begin], rest) = bytes.split_first_chunk()?;
         let (pairs, []) = rest.as_chunks::<2>() else {
             return None;
         };
-        let plan = Plan {
+        Some(Deal {
             plain: usize::from(plain),
             begin: usize::from(begin),
             places: pairs.iter().map(|&[offset, bucket]| Place { offset, bucket }).collect(),
-        };
-        plan.fits(words).then_some(plan)
+        })
     }
 }
-
-/// Bytes of sample text: more changes little in the choice and costs a dependant's build script.
-const SAMPLE: usize = 112 << 10;
-
-/// How many windows of a word are tried in every bucket.
-const TRIED: usize = 3;
-
-/// How often every word is taken out and dealt again.
-const ROUNDS: usize = 1;
-
-// More groups let less through but cost every byte of the log.
-
-fn plain_groups(words: usize) -> usize {
-    match words {
-        0..=24 => 1,
-        25..=160 => 2,
-        _ => MAX_PLAIN,
-    }
-}
-
-fn begin_groups(words: usize) -> usize {
-    match words {
-        0 => 0,
-        1..=100 => 1,
-        101..=300 => 2,
-        _ => MAX_BEGIN,
-    }
-}
-
-/// Deals words to buckets.
-struct Dealer<'a> {
-    /// What may pass a plain bucket, and what a bucket where a word may begin.
-    grams: [Grams; 2],
-    words: &'a [Word],
-    /// The windows tried of each word in plain buckets, rarest first.
-    windows: Vec<Vec<u8>>,
-    /// What the rarest window of each word lets through by itself.
-    alone: Vec<f64>,
-    plain: usize,
-    buckets: Vec<Bucket>,
-    /// What each bucket lets through.
-    passes: Vec<f64>,
-    places: Vec<Place>,
-}
-
-/// The place of a word not dealt yet; no bucket has this number.
-const NOWHERE: Place = Place { offset: 0, bucket: u8::MAX };
-
-impl<'a> Dealer<'a> {
-    fn new(words: &'a [Word], plain: usize, begin: usize) -> Self {
-        let text = sample::text(SAMPLE, 1);
-        let grams = [Grams::new(text.as_bytes(), |_, _| true), Grams::new(text.as_bytes(), may_begin)];
-        let (windows, alone) = words.iter().map(|word| windows(&grams, word)).unzip();
-        let buckets = (plain + begin) * GROUP;
-        Dealer {
-            grams,
-            words,
-            windows,
-            alone,
-            plain: plain * GROUP,
-            buckets: vec![Bucket::default(); buckets],
-            passes: vec![0.0; buckets],
-            places: vec![NOWHERE; words.len()],
-        }
-    }
-
-    fn deal(mut self) -> Box<[Place]> {
-        // What lets through much by itself goes first, while there are buckets to have alone.
-        let mut order: Vec<usize> = (0..self.words.len()).filter(|&word| self.words[word].is_valid()).collect();
-        order.sort_by(|&a, &b| self.alone[b].total_cmp(&self.alone[a]));
-        for round in 0..=ROUNDS {
-            for &word in &order {
-                if round > 0 {
-                    self.take(word);
-                }
-                self.place(word);
-            }
-        }
-        self.places.into()
-    }
-
-    /// Puts a word where it adds least.
-    fn place(&mut self, index: usize) {
-        let word = &self.words[index];
-        let mut best = (f64::INFINITY, NOWHERE, Bucket::default());
-        for number in 0..self.buckets.len() {
-            let is_plain = number < self.plain;
-            let windows: &[u8] = match (is_plain, word.begins) {
-                (true, _) => &self.windows[index],
-                (false, true) => &[0],
-                (false, false) => &[],
-            };
-            for &offset in windows {
-                let grown = self.buckets[number].with(word.window(offset), word.fold);
-                let before = self.passes[number];
-                let more = self.grams[usize::from(!is_plain)].passes(&grown, before + best.0) - before;
-                if more < best.0 {
-                    let bucket = number as u8;
-                    best = (more, Place { offset, bucket }, grown);
-                }
-            }
-        }
-        let (more, place, grown) = best;
-        self.places[index] = place;
-        self.buckets[usize::from(place.bucket)] = grown;
-        self.passes[usize::from(place.bucket)] += more;
-    }
-
-    /// Takes a word out of its bucket.
-    fn take(&mut self, word: usize) {
-        let from = self.places[word].bucket;
-        self.places[word] = NOWHERE;
-        let number = usize::from(from);
-        self.buckets[number] = (self.places.iter().zip(self.words))
-            .filter(|(place, _)| place.bucket == from)
-            .fold(Bucket::default(), |bucket, (place, word)| bucket.with(word.window(place.offset), word.fold));
-        let grams = &self.grams[usize::from(number >= self.plain)];
-        self.passes[number] = grams.passes(&self.buckets[number], f64::INFINITY);
-    }
-}
-
-/// The rarest windows of a word for plain buckets, and what the rarest of all lets through.
-fn windows(grams: &[Grams; 2], word: &Word) -> (Vec<u8>, f64) {
-    if !word.is_valid() {
-        return (Vec::new(), 0.0);
-    }
-    let alone = |grams: &Grams, offset| {
-        let bucket = Bucket::default().with(word.window(offset), word.fold);
-        grams.passes(&bucket, f64::INFINITY)
-    };
-    let begin = if word.begins { alone(&grams[1], 0) } else { f64::INFINITY };
-    if begin < COMMON {
-        return (Vec::new(), begin);
-    }
-    let mut all: Vec<(f64, u8)> = (0..=word.bytes.len() - word.window_len())
-        .map(|offset| (alone(&grams[0], offset as u8), offset as u8))
-        .collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let rarest = all[0].0;
-    let tried = if word.begins { 1 } else { TRIED };
-    (all.iter().take(tried).map(|w| w.1).collect(), rarest.min(begin))
-}
-
-/// How often the front of a word stands where a word begins in the sample, for it to be worth
-/// looking for another part of the word instead: `http` is.
-const COMMON: f64 = 8.0;
 
 #[cfg(test)]
 mod tests {
@@ -344,14 +211,17 @@ mod tests {
     #[test]
     fn only_a_word_that_begins_has_a_bucket_for_such() {
         let mut words = words();
-        let bytes = [[1, 1].as_slice(), &[0, 0].repeat(words.len())].concat();
+        let bytes = [[1, 1].as_slice(), &[0, 0].repeat(words.len())].concat().repeat(2);
         let at = words.iter().position(|w| w.begins).expect("one");
-        let mut moved = bytes.clone();
-        moved[2 + 2 * at + 1] = GROUP as u8;
-        assert!(Plan::decode(&moved, &words).is_some());
-        words[at].begins = false;
-        assert!(Plan::decode(&moved, &words).is_none());
-        assert!(Plan::decode(&bytes, &words).is_some());
+        for deal in [0, bytes.len() / 2] {
+            words[at].begins = true;
+            let mut moved = bytes.clone();
+            moved[deal + 2 + 2 * at + 1] = GROUP as u8;
+            assert!(Plan::decode(&moved, &words).is_some());
+            words[at].begins = false;
+            assert!(Plan::decode(&moved, &words).is_none());
+            assert!(Plan::decode(&bytes, &words).is_some());
+        }
     }
 
     #[test]

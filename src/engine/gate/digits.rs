@@ -13,24 +13,18 @@
 //!
 //! Before the first and after the last byte of the block there are no digits.
 
-/// Finds where four digits begin in the `count` masks of a piece and those at its sides.
+/// Finds what [`Runs::look`] is to look at in `count` masks, the first of which is the second that
+/// `digits` has, and the last the one before its last: the first of twelve digits or more, and four
+/// digits at the end of a group that is followed, behind one or two other bytes, by four digits and
+/// where the third group would be by four more. `fours` is room for as many masks.
+///
+/// Plain arithmetic without a branch, so that the compiler makes vectors of it; inlined into each
+/// kernel for that.
 #[inline(always)]
-pub(super) fn find_fours(count: usize, digits: &[u64], fours: &mut [u64]) {
-    // What is behind the last mask is not known; the bits that miss it are not asked for.
-    for (four, near) in fours[..count + 1].iter_mut().zip(digits[..count + 2].windows(2)) {
-        *four = near[0] & ahead(near, 1) & ahead(near, 2) & ahead(near, 3);
-    }
-    let last = digits[count + 1];
-    fours[count + 1] = last & last >> 1 & last >> 2 & last >> 3;
-}
-
-/// Finds what [`Runs::look`] is to look at in the `count` masks of a piece: the first of twelve
-/// digits or more, and four digits at the end of a group that is followed, behind one or two other
-/// bytes, by four digits and where the third group would be by four more.
-#[inline(always)]
-pub(super) fn find_runs(count: usize, digits: &[u64], fours: &[u64], runs: &mut [u64]) {
-    let (digits, fours) = (&digits[..count + 2], &fours[..count + 2]);
-    for ((run, digits), four) in runs[1..count + 1].iter_mut().zip(digits.windows(3)).zip(fours[1..].windows(2)) {
+pub(super) fn find_runs(count: usize, digits: &[u64], fours: &mut [u64], runs: &mut [u64]) {
+    let (digits, fours) = (&digits[..count + 2], &mut fours[..count + 2]);
+    find_fours(digits, fours);
+    for ((run, digits), four) in runs[..count].iter_mut().zip(digits.windows(3)).zip(fours[1..].windows(2)) {
         let first = !(digits[1] << 1 | digits[0] >> 63);
         let long = first & ahead(four, 4) & ahead(four, 8);
         let second = ahead(four, 5) | ahead(four, 6);
@@ -40,10 +34,51 @@ pub(super) fn find_runs(count: usize, digits: &[u64], fours: &[u64], runs: &mut 
     }
 }
 
+/// Finds where four digits begin; those of the last mask may have more behind it.
+#[inline(always)]
+fn find_fours(digits: &[u64], fours: &mut [u64]) {
+    for (four, near) in fours.iter_mut().zip(digits.windows(2)) {
+        *four = near[0] & ahead(near, 1) & ahead(near, 2) & ahead(near, 3);
+    }
+    if let [.., last] = digits {
+        fours[digits.len() - 1] = last & last >> 1 & last >> 2 & last >> 3;
+    }
+}
+
 /// The bits that are `by` further on, of the first of two masks.
 #[inline(always)]
 fn ahead(masks: &[u64], by: u32) -> u64 {
     masks[0] >> by | masks[1] << (64 - by)
+}
+
+/// Which of the bytes about a place are digits.
+#[derive(Clone, Copy)]
+pub(super) struct Near {
+    /// Bit `n`: the byte `n` behind the place.
+    ahead: u64,
+    /// The highest bit: the byte before the place; the next: the one before that.
+    before: u64,
+}
+
+impl Near {
+    /// The bytes about bit `bit` of the second of three masks.
+    pub(super) fn new(digits: [u64; 3], bit: usize) -> Near {
+        let two = |low: u64, high: u64| u128::from(high) << 64 | u128::from(low);
+        Near { ahead: (two(digits[1], digits[2]) >> bit) as u64, before: (two(digits[0], digits[1]) >> bit) as u64 }
+    }
+
+    /// Whether there are `count` digits from `by` behind the place on.
+    fn has(self, by: usize, count: u32) -> bool {
+        (self.ahead >> by).trailing_ones() >= count
+    }
+
+    /// The first byte of the run that the digit at `at` is in, where no separator counts nearby.
+    fn start(self, at: usize) -> Option<usize> {
+        let digits = self.before.leading_ones();
+        // Four digits, and a separator of one byte or two.
+        let is_alone = |by: u32| (self.before << (digits + by)).leading_ones() < 4;
+        (digits < 32 && is_alone(1) && is_alone(2)).then(|| at - digits as usize)
+    }
 }
 
 /// The runs of a block, from first to last.
@@ -54,16 +89,16 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Looks at a place that `find_runs` found. The start of its run, if that is to be reported.
-    #[inline(never)]
-    pub(super) fn look(&mut self, block: &[u8], at: usize) -> Option<usize> {
-        let is_long = count_digits(block, at, 5) == 5;
-        if !is_long && !is_grouped(block, at) {
+    /// Looks at a place that [`find_runs`] found. The start of its run, if that is to be reported.
+    #[inline]
+    pub(super) fn look(&mut self, block: &[u8], at: usize, near: Near) -> Option<usize> {
+        let is_long = near.has(0, 5);
+        if !is_long && !is_grouped(block, at, near) {
             return None;
         }
-        let start = run_start(block, at, self.last);
+        let start = near.start(at).unwrap_or_else(|| run_start(block, at, self.last));
         let is_known = self.last.is_some_and(|last| start <= last);
-        if !is_known && is_long && start == at && !is_more(block, at) {
+        if !is_known && is_long && start == at && !is_more(block, at, near) {
             return None;
         }
         self.last = Some(at);
@@ -72,21 +107,22 @@ impl Runs {
 }
 
 /// Whether there is more to the twelve digits that a run begins with.
-fn is_more(block: &[u8], start: usize) -> bool {
-    let end = start + 12;
-    let separator = separator(block, end);
-    count_digits(block, end, 1) == 1
-        || separator > 0 && count_digits(block, end + separator, 3) == 3
-        || block[..start].ends_with(b".") && start > 1 && block[start - 2].is_ascii_digit()
+fn is_more(block: &[u8], start: usize, near: Near) -> bool {
+    let behind_separator = || {
+        let separator = separator(block, start + 12);
+        separator > 0 && near.has(12 + separator, 3)
+    };
+    let behind_point = || block[..start].ends_with(b".") && start > 1 && block[start - 2].is_ascii_digit();
+    near.has(12, 1) || behind_separator() || behind_point()
 }
 
 /// Whether the four digits at `at` are the last of a group that two more follow.
-fn is_grouped(block: &[u8], at: usize) -> bool {
-    let second = at + 4 + separator(block, at + 4);
-    let digits = count_digits(block, second, 7);
+fn is_grouped(block: &[u8], at: usize, near: Near) -> bool {
+    let second = 4 + separator(block, at + 4);
+    let digits = (near.ahead >> second).trailing_ones() as usize;
     let end = second + digits;
-    let third = end + separator(block, end);
-    second > at + 4 && (digits == 4 || digits == 6) && third > end && count_digits(block, third, 4) == 4
+    let third = end + separator(block, at + end);
+    second > 4 && (digits == 4 || digits == 6) && third > end && near.has(third, 4)
 }
 
 /// The first byte of the run that the digit at `at` is in, or one not behind `last` if that is in it

@@ -1,6 +1,6 @@
 //! From a place where a window may begin to the words that are there.
 
-use super::{Hit, MASK, push};
+use super::{Hit, push};
 use crate::rules::plan::{Place, WINDOW, Word, may_begin};
 
 /// What the gate looks for instead of a whole word.
@@ -42,10 +42,10 @@ impl Window {
     }
 }
 
-/// A hash of the three bytes at `text`, whatever their case, and five bits of the fourth, which tell
-/// all letters apart.
+/// A hash of the three bytes at `text`, and five bits of the fourth, which tell all letters apart.
 ///
 /// The fourth byte is apart so that a window of three bytes can be entered once, with all of them.
+/// Case counts, as it tells most words from prose: a word that ignores it is entered in all its cases.
 #[derive(Clone, Copy)]
 struct Key {
     slot: usize,
@@ -58,10 +58,27 @@ const SLOT_BITS: u32 = 13;
 impl Key {
     #[inline(always)]
     fn of(text: u32) -> Key {
-        let folded = text | 0x2020_2020;
-        Key { slot: ((folded << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: folded >> 24 & 31 }
+        Key { slot: ((text << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: text >> 24 & 31 }
+    }
+
+    /// The keys of the texts that are a window.
+    fn all_of(window: &Window) -> impl Iterator<Item = Key> {
+        let text = u32::from_le_bytes(window.bytes);
+        // Bit 5 is what makes a small letter. That of the fourth byte is in no key.
+        let cases = (window.bytes.iter().take(WINDOW - 1).enumerate())
+            .filter(|(_, byte)| window.fold && byte.is_ascii_alphabetic())
+            .fold(0, |cases, (n, _)| cases | 0x20 << (8 * n));
+        subsets(cases).map(move |case| Key::of(text & !cases | case))
     }
 }
+
+/// All choices among the bits of a mask.
+fn subsets(mask: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(mask), move |&choice| (choice != 0).then(|| (choice - 1) & mask))
+}
+
+/// How many bytes of a word are compared at first, all at once.
+const FIRST: usize = size_of::<u64>();
 
 /// A word as it is compared.
 struct Entry {
@@ -74,19 +91,14 @@ struct Entry {
     word: u16,
     /// Where in the word its window is.
     offset: u8,
-    begins: bool,
-    /// Whether it has more than eight bytes.
-    long: bool,
     /// Whether the slot has another entry behind it.
     more: bool,
 }
 
 impl Entry {
     fn new(index: usize, word: &Word, offset: u8) -> Entry {
-        let long = word.bytes.len() > size_of::<u64>();
-        let (text, fold, mask) = (0, 0, 0);
-        let mut entry = Entry { text, fold, mask, word: index as u16, offset, begins: word.begins, long, more: false };
-        for (n, &byte) in word.bytes.iter().take(size_of::<u64>()).enumerate() {
+        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, more: false };
+        for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
             let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
             let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
             entry.text |= u64::from(small) << (8 * n);
@@ -97,13 +109,23 @@ impl Entry {
     }
 }
 
+/// What is still to be asked of a word whose first bytes are there.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Whether it has more bytes than the first ones.
+    long: bool,
+    begins: bool,
+}
+
 /// All words, by the hash of their window.
 pub(super) struct Lookup {
     words: Vec<Word>,
+    /// One a word.
+    open: Vec<Open>,
     /// For each slot the fourth bytes that some window of the slot has.
     seen: Box<[u32; 1 << SLOT_BITS]>,
     /// Where the entries of a slot begin, if it has some.
-    starts: Box<[u16; 1 << SLOT_BITS]>,
+    starts: Box<[u32; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
 
@@ -112,17 +134,21 @@ impl Lookup {
         let mut seen = Box::new([0; 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
-            let key = Key::of(u32::from_le_bytes(window.bytes));
-            seen[key.slot] |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
-            keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
+            for key in Key::all_of(window) {
+                seen[key.slot] |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
+                keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
+            }
         }
-        keyed.sort_by_key(|&(slot, _)| slot);
+        // Two cases of a word may share a slot, where it is to be found once.
+        keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
+        keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
         let mut starts = Box::new([0; 1 << SLOT_BITS]);
         for at in (0..keyed.len()).rev() {
-            starts[keyed[at].0] = at as u16;
+            starts[keyed[at].0] = at as u32;
             keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Lookup { words, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        let open = words.iter().map(|word| Open { long: word.bytes.len() > FIRST, begins: word.begins }).collect();
+        Lookup { words, open, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -132,15 +158,14 @@ impl Lookup {
         self.seen[key.slot] >> key.bit & 1 != 0
     }
 
-    /// Appends the words whose windows are where `masks` says, of the text from `at`.
+    /// Appends the words whose windows are at these places of the text from `at`.
     ///
     /// In steps that do without a branch for each place, as no processor can foresee such a branch:
-    /// the places of a batch of masks, those of them that pass the hash check, and then the words.
+    /// the places that pass the hash check, then the words whose first bytes are there, then the words.
     #[inline(always)]
-    pub(super) fn check(&self, block: &[u8], at: usize, masks: &[u64], places: &mut [u16], hits: &mut Vec<Hit>) {
-        let count = write_places(masks, places);
+    pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
         let mut kept = 0;
-        for n in 0..count {
+        for n in 0..places.len() {
             let place = places[n];
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(block, at + usize::from(place))));
@@ -152,18 +177,17 @@ impl Lookup {
         self.settle(block, from, hits);
     }
 
-    /// Appends the entries whose window is at `at` and whose first bytes are there.
+    /// Appends the words whose window is at `at` and whose first bytes are there.
     ///
     /// Each is written and then taken back or not: a branch could not be foreseen.
     #[inline(always)]
     fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
         let slot = Key::of(text_at(block, at)).slot;
-        let first = usize::from(self.starts[slot]);
-        for (entry, number) in self.entries[first..].iter().zip(self.starts[slot]..) {
+        for entry in &self.entries[self.starts[slot] as usize..] {
             let begin = at.wrapping_sub(usize::from(entry.offset));
             let same = (eight_at(block, begin) | entry.fold) & entry.mask == entry.text;
             let before = hits.len();
-            push(hits, begin, number);
+            push(hits, begin, entry.word);
             hits.truncate(before + usize::from(same));
             if !entry.more {
                 break;
@@ -171,60 +195,32 @@ impl Lookup {
         }
     }
 
-    /// From entries to words, of which all is there.
+    /// Keeps of the words whose first bytes are there those of which all is there.
     #[inline(always)]
     fn settle(&self, block: &[u8], from: usize, hits: &mut Vec<Hit>) {
         let mut to = from;
         for n in from..hits.len() {
-            let Hit { at, kind } = hits[n];
-            let entry = &self.entries[usize::from(kind)];
-            hits[to] = Hit { at, kind: entry.word };
-            let begin = at as usize;
-            let is = (!entry.long || self.is_long(entry, block, begin)) && (!entry.begins || may_begin(block, begin));
+            let hit = hits[n];
+            let (word, begin) = (usize::from(hit.kind), hit.at as usize);
+            let Open { long, begins } = self.open[word];
+            hits[to] = hit;
+            let is = (!long || is_long(&self.words[word], block, begin)) && (!begins || may_begin(block, begin));
             to += usize::from(is);
         }
         hits.truncate(to);
     }
-
-    /// Whether the whole of a long word is there, of which the first eight bytes are the same.
-    #[inline(never)]
-    fn is_long(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
-        let word = &self.words[usize::from(entry.word)];
-        let Some(text) = block.get(begin..begin + word.bytes.len()) else {
-            return false;
-        };
-        let first = size_of::<u64>();
-        match word.fold {
-            true => text[first..].eq_ignore_ascii_case(&word.bytes[first..]),
-            false => text[first..] == word.bytes[first..],
-        }
-    }
 }
 
-/// How many places are written for a mask, were there fewer: few masks have more.
-pub(super) const WRITTEN: usize = 4;
-
-/// Writes where bits are set in the masks of a batch; says how many are.
-#[inline(always)]
-fn write_places(batch: &[u64], places: &mut [u16]) -> usize {
-    let mut count = 0;
-    for (number, &mask) in batch.iter().enumerate() {
-        let base = (number * MASK) as u16;
-        let mut left = mask;
-        let mut written = count;
-        count += mask.count_ones() as usize;
-        loop {
-            for place in &mut places[written..written + WRITTEN] {
-                *place = base + left.trailing_zeros() as u16;
-                left &= left.wrapping_sub(1);
-            }
-            if left == 0 {
-                break;
-            }
-            written += WRITTEN;
-        }
+/// Whether the whole of a long word is there, of which the first bytes are the same.
+#[inline(never)]
+fn is_long(word: &Word, block: &[u8], begin: usize) -> bool {
+    let Some(text) = block.get(begin..begin + word.bytes.len()) else {
+        return false;
+    };
+    match word.fold {
+        true => text[FIRST..].eq_ignore_ascii_case(&word.bytes[FIRST..]),
+        false => text[FIRST..] == word.bytes[FIRST..],
     }
-    count
 }
 
 /// The four bytes at `at`; zeros after the end of the block.

@@ -1,10 +1,11 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
-use super::classes::Classes;
+use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
-use super::{Hit, begins, bits, digits, push, sort};
-use crate::rules::plan::WINDOW;
+use super::order::{Others, sort};
+use super::{Hit, bits, digits};
+use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
 /// Bytes a bit mask stands for.
 pub(super) const MASK: usize = 64;
@@ -13,27 +14,87 @@ pub(super) const MASK: usize = 64;
 /// cache while several passes go over them.
 pub(super) const PIECE: usize = 128;
 
-/// Masks in the one piece of a short block, such as a single line: making room for a whole piece
-/// would cost more than such a block does.
-const SHORT: usize = 4;
+/// Bytes of a short block, such as a single line, and of one that is not much longer. Each has a piece
+/// of its own size: making room for a whole piece would cost more than such a block does.
+const LINE: usize = 4 * MASK;
+const SHORT: usize = 32 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
 
-/// What a kernel tells of one piece; bit `n` of a mask stands for byte `n` of its 64.
-///
-/// All but `windows` begin with the last mask before the piece and end with the first one behind
-/// it; bits outside of the block are zero in the classes.
-pub(super) struct Masks<'a> {
-    /// Where the window of a word may begin; never less than where one does.
-    pub(super) windows: &'a mut [u64],
-    pub(super) classes: Classes<'a>,
-    /// Where a word of the text may begin.
-    pub(super) begins: &'a mut [u64],
-    /// Where four digits begin.
-    pub(super) fours: &'a mut [u64],
-    /// What to look at for runs of digits.
-    pub(super) runs: &'a mut [u64],
+/// The bytes before a mask that a kernel reads of its notes: all that tell where a word may begin.
+pub(super) const BACK: usize = BEGIN_BYTES;
+
+/// What a kernel finds in a piece.
+pub(super) struct Piece<'a> {
+    /// What it notes of each byte: of those of a mask before the piece, of the piece, and of a mask
+    /// behind it. Each kernel has notes of its own, in which zeros stand for blanks.
+    notes: &'a mut [u8],
+    /// The masks of the classes, for as many masks.
+    digits: &'a mut [u64],
+    ats: &'a mut [u64],
+    lines: &'a mut [u64],
+    /// Where windows may begin, from the first byte of the piece.
+    places: &'a mut [u16],
+    /// How many places there are.
+    found: usize,
+}
+
+/// How many places are written for a mask, were there fewer: few masks have more.
+const WRITTEN: usize = 4;
+
+impl Piece<'_> {
+    /// Looks at `count` masks of a text, from the one whose number is `first`. `note` says of what
+    /// class bytes are, and notes what `find` is to know of them, which says where windows may begin;
+    /// never less than where one does.
+    ///
+    /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
+    #[inline(always)]
+    pub(super) fn fill(
+        &mut self,
+        (text, first, count): (&Text<'_>, usize, usize),
+        note: impl Fn(&[u8; READ], &mut [u8; MASK]) -> Class,
+        find: impl Fn(&[u8; READ], &[u8; BACK + READ]) -> u64,
+    ) {
+        let (notes, rest) = self.notes.as_chunks_mut::<MASK>();
+        debug_assert!(rest.is_empty());
+        // What was behind the last piece, or zeros.
+        let last = notes.len() - 2;
+        notes[0] = notes[last];
+        self.digits[0] = self.digits[last];
+        let (digits, ats, lines) =
+            (&mut self.digits[..count + 2], &mut self.ats[..count + 2], &mut self.lines[..count + 2]);
+        for (near, notes) in notes[..count + 2].iter_mut().enumerate().skip(1) {
+            let class = note(text.at(first + near - 1), notes);
+            digits[near] = class.digits;
+            ats[near] = class.ats;
+            lines[near] = class.lines;
+        }
+        let notes = &self.notes[MASK - BACK..];
+        let mut found = 0;
+        for mask in 0..count {
+            let base = mask * MASK;
+            let near = notes.get(base..).and_then(|notes| notes.first_chunk());
+            let windows = find(text.at(first + mask), near.unwrap_or(&[0; BACK + READ]));
+            write_places(windows, base as u16, &mut self.places[found..]);
+            found += windows.count_ones() as usize;
+        }
+        self.found = found;
+    }
+}
+
+/// Writes where bits are set in a mask whose first byte is at `base`.
+#[inline(always)]
+fn write_places(mut mask: u64, base: u16, places: &mut [u16]) {
+    for places in places.chunks_exact_mut(WRITTEN) {
+        for place in places {
+            *place = base + mask.trailing_zeros() as u16;
+            mask &= mask.wrapping_sub(1);
+        }
+        if mask == 0 {
+            break;
+        }
+    }
 }
 
 /// A block, and a copy of its last bytes with zeros behind them.
@@ -66,7 +127,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Takes a block through the gate in pieces. `scan` makes the masks of as many as its third
+/// Takes a block through the gate in pieces. `scan` fills one with as many masks as its third
 /// argument says, from the one whose number is its second.
 ///
 /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
@@ -75,14 +136,20 @@ pub(super) fn each_piece(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
-    scan: impl Fn(&Text<'_>, usize, usize, &mut Masks<'_>),
+    scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
-    if block.len() <= SHORT * MASK {
-        pieces::<{ SHORT + 2 }>(lookup, block, found, scan);
+    if block.len() <= LINE {
+        pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan);
+    } else if block.len() <= SHORT {
+        pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan);
     } else {
         pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
     }
 }
+
+/// Room for what is noted of the bytes of some masks, each mask in a cache line of its own.
+#[repr(align(64))]
+struct Notes<const ROOM: usize>([[u8; MASK]; ROOM]);
 
 /// The same with room for two masks less than `ROOM` at a time.
 #[inline(always)]
@@ -90,59 +157,61 @@ fn pieces<const ROOM: usize>(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
-    scan: impl Fn(&Text<'_>, usize, usize, &mut Masks<'_>),
+    scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
     let (hits, line_ends) = found;
+    let sorted = hits.len();
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
-    let mut room = [[0; ROOM]; 10];
-    let [windows, digits, ats, words, marks, ends, lines, begins, fours, runs] = &mut room;
-    let classes = Classes { digits, ats, words, marks, ends, lines };
-    let mut masks = Masks { windows, classes, begins, fours, runs };
+    let mut notes = Notes([[0; MASK]; ROOM]);
     let mut places = [[0; MASK]; ROOM];
+    let mut room = [[0; ROOM]; 5];
+    let [digits, ats, lines, fours, runs] = &mut room;
+    let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
+    let mut piece = Piece { notes, digits, ats, lines, places, found: 0 };
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);
-        scan(&text, first, count, &mut masks);
-        line_ends.extend(&masks.classes.lines[1..=count]);
+        scan(&text, first, count, &mut piece);
+        line_ends.extend(&piece.lines[1..=count]);
         let before = hits.len();
-        lookup.check(block, first * MASK, &masks.windows[..count], places.as_flattened_mut(), hits);
-        rest(block, first, count, &masks, &mut run, hits);
-        sort(&mut hits[before..]);
+        lookup.check(block, first * MASK, &mut piece.places[..piece.found], hits);
+        sort(&mut hits[sorted..], before - sorted);
+        digits::find_runs(count, piece.digits, fours, runs);
+        let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
+        rest::<ROOM>(block, first, masks, &mut run, (hits, sorted));
     }
 }
 
-impl Masks<'_> {
-    /// Makes the masks that follow from those of the classes, for a piece of `count` masks.
-    ///
-    /// Plain arithmetic without a branch, so that the compiler makes vectors of it; inlined into
-    /// each kernel for that.
-    #[inline(always)]
-    pub(super) fn derive(&mut self, count: usize, with_begins: bool) {
-        if with_begins {
-            begins::find(count, &self.classes, self.begins);
-        }
-        digits::find_fours(count, self.classes.digits, self.fours);
-        digits::find_runs(count, self.classes.digits, self.fours, self.runs);
-    }
-}
-
-/// Looks at what the masks of a piece show besides words.
+/// Looks at what the masks from the one whose number is `first` show besides words, and puts it among
+/// those of the hits that are words, which begin with the one whose number is `words`.
+///
+/// Those that show something are found first: whether one does could not be foreseen.
 #[inline(always)]
-fn rest(block: &[u8], first: usize, count: usize, masks: &Masks<'_>, run: &mut digits::Runs, hits: &mut Vec<Hit>) {
-    let near = masks.classes.ats[1..=count].iter().zip(&masks.runs[1..=count]);
-    for (mask, (&ats, &runs)) in near.enumerate() {
-        if ats | runs == 0 {
-            continue;
-        }
-        let at = (first + mask) * MASK;
-        for bit in bits(ats) {
-            push(hits, at + bit, Hit::AT);
-        }
-        for bit in bits(runs) {
-            if let Some(start) = run.look(block, at + bit) {
-                push(hits, start, Hit::DIGITS);
+fn rest<const ROOM: usize>(
+    block: &[u8],
+    first: usize,
+    (digits, ats, runs): (&[u64], &[u64], &[u64]),
+    run: &mut digits::Runs,
+    (hits, words): (&mut Vec<Hit>, usize),
+) {
+    let mut others = Others::<ROOM>::new();
+    for from in (0..ats.len()).step_by(MASK) {
+        let near = ats[from..].iter().zip(&runs[from..]).take(MASK);
+        let shown = near.enumerate().fold(0, |shown, (n, (ats, runs))| shown | u64::from(ats | runs != 0) << n);
+        for mask in bits(shown) {
+            let mask = from + mask;
+            let at = (first + mask) * MASK;
+            for bit in bits(ats[mask]) {
+                others.push(at + bit, Hit::AT, hits, words);
+            }
+            for bit in bits(runs[mask]) {
+                let near = digits::Near::new([digits[mask], digits[mask + 1], digits[mask + 2]], bit);
+                if let Some(start) = run.look(block, at + bit, near) {
+                    others.push(start, Hit::DIGITS, hits, words);
+                }
             }
         }
     }
+    others.merge(hits, words);
 }

@@ -1,31 +1,32 @@
 //! The gate: finds the few places of a block that are worth a look.
 //!
-//! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel makes
-//! bit masks, one bit a byte: of which class a byte is, and where a window of a word may begin
-//! ([`crate::rules::plan`] says what that is); between the two, arithmetic on the masks of the classes
-//! shows where a word of the text may begin (`begins`) and where a run of digits is (`digits`). What
-//! the masks show is then looked at: a hash check and an exact comparison for words (`lookup`).
+//! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel goes
+//! twice: it says of which class a byte is, and notes what tells where a word of the text may begin;
+//! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). All in
+//! bit masks, one bit a byte; arithmetic on the masks of digits shows where a run of them is
+//! (`digits`). What the masks show is then looked at: a hash check and an exact comparison for words
+//! (`lookup`).
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
 //! none of them misses a window, so all give the same hits.
 
-mod begins;
 mod classes;
 mod digits;
 mod lines;
 mod lookup;
 mod masks;
+mod order;
 mod portable;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod simd;
 #[cfg(test)]
 mod tests;
 
-use crate::rules::plan::{Plan, Word};
+use crate::rules::plan::{By, Plan, Word};
 pub(crate) use lines::Lines;
 use lookup::{Lookup, Window};
 #[cfg(test)]
 use masks::PIECE;
-use masks::{MASK, Masks, Text, each_piece};
+use masks::{BACK, MASK, Piece, READ, Text, each_piece};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,11 @@ impl Hit {
     pub const DIGITS: u16 = 0xFFFF;
     /// The kind of an `@`.
     pub const AT: u16 = 0xFFFE;
+
+    /// What hits are in order of.
+    fn key(&self) -> u64 {
+        u64::from(self.at) << 16 | u64::from(self.kind)
+    }
 }
 
 /// How the gate is implemented. All variants give the same hits.
@@ -86,6 +92,14 @@ impl Variant {
             Variant::Avx512 => "avx512",
             Variant::Avx512Vbmi => "avx512vbmi",
             Variant::Neon => "neon",
+        }
+    }
+
+    /// How its kernel looks bytes up. (The portable one has no windows: any will do.)
+    fn looks_up(self) -> By {
+        match self {
+            Variant::Portable | Variant::Avx2 | Variant::Avx512 | Variant::Neon => By::Nibbles,
+            Variant::Avx512Vbmi => By::Entries,
         }
     }
 
@@ -166,9 +180,10 @@ impl Gate {
     pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
         assert!(plan.fits(&words), "the plan was made for other words");
         assert!(words.len() < usize::from(Hit::AT), "too many words");
+        let deal = plan.deal(variant.looks_up());
         let windows: Vec<Window> =
-            words.iter().zip(plan.places()).map(|(word, place)| Window::new(word, *place)).collect();
-        let groups = Groups { plain: plan.plain(), begin: plan.begin() };
+            words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
+        let groups = Groups { plain: deal.plain, begin: deal.begin };
         Gate { kernel: AnyKernel::new(variant, groups, &windows), lookup: Lookup::new(words, &windows) }
     }
 
@@ -177,9 +192,8 @@ impl Gate {
     /// may hold a card's number; and notes in `lines` where lines end. `block` has less than 4 GiB.
     pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>, lines: &mut Lines) {
         debug_assert!(u32::try_from(block.len()).is_ok(), "4 GiB or more");
-        let before = hits.len();
         lines.clear();
-        let found = (&mut *hits, lines);
+        let found = (hits, lines);
         match &self.kernel {
             AnyKernel::Portable => portable::find(&self.lookup, block, found),
             #[cfg(target_arch = "x86_64")]
@@ -191,33 +205,8 @@ impl Gate {
             #[cfg(target_arch = "aarch64")]
             AnyKernel::Neon(kernel) => kernel.find(&self.lookup, block, found),
         }
-        // Each piece is in order. Only what lies across the edge of two may not be.
-        sort(&mut hits[before..]);
     }
 }
-
-/// Puts hits in order; they mostly are, or nearly so.
-#[inline(always)]
-fn sort(hits: &mut [Hit]) {
-    let key = |hit: &Hit| u64::from(hit.at) << 16 | u64::from(hit.kind);
-    let mut moves = 0;
-    for n in 1..hits.len() {
-        let hit = hits[n];
-        let mut at = n;
-        while at > 0 && key(&hits[at - 1]) > key(&hit) {
-            hits[at] = hits[at - 1];
-            at -= 1;
-        }
-        hits[at] = hit;
-        moves += n - at;
-        if moves > MOVES_MAX * hits.len() {
-            return hits.sort_unstable_by_key(key);
-        }
-    }
-}
-
-/// So many moves a hit, and they are not nearly in order.
-const MOVES_MAX: usize = 16;
 
 fn push(hits: &mut Vec<Hit>, at: usize, kind: u16) {
     let at = at as u32;

@@ -5,30 +5,20 @@
 
 use super::classes::Class;
 use super::lookup::Lookup;
-use super::masks::READ;
-use super::{Hit, Lines, MASK, Masks, Text, each_piece};
+use super::{Hit, Lines, MASK, READ, each_piece};
 use crate::rules::plan::WINDOW;
 
 /// Appends what the gate finds in a block; the hits of a piece are sorted.
 pub(super) fn find(lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
-    each_piece(lookup, block, found, |text, first, count, masks| {
-        scan(lookup, text, first, count, masks);
+    each_piece(lookup, block, found, |text, first, count, piece| {
+        piece.fill((text, first, count), note, |text, _| find_windows(lookup, text));
     });
 }
 
-fn scan(lookup: &Lookup, text: &Text<'_>, first: usize, count: usize, masks: &mut Masks<'_>) {
-    for (mask, windows) in masks.windows[..count].iter_mut().enumerate() {
-        *windows = find_windows(lookup, text.at(first + mask));
-    }
-    // Mask number -1 has no text; there are no digits in it.
-    for near in usize::from(first == 0)..count + 2 {
-        let text = text.at(first + near - 1);
-        let (digits, ats) = (each_eight(text, digit_bits), each_eight(text, |eight| byte_bits(eight, b'@')));
-        let lines = each_eight(text, |eight| byte_bits(eight, b'\n'));
-        masks.classes.set(near, Class { digits, ats, lines, ..Class::default() });
-    }
+fn note(text: &[u8; READ], _: &mut [u8; MASK]) -> Class {
     // Where a word may begin `lookup` sees for itself: what passes the hash check is little.
-    masks.derive(count, false);
+    let is = |byte| each_eight(text, |eight| byte_bits(eight, byte));
+    Class { digits: each_eight(text, digit_bits), ats: is(b'@'), lines: is(b'\n') }
 }
 
 /// Where among the 64 bytes a window passes the hash check.

@@ -151,7 +151,7 @@ proptest! {
             let offset = if bucket < plain { offset % (word.bytes.len() - word.window_len() + 1) as u8 } else { 0 };
             plan.extend([offset, bucket]);
         }
-        let plan = Plan::decode(&plan, &words).expect("a plan");
+        let plan = Plan::decode(&plan.repeat(2), &words).expect("a plan");
         same(&words, &gates_by(&words, &plan), text.as_bytes());
     }
 }

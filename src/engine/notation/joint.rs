@@ -2,8 +2,9 @@
 
 use super::Record;
 use super::escape::skip_gap;
-use super::key::KeySite;
+use super::key::{KEY_BYTES_MAX, KeySite};
 use super::quote::Quote;
+use super::run;
 use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
@@ -120,6 +121,27 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
     }
 }
 
+/// Whether blanks behind the identifier around `at`, which ends at `end`, may separate it from a
+/// value: behind a flag, before a mark, where a type name or a sign follows. In prose they do not.
+pub(crate) fn may_follow_blank(rec: &Record<'_>, at: usize, end: usize) -> bool {
+    let next = skip_gap(rec, end, GAP_BYTES_MAX);
+    if !rec.get(next).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b'/')) {
+        return true;
+    }
+    let word = type_end(rec, next);
+    let behind = skip_gap(rec, word, GAP_BYTES_MAX);
+    let sign = |b: u8| matches!(b, b'%' | b'\\' | b'&' | b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-');
+    if behind > word && rec.get(behind).is_none_or(sign) {
+        return true;
+    }
+    let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
+    match rec.before(start) {
+        Some(b' ') => rec.buf[rec.start..start].ends_with(b"ENV "),
+        Some(b'(' | b'/' | b'=' | b',' | b'\t' | b'\n') => false,
+        _ => true,
+    }
+}
+
 /// The separator behind the key.
 pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
@@ -153,7 +175,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
 /// `=`, `:`, and the signs programs put around them.
 fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
     let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
-    for (text, joint) in SPELLED.into_iter().filter(|_| spelled) {
+    for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());
             return Some(Joined { joint, value, percent: text[0] == b'%', quoted: false });
@@ -327,15 +349,17 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Join
         return joined(Joint::Blank, at);
     }
     // One type name, then `=` and a quoted value.
-    let word = rec
-        .from(at)
-        .iter()
-        .take(40)
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.'))
-        .count();
-    let gap = skip_gap(rec, at + word, GAP_BYTES_MAX);
-    let found = written(rec, gap).filter(|f| f.joint == Joint::Assign && word > 0 && gap > at + word)?;
+    let word = type_end(rec, at);
+    let gap = skip_gap(rec, word, GAP_BYTES_MAX);
+    let found = written(rec, gap).filter(|f| f.joint == Joint::Assign && word > at && gap > word)?;
     Quote::at(rec.buf, found.value, rec.end).map(|_| found)
+}
+
+/// End of the type name at `at`.
+fn type_end(rec: &Record<'_>, at: usize) -> usize {
+    let is_part =
+        |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
+    at + rec.from(at).iter().take(40).take_while(is_part).count()
 }
 
 /// `<name>KEY</name><value>VALUE`: `at` is behind `</`.

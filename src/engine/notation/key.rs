@@ -3,14 +3,18 @@
 use super::Record;
 use super::escape::remnant_len;
 use super::quote::{Close, Quote};
-use super::run::{self, Kind, inner};
+use super::run::{self, Kind, Run, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
-const KEY_BYTES_MAX: usize = 96;
+pub(crate) const KEY_BYTES_MAX: usize = 96;
 /// The longest run of words before the last one of a quoted key, in bytes.
 const SPACED_BYTES_MAX: usize = 48;
+/// The longest word that is taken along which a blank separates from a key, in bytes.
+const BLANK_WORD_BYTES_MAX: usize = 24;
 /// The most of a last word that is looked at, in bytes.
-pub(crate) const LAST_BYTES_MAX: usize = 32;
+const LAST_BYTES_MAX: usize = 32;
+/// How far before an identifier the escape is looked for that it may begin with the rest of, in bytes.
+pub(crate) const REMNANT_REACH_BYTES: usize = 32;
 /// The most words of a key.
 pub(crate) const WORDS_MAX: usize = 12;
 
@@ -46,33 +50,41 @@ pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
     }
 }
 
-/// The key around the word at `at..end`, `end` being where its identifier ends.
-pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
+/// Where the identifier around `at` begins, with the signs before it and what an escape left.
+pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
     loop {
         start = run::start(rec.buf, low, start);
         if start == low || !matches!(rec.buf[start - 1], b'-' | b'.') {
-            break;
+            return start;
         }
         // Two dashes begin a flag, whatever stands before them.
         if rec.buf[start - 1] == b'-' && start - 1 > low && rec.buf[start - 2] == b'-' {
-            start -= 2;
-            break;
+            return start - 2;
         }
         start -= 1;
     }
-    start += remnant_len(rec, start, at);
-    let signs = rec.buf[start..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    let dashes = rec.buf[start..start + signs].iter().rev().take_while(|b| **b == b'-').count();
-    start += signs;
-    let flag = start - dashes;
-    let dashes = dashes.min(3) as u8;
+}
+
+/// The key around the word at `at..end`, `end` being where its identifier ends.
+pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
+    let start = begin(rec, at);
+    let start = start + remnant_len(rec, start, at);
+    let KeySite { start, dashes, open: flag, .. } = plain_site(rec, start, at, end);
     if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
         return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
     }
     let (quote, open) = spaced(rec, flag, end).map_or((None, flag), |(q, open)| (Some(q), open));
     KeySite { start, end, dashes, quote, open }
+}
+
+/// The key whose identifier and the signs before it begin at `begin`, without its quotes.
+pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) -> KeySite {
+    let signs = rec.buf[begin..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
+    let dashes = rec.buf[begin..begin + signs].iter().rev().take_while(|b| **b == b'-').count();
+    let start = begin + signs;
+    KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: start - dashes }
 }
 
 /// A quoted key of several words: the mark behind it, found again before its first word.
@@ -122,6 +134,33 @@ pub(crate) struct LastWord {
 impl LastWord {
     /// The last word of the identifier that ends at `end`.
     pub(crate) fn of(rec: &Record<'_>, end: usize) -> LastWord {
+        let behind = |b: &u8| matches!(Kind::of(*b), Kind::Digit | Kind::Line) || matches!(b, b'-' | b'.');
+        let end = end - rec.buf[rec.start..end].iter().rev().take_while(|b| behind(b)).count();
+        let last = rec.before(end);
+        let start = match last.map(Kind::of) {
+            Some(Kind::Upper) => Run::Upper.start(rec.buf, rec.start, end),
+            Some(Kind::Lower) => {
+                let start = Run::Lower.start(rec.buf, rec.start, end);
+                match rec.before(start).map(Kind::of) {
+                    Some(Kind::Upper) if start + 1 < end || last != Some(b's') => start - 1,
+                    Some(Kind::Upper | Kind::Beyond) => return LastWord::of_any(rec, end),
+                    _ => start,
+                }
+            }
+            _ => return LastWord::of_any(rec, end),
+        };
+        let start = start.max(end.saturating_sub(LAST_BYTES_MAX));
+        let mut text = [0; LAST_BYTES_MAX];
+        match rec.buf[..end].last_chunk() {
+            Some(tail) => text = *tail,
+            None => text[LAST_BYTES_MAX - end..].copy_from_slice(&rec.buf[..end]),
+        }
+        text.make_ascii_lowercase();
+        LastWord { text, start: LAST_BYTES_MAX - (end - start) }
+    }
+
+    /// The same letter by letter, for words that are seldom.
+    fn of_any(rec: &Record<'_>, end: usize) -> LastWord {
         let mut word = LastWord { text: [0; LAST_BYTES_MAX], start: LAST_BYTES_MAX };
         let mut next = None; // the byte behind `p` and its kind, once the word has begun
         for p in (rec.start..end).rev() {
@@ -159,7 +198,7 @@ impl LastWord {
 /// The words of a key, lower case: split at signs, at changes of case, and before and behind
 /// numbers. A word that stands one blank before the key is taken along.
 pub(crate) struct Words {
-    text: [u8; 2 * KEY_BYTES_MAX],
+    text: [u8; BLANK_WORD_BYTES_MAX + KEY_BYTES_MAX],
     ends: [u8; WORDS_MAX],
     count: usize,
     /// Whether the first word stands apart by a blank.
@@ -168,8 +207,10 @@ pub(crate) struct Words {
 
 impl Words {
     /// The words of the key at `site`.
+    #[inline]
     pub(crate) fn of(rec: &Record<'_>, site: &KeySite) -> Words {
-        let mut words = Words { text: [0; 2 * KEY_BYTES_MAX], ends: [0; WORDS_MAX], count: 0, apart: false };
+        let mut words =
+            Words { text: [0; BLANK_WORD_BYTES_MAX + KEY_BYTES_MAX], ends: [0; WORDS_MAX], count: 0, apart: false };
         let from = blank_word(rec, site);
         if let Some(from) = from {
             words.add(&rec.buf[from..site.start - 1]);
@@ -183,30 +224,38 @@ impl Words {
 
     fn add(&mut self, text: &[u8]) {
         let mut used = self.count.checked_sub(1).map_or(0, |i| usize::from(self.ends[i]));
-        let mut open = false;
         let mut last = Kind::Other;
         for (i, &b) in text.iter().enumerate() {
             let kind = Kind::of(b);
-            open = open && !splits(last, kind, text.get(i + 1).copied());
+            let begins = matches!(last, Kind::Other | Kind::Line) || splits(last, kind, text.get(i + 1).copied());
             last = kind;
             if matches!(kind, Kind::Other | Kind::Line) {
-                open = false;
                 continue;
             }
-            if !open {
-                if self.count == WORDS_MAX {
-                    self.drop_first();
-                    used = usize::from(self.ends[self.count - 1]);
-                }
-                self.count += 1;
-                open = true;
+            if begins {
+                used = self.begin(used);
             }
             if used < self.text.len() {
                 self.text[used] = b.to_ascii_lowercase();
                 used += 1;
             }
+        }
+        if self.count > 0 {
             self.ends[self.count - 1] = used as u8;
         }
+    }
+
+    /// Begins a word behind the one that ends at `used`; where it begins.
+    fn begin(&mut self, mut used: usize) -> usize {
+        if self.count > 0 {
+            self.ends[self.count - 1] = used as u8;
+        }
+        if self.count == WORDS_MAX {
+            self.drop_first();
+            used = usize::from(self.ends[self.count - 1]);
+        }
+        self.count += 1;
+        used
     }
 
     fn drop_first(&mut self) {
@@ -241,23 +290,71 @@ fn splits(last: Kind, kind: Kind, next: Option<u8>) -> bool {
 }
 
 /// Where the word begins that one blank separates from the key.
-fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
+pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     if site.dashes > 0 || rec.before(site.start) != Some(b' ') {
         return None;
     }
     let end = site.start - 1;
-    let low = end.saturating_sub(24).max(rec.start);
-    let mut p = end;
-    while p > low && rec.buf[p - 1].is_ascii_alphanumeric() {
-        p -= 1;
-    }
+    let low = end.saturating_sub(BLANK_WORD_BYTES_MAX).max(rec.start);
+    let p = Run::Alphanumeric.start(rec.buf, low, end);
     // Not the tail of something longer.
-    (p < end && (p > low || low == rec.start)).then_some(p)
+    (p < end && rec.before(p).is_none_or(|b| !b.is_ascii_alphanumeric())).then_some(p)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Record, Words, around, end_of};
+    use super::{Kind, LastWord, Record, Words, around, end_of, splits};
+    use proptest::prelude::*;
+
+    /// Words by definition: split where a sign stands or a new word begins.
+    fn naive(text: &[u8]) -> Vec<Vec<u8>> {
+        let mut all: Vec<Vec<u8>> = Vec::new();
+        let mut open = false;
+        let mut last = Kind::Other;
+        for (i, b) in text.iter().enumerate() {
+            let kind = Kind::of(*b);
+            open = open && !splits(last, kind, text.get(i + 1).copied());
+            last = kind;
+            if matches!(kind, Kind::Other | Kind::Line) {
+                open = false;
+                continue;
+            }
+            if !open {
+                all.push(Vec::new());
+                open = true;
+            }
+            all.last_mut().unwrap().push(b.to_ascii_lowercase());
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+        #[test]
+        fn words_are_those_by_definition(text in "([a-z]{1,9}|[A-Z]{1,5}|[A-Z][a-z]{1,9}|[0-9]{1,3}|[_.-]|\u{e9}|s){0,14}") {
+            let text = text.as_bytes();
+            let rec = Record::new(text, 0, text.len());
+            let words = Words::of(&rec, &super::KeySite { start: 0, end: text.len(), dashes: 0, quote: None, open: 0 });
+            let all = naive(&text[text.len().saturating_sub(super::KEY_BYTES_MAX)..]);
+            let tail = &all[all.len().saturating_sub(super::WORDS_MAX)..];
+            let shown: Vec<Vec<u8>> = (0..words.len()).map(|i| words.joined(i, i + 1).to_vec()).collect();
+            prop_assert_eq!(&shown[..], tail);
+        }
+
+        #[test]
+        fn the_last_word_is_that_letter_by_letter(
+            text in "([a-z]{1,20}|[A-Z]{1,20}|[A-Z][a-z]{1,9}|[0-9]{1,3}|[_.=-]|\u{e9}|[sS]){0,6}",
+            start in 0..9usize,
+        ) {
+            let text = text.as_bytes();
+            let rec = Record::new(text, start.min(text.len()), text.len());
+            for end in rec.start..=text.len() {
+                let (word, slow) = (LastWord::of(&rec, end), LastWord::of_any(&rec, end));
+                prop_assert_eq!(word.letters(), slow.letters());
+            }
+        }
+    }
 
     fn words(text: &str, at: &str) -> Vec<String> {
         let rec = Record::new(text.as_bytes(), 0, text.len());

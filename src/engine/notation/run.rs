@@ -1,4 +1,4 @@
-//! Runs of the bytes that identifiers are made of, eight at a time.
+//! Runs of the bytes that identifiers, and numbers, are made of, eight at a time.
 
 /// Bytes looked at together.
 const WIDTH: usize = size_of::<u64>();
@@ -47,18 +47,68 @@ pub(crate) fn inner(b: u8) -> bool {
     Kind::of(b) != Kind::Other
 }
 
+/// The high bit of each byte from `first` to `last`, of seven bits each.
+fn within(text: u64, first: u8, last: u8) -> u64 {
+    // So that no difference borrows from the next byte.
+    let least = |byte: u8| (text | HIGH) - LOW * u64::from(byte);
+    least(first) & !least(last + 1)
+}
+
 /// The high bit of each byte that is none of an identifier.
 fn others(eight: u64) -> u64 {
-    // Of seven bits each, so that no difference borrows from the next byte.
-    let least = |text: u64, byte: u8| (text | HIGH) - LOW * u64::from(byte);
-    let within = |text: u64, first: u8, last: u8| least(text, first) & !least(text, last + 1);
     let text = eight & !HIGH;
     let ascii = within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9') | within(text, b'_', b'_');
     !(ascii | eight) & HIGH
 }
 
+/// Where the digits that go on at `at` end, `most` if they do not before.
+pub(crate) fn digits_end(buf: &[u8], at: usize, most: usize) -> usize {
+    let others = |eight: u64| !(within(eight & !HIGH, b'0', b'9') & !eight) & HIGH;
+    forth(buf, at, most, others, |b| b.is_ascii_digit())
+}
+
+/// Letters and digits that stand behind each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    Lower,
+    Upper,
+    /// Letters of both cases, digits.
+    Alphanumeric,
+}
+
+impl Run {
+    fn has(self, b: u8) -> bool {
+        match self {
+            Run::Lower => b.is_ascii_lowercase(),
+            Run::Upper => b.is_ascii_uppercase(),
+            Run::Alphanumeric => b.is_ascii_alphanumeric(),
+        }
+    }
+
+    /// The high bit of each byte that is none of it.
+    fn others(self, eight: u64) -> u64 {
+        let text = eight & !HIGH;
+        let own = match self {
+            Run::Lower => within(text, b'a', b'z'),
+            Run::Upper => within(text, b'A', b'Z'),
+            Run::Alphanumeric => within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9'),
+        };
+        !(own & !eight) & HIGH
+    }
+
+    /// Where the run that ends at `at` begins, `low` if it does not behind.
+    pub(crate) fn start(self, buf: &[u8], low: usize, at: usize) -> usize {
+        back(buf, low, at, |eight| self.others(eight), |b| self.has(b))
+    }
+}
+
 /// Where the run that goes on at `at` ends, `most` if it does not before.
 pub(crate) fn end(buf: &[u8], at: usize, most: usize) -> usize {
+    forth(buf, at, most, others, inner)
+}
+
+/// Where what goes on at `at` ends: `others` has the high bit of each byte that is none of it.
+fn forth(buf: &[u8], at: usize, most: usize, others: impl Fn(u64) -> u64, has: impl Fn(u8) -> bool) -> usize {
     let mut p = at;
     while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk()).filter(|_| p < most) {
         let others = others(u64::from_le_bytes(*eight));
@@ -67,12 +117,17 @@ pub(crate) fn end(buf: &[u8], at: usize, most: usize) -> usize {
         }
         p += WIDTH;
     }
-    p += buf[p.min(most)..most].iter().take_while(|b| inner(**b)).count();
+    p += buf[p.min(most)..most].iter().take_while(|b| has(**b)).count();
     p.min(most)
 }
 
 /// Where the run that ends at `at` begins, `low` if it does not behind.
 pub(crate) fn start(buf: &[u8], low: usize, at: usize) -> usize {
+    back(buf, low, at, others, inner)
+}
+
+/// Where what ends at `at` begins: `others` has the high bit of each byte that is none of it.
+fn back(buf: &[u8], low: usize, at: usize, others: impl Fn(u64) -> u64, has: impl Fn(u8) -> bool) -> usize {
     let mut p = at;
     while let Some(eight) = buf[..p].last_chunk().filter(|_| p > low) {
         let others = others(u64::from_le_bytes(*eight));
@@ -81,20 +136,20 @@ pub(crate) fn start(buf: &[u8], low: usize, at: usize) -> usize {
         }
         p -= WIDTH;
     }
-    p -= buf[low.min(p)..p].iter().rev().take_while(|b| inner(**b)).count();
+    p -= buf[low.min(p)..p].iter().rev().take_while(|b| has(**b)).count();
     p.max(low)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{end, inner, start};
+    use super::{Run, digits_end, end, inner, start};
     use proptest::prelude::*;
 
     proptest! {
         /// Byte by byte gives the same.
         #[test]
         fn runs_are_as_long_as_byte_by_byte(
-            text in prop::collection::vec(prop_oneof![8 => prop::sample::select(b"aZ09_\xC3\xFF\x80".to_vec()), 1 => any::<u8>()], 0..40),
+            text in prop::collection::vec(prop_oneof![8 => prop::sample::select(b"aZ0909_\xC3\xFF\x80".to_vec()), 1 => any::<u8>()], 0..40),
             at in 0..40usize,
             bound in 0..40usize,
         ) {
@@ -105,6 +160,12 @@ mod tests {
             let back = text[low..at].iter().rev().take_while(|b| inner(**b)).count();
             prop_assert_eq!(end(&text, at, most), at + forward);
             prop_assert_eq!(start(&text, low, at), at - back);
+            let digits = text[at..most].iter().take_while(|b| b.is_ascii_digit()).count();
+            prop_assert_eq!(digits_end(&text, at, most), at + digits);
+            for run in [Run::Lower, Run::Upper, Run::Alphanumeric] {
+                let back = text[low..at].iter().rev().take_while(|b| run.has(**b)).count();
+                prop_assert_eq!(run.start(&text, low, at), at - back);
+            }
         }
 
         #[test]
@@ -112,6 +173,10 @@ mod tests {
             let mut text = [b'a'; 8];
             text[place] = byte;
             prop_assert_eq!(end(&text, 0, 8), if inner(byte) { 8 } else { place });
+            text = [b'7'; 8];
+            text[place] = byte;
+            prop_assert_eq!(digits_end(&text, 0, 8), if byte.is_ascii_digit() { 8 } else { place });
+            prop_assert_eq!(Run::Alphanumeric.start(&text, 0, 8), if Run::Alphanumeric.has(byte) { 0 } else { place + 1 });
         }
     }
 }

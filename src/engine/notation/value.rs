@@ -8,12 +8,16 @@ use super::form::{mask_len, plain};
 use super::joint::{GAP_BYTES_MAX, Joined, Joint};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
+use crate::rules::bytes::{Bytes, until};
 use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
 const LIST_MAX: usize = 4096;
 /// The most wrappers around a value: `Some(Secret("x"))`.
 const WRAPPERS_MAX: usize = 4;
+
+/// The longest name of a wrapper, in bytes.
+const NAME_BYTES_MAX: usize = 40;
 
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,27 +114,17 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
 }
 
 /// Bytes that may end a bare value: what begins a match of [`ends_bare`].
-const MAY_END: [bool; 256] = {
-    let signs = b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2";
-    let mut may = [false; 256];
-    let mut n = 0;
-    while n < signs.len() {
-        may[signs[n] as usize] = true;
-        n += 1;
-    }
-    may
-};
-
-/// Whether a bare value may end at such a byte: a cheap look before [`ends_bare`].
-pub(crate) fn may_end_bare(b: u8) -> bool {
-    MAY_END[usize::from(b)]
-}
+pub(crate) const MAY_END: Bytes = Bytes::of(b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2");
 
 /// Where from `at` on a bare value ends, `limit` if it does not before.
 pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
     let mut p = at;
-    while p < limit && !(may_end_bare(rec.buf[p]) && ends_bare(rec, p, percent)) {
-        p += 1;
+    while p < limit {
+        p = until(rec.buf, p, limit, &MAY_END);
+        if p < limit && ends_bare(rec, p, percent) {
+            break;
+        }
+        p += usize::from(p < limit);
     }
     p
 }
@@ -177,7 +171,7 @@ fn template_end(rec: &Record<'_>, at: usize) -> usize {
         (b"%{", b"}"),
     ];
     let rest = &rec.from(at)[..rec.from(at).len().min(128)];
-    for (open, close) in PAIRS {
+    for &(open, close) in &PAIRS {
         if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
             return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
         }
@@ -271,18 +265,14 @@ fn rest(rec: &Record<'_>, at: usize, values: &mut Vec<Value>) {
 
 /// Steps inside what programs print around a value: `Some("x")`, `SecretStr('x')`, `b"x"`.
 fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
+    const BEHIND_NAME: Bytes =
+        Bytes::of(b"0123456789_.:&@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").others();
     const BARE: [&[u8]; 8] = [b"Some", b"Ok", b"Just", b"Optional", b"Secret", b"SecretString", b"String", b"Password"];
     let mut p = at;
     for _ in 0..WRAPPERS_MAX {
-        let name = rec
-            .from(p)
-            .iter()
-            .take(40)
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'&' | b'@'))
-            .count();
-        let next = p + name;
+        let next = until(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
         let word = &rec.buf[p..next];
-        if rec.get(next) == Some(b'(') && name > 0 {
+        if rec.get(next) == Some(b'(') && next > p {
             let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
             let known = BARE.contains(&word);
             let deeper = rec.from(inside).first().is_some_and(u8::is_ascii_alphabetic) && known;
@@ -326,18 +316,21 @@ fn is_object(rec: &Record<'_>, at: usize) -> bool {
     rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
 }
 
-/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`.
-pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Vec<Value> {
+/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
+/// `only` those of its members that are called so. With them, where reading ended.
+pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined, only: Option<&[u8]>) -> (Vec<Value>, usize) {
     let (at, notation) = (joined.value, number(rec, site, joined));
     let mut values = Vec::new();
     let mut p = at + 1;
-    let mut valued = false;
+    let (mut valued, mut wanted) = (false, false);
     while values.len() < LIST_MAX {
         p = skip_gap(rec, p, GAP_BYTES_MAX);
         if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
             let text = quoted(rec, p, quote);
             p = (text.end + quote.width()).min(rec.end);
-            if valued {
+            if !valued {
+                wanted = only.is_none_or(|name| rec.buf[text.start..text.end].eq_ignore_ascii_case(name));
+            } else if wanted {
                 values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
             }
             continue;
@@ -349,7 +342,7 @@ pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Vec<V
         p += 1;
     }
     rest(rec, p, &mut values);
-    values
+    (values, p)
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -93,10 +93,44 @@ const ISSUERS: &[Issuer] = &[
     row(1, 9, 9, &[16], Context),       // Korean local
 ];
 
+/// The lengths that some issuer has for numbers with these two first digits, as bits.
+const LENGTHS: [u32; 100] = {
+    let mut lengths = [0; 100];
+    let mut row = 0;
+    while row < ISSUERS.len() {
+        let issuer = &ISSUERS[row];
+        let mut prefix = 0;
+        while prefix < 100 {
+            // Both cut to as many digits as the shorter one has.
+            let (scale, cut) = match issuer.digits {
+                1 => (1, 10),
+                digits => (10u32.pow(digits as u32 - 2), 1),
+            };
+            let prefix_cut = prefix as u32 / cut;
+            if issuer.from / scale <= prefix_cut && prefix_cut <= issuer.to / scale {
+                let mut n = 0;
+                while n < issuer.lengths.len() {
+                    lengths[prefix] |= 1 << issuer.lengths[n];
+                    n += 1;
+                }
+            }
+            prefix += 1;
+        }
+        row += 1;
+    }
+    lengths
+};
+
 /// How far the issuer's range makes these digits a card: none when no issuer has such a number or
 /// the check digit is wrong. `digits` are ASCII digits without separators.
 pub fn judge(digits: &[u8]) -> Option<Trust> {
-    if !(12..=19).contains(&digits.len()) || !varied(digits) || !luhn(digits) {
+    let len = 1u32.checked_shl(digits.len() as u32)?;
+    let [first, second, ..] = digits else { return None };
+    // Most numbers have no length that an issuer of their first two digits gives out.
+    if LENGTHS[usize::from(first - b'0') * 10 + usize::from(second - b'0')] & len == 0
+        || !luhn(digits)
+        || !varied(digits)
+    {
         return None;
     }
     let issuer = ISSUERS.iter().find(|i| {
@@ -122,7 +156,8 @@ pub fn luhn(digits: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Trust, judge, luhn};
+    use super::{ISSUERS, Trust, judge, luhn, varied};
+    use proptest::prelude::*;
 
     #[test]
     fn brands() {
@@ -149,5 +184,21 @@ mod tests {
             assert_eq!(judge(no.as_bytes()), None, "{no}");
         }
         assert!(luhn(b"0000000000000000"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
+
+        /// The cheap look at the first two digits turns away no card.
+        #[test]
+        fn the_lengths_are_those_of_the_issuers(digits in "[0-9]{12,19}") {
+            let digits = digits.as_bytes();
+            let issuer = ISSUERS.iter().find(|i| {
+                let prefix: u32 = std::str::from_utf8(&digits[..usize::from(i.digits)]).unwrap().parse().unwrap();
+                (i.from..=i.to).contains(&prefix) && i.lengths.contains(&(digits.len() as u8))
+            });
+            let naive = issuer.filter(|_| luhn(digits) && varied(digits)).map(|i| i.trust);
+            prop_assert_eq!(judge(digits), naive);
+        }
     }
 }

@@ -8,47 +8,79 @@ const PLACEHOLDER_BYTES_MAX: usize = 128;
 /// behind it is none of them.
 pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
-    if v.is_empty() {
-        return true;
-    }
-    if v.len() > PLACEHOLDER_BYTES_MAX {
+    let Some(&first) = v.first() else { return true };
+    if !begins::ANY[usize::from(first)] || v.len() > PLACEHOLDER_BYTES_MAX {
         return false;
     }
-    // Most values begin with a letter or digit that none of the forms below begins with.
-    match v[0] {
-        b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'f' | b'F' | b'e' | b'E' | b'0' | b'1' if is_nothing(v) => true,
-        b'A'..=b'Z' | b'a'..=b'z' => is_mask(v) || is_stand_in(v),
-        b'0'..=b'9' => false,
+    match first {
+        b'0'..=b'9' => is_nothing(v),
+        b'A'..=b'Z' | b'a'..=b'z' => is_nothing(v) || is_mask(v) || is_stand_in(v),
         _ => is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v),
     }
 }
 
+/// What the forms below begin with: most values begin with a letter or a digit that none has.
+mod begins {
+    /// Of masks.
+    pub(super) const MASK: [bool; 256] = add(&["x", "y"], add(&super::MASKS, SIGNS));
+    /// Of all.
+    pub(super) const ANY: [bool; 256] = add(&super::STAND_INS, add(&super::NOTHING, add(&["0", "1"], MASK)));
+
+    const SIGNS: [bool; 256] = {
+        let mut signs = [false; 256];
+        let mut b = 0;
+        while b < 256 {
+            signs[b] = !(b as u8).is_ascii_alphanumeric();
+            b += 1;
+        }
+        signs
+    };
+
+    const fn add(words: &[&str], mut to: [bool; 256]) -> [bool; 256] {
+        let mut n = 0;
+        while n < words.len() {
+            let first = words[n].as_bytes()[0];
+            to[first.to_ascii_lowercase() as usize] = true;
+            to[first.to_ascii_uppercase() as usize] = true;
+            n += 1;
+        }
+        to
+    }
+}
+
+const NOTHING: [&str; 12] =
+    ["null", "nil", "none", "undefined", "true", "false", "(null)", "n/a", "na", "(empty)", "empty", "-"];
+
 fn is_nothing(v: &[u8]) -> bool {
-    const NOTHING: [&str; 12] =
-        ["null", "nil", "none", "undefined", "true", "false", "(null)", "n/a", "na", "(empty)", "empty", "-"];
     NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()))
         || *v == *b"NULL::text"
         || matches!(v, b"0" | b"1")
         || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
 }
 
+/// What redactors write.
+const MASKS: [&str; 13] = [
+    "redacted",
+    "filtered",
+    "masked",
+    "hidden",
+    "removed",
+    "secret removed",
+    "scrubbed",
+    "sanitized",
+    "protected",
+    "censored",
+    "sensitive",
+    "elided",
+    "obfuscated",
+];
+
 /// Whether the whole value is what a redactor leaves behind, this one or another.
 pub fn is_mask(v: &[u8]) -> bool {
-    const WORDS: [&str; 13] = [
-        "redacted",
-        "filtered",
-        "masked",
-        "hidden",
-        "removed",
-        "secret removed",
-        "scrubbed",
-        "sanitized",
-        "protected",
-        "censored",
-        "sensitive",
-        "elided",
-        "obfuscated",
-    ];
+    v.first().is_none_or(|b| begins::MASK[usize::from(*b)]) && is_mask_body(v)
+}
+
+fn is_mask_body(v: &[u8]) -> bool {
     if v.len() >= 3 && v.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'y' | b'.' | b'#' | b'-' | b'_')) {
         let first = v[0];
         return v.iter().all(|b| *b == first);
@@ -56,14 +88,11 @@ pub fn is_mask(v: &[u8]) -> bool {
     if v.iter().all(|b| matches!(b, 0xE2 | 0x80 | 0xA2)) {
         return true; // bullets
     }
-    if v[0].is_ascii_alphanumeric() && !WORDS.iter().any(|w| w.as_bytes()[0] == v[0].to_ascii_lowercase()) {
-        return false;
-    }
     let inner = strip_brackets(v);
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`
     let bare = inner.trim_ascii_start();
     let bare = trim_stars(bare);
-    WORDS.iter().any(|w| match bare.get(..w.len()) {
+    MASKS.iter().any(|w| match bare.get(..w.len()) {
         Some(head) if head.eq_ignore_ascii_case(w.as_bytes()) => {
             let tail = &bare[w.len()..];
             tail.is_empty() || (label_tail(tail) && (inner.len() < v.len() || tail[0] == b'-'))
@@ -151,43 +180,56 @@ fn lower(v: &[u8]) -> bool {
     !v.iter().any(u8::is_ascii_uppercase)
 }
 
+/// How words that stand for a value begin.
+const STAND_INS: [&str; 6] = ["your_", "your-", "your ", "my_secret_", "insert_your_", "replace_with_"];
+
 /// `YOUR_API_KEY`, `your-token-here`, `<password>`, `[your secret]`.
 fn is_stand_in(v: &[u8]) -> bool {
     let wordy = |s: &[u8]| s.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.'));
     if let [b'<', inner @ .., b'>'] = v {
         return !inner.is_empty() && wordy(inner);
     }
-    let begins = |w: &str| v.len() > w.len() && v[..w.len()].eq_ignore_ascii_case(w.as_bytes());
-    (begins("your_") || begins("your-") || begins("your ") || begins("my_secret_")) && wordy(v)
-        || begins("insert_your_") && wordy(v)
-        || begins("replace_with_") && wordy(v)
+    let begins = |w: &&str| v.len() > w.len() && v[..w.len()].eq_ignore_ascii_case(w.as_bytes());
+    STAND_INS.iter().any(begins) && wordy(v)
 }
+
+/// The fewest different bytes that a real token has.
+const DISTINCT_MIN: u32 = 5;
+/// How long a run of one sign no real token has.
+const RUN_MIN: usize = 8;
 
 /// Whether the part of a token behind its literal cannot be real: a run of one sign, or hardly any
 /// different ones.
 pub fn is_filler(variable: &[u8]) -> bool {
-    let mut seen = [false; 256];
-    let mut distinct = 0;
-    let mut run = 0;
-    let mut longest = 0;
-    let mut last = None;
-    for &b in variable {
-        if !seen[usize::from(b)] {
-            seen[usize::from(b)] = true;
-            distinct += 1;
+    // Bytes that are different by their last six bits are different.
+    let seen = variable.iter().take(32).fold(0u64, |seen, b| seen | 1 << (b & 63));
+    (seen.count_ones() < DISTINCT_MIN && distinct(variable) < DISTINCT_MIN) || has_run(variable)
+}
+
+fn distinct(variable: &[u8]) -> u32 {
+    let mut seen = [0u64; 4];
+    variable.iter().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
+    seen.iter().map(|part| part.count_ones()).sum()
+}
+
+fn has_run(variable: &[u8]) -> bool {
+    // A run covers the last byte of some stretch of its length.
+    variable.iter().enumerate().skip(RUN_MIN - 1).step_by(RUN_MIN).any(|(at, sign)| {
+        matches!(sign, b'x' | b'X' | b'*' | b'.') && {
+            let same = |b: &&u8| *b == sign;
+            let before = variable[..at].iter().rev().take(RUN_MIN).take_while(same).count();
+            before + variable[at..].iter().take(RUN_MIN).take_while(same).count() >= RUN_MIN
         }
-        run = if last == Some(b) { run + 1 } else { 1 };
-        last = Some(b);
-        if matches!(b, b'x' | b'X' | b'*' | b'.') {
-            longest = longest.max(run);
-        }
-    }
-    distinct < 5 || longest >= 8
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_filler, is_mask, is_placeholder};
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::{is_filler, is_mask, is_mask_body, is_nothing, is_placeholder, is_reference, is_stand_in};
 
     #[test]
     fn placeholders_stay() {
@@ -249,5 +291,37 @@ mod tests {
         assert!(is_filler(b"xxxxxxxxxxxxxxxxxxxx"));
         assert!(is_filler(b"12312312312312312312"));
         assert!(!is_filler(b"0a1b2c3d4e5f"));
+    }
+
+    /// By definition, byte by byte.
+    fn naive_filler(variable: &[u8]) -> bool {
+        let distinct = variable.iter().collect::<BTreeSet<_>>().len();
+        let runs = variable.chunk_by(|a, b| a == b).filter(|run| b"xX*.".contains(&run[0]));
+        distinct < 5 || runs.map(<[u8]>::len).max().unwrap_or(0) >= 8
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+        #[test]
+        fn fillers_are_those_by_definition(
+            text in prop::collection::vec((prop::sample::select(b"xX*.ayAY19\x01\xC1".to_vec()), 1..12usize), 0..12),
+            any in prop::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let runs = text.iter().flat_map(|(b, n)| std::iter::repeat_n(*b, *n));
+            let text: Vec<u8> = runs.chain(any).collect();
+            prop_assert_eq!(is_filler(&text), naive_filler(&text));
+        }
+
+        /// What the look at the first byte turns away is none of the forms.
+        #[test]
+        fn the_first_byte_turns_nothing_away(
+            text in "[ -~]{0,6}|.{1,8}|(NULL|nil|True|N/A|REDACTED|Secret Removed|elided|your_|Your-|MY_SECRET_|insert_your_|x|X|y|0|1)[a-z_:-]{0,6}|[xXy*]{1,5}"
+        ) {
+            let v = text.as_bytes().trim_ascii();
+            let any = v.is_empty() || is_nothing(v) || is_mask_body(v) || is_reference(v) || is_stand_in(v);
+            prop_assert_eq!(is_placeholder(text.as_bytes()), any, "{}", text);
+            prop_assert!(v.is_empty() || is_mask(v) == is_mask_body(v));
+        }
     }
 }

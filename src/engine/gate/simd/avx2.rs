@@ -2,13 +2,11 @@
 #![allow(unsafe_code, reason = "vector loads, and calls behind the check for the feature")]
 
 use std::arch::x86_64::*;
-use std::hint::black_box;
 
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
-use super::super::masks::READ;
-use super::super::{Groups, Hit, Lines, MASK, Masks, Text, each_piece};
-use super::{NibbleTables, for_groups};
+use super::super::{BACK, Groups, Hit, Lines, MASK, Piece, READ, Text, each_piece};
+use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
 /// Tables for AVX2. There is one only where the processor has AVX2.
@@ -40,8 +38,8 @@ impl Avx2 {
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, found, |text, first, count, masks| {
-            for_groups!(self.groups, scan(tables, text, first, count, masks));
+        each_piece(lookup, block, found, |text, first, count, piece| {
+            for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
 }
@@ -52,22 +50,18 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     text: &Text<'_>,
     first: usize,
     count: usize,
-    masks: &mut Masks<'_>,
+    piece: &mut Piece<'_>,
 ) {
-    // Mask number -1 has no text; there is nothing in it.
-    let mut all = masks.classes.first(count + 2);
-    for near in usize::from(first == 0)..count + 2 {
-        all.set(near, classes(text.at(first + near - 1)));
-    }
-    masks.derive(count, BEGIN > 0);
     let plain = Vectors::<PLAIN>::new(tables, 0);
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
-    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
-    for (mask, (windows, begins)) in masks.enumerate() {
-        let text = text.at(first + mask);
-        // Opaque: LLVM would make vectors of single bits of the rest, which AVX2 has not, bit by bit.
-        *windows = black_box(plain.windows(text)) | black_box(begin.windows(text)) & begins;
-    }
+    piece.fill(
+        (text, first, count),
+        |text, notes| note(text, notes),
+        |text, notes| {
+            let windows = plain.windows(text);
+            if BEGIN > 0 { windows | begin.windows(text) & begins(notes) } else { windows }
+        },
+    );
 }
 
 /// The tables as the vectors that are looked up.
@@ -140,33 +134,49 @@ fn twice(table: &[u8; 16]) -> __m256i {
     _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Of which classes the first 64 bytes are.
+/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
 ///
-/// Looked up as windows are, by nibbles, with a bit for each set of bytes that is one of high nibbles
-/// with one of low nibbles. Not compared: LLVM makes of such comparisons what takes ten times as long.
+/// Looked up, not compared: LLVM makes of such comparisons what takes ten times as long.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn classes(text: &[u8; READ]) -> Class {
-    // Bits 7 to 4: digits, A-O and a-o, P-Z and p-z, `_`; 3: `@`; 2 and 1: `\\`, `%`; 0: k and m.
-    const LOW: [u8; 16] =
-        [0xA8, 0xE0, 0xE0, 0xE0, 0xE0, 0xE2, 0xE0, 0xE0, 0xE0, 0xE0, 0x60, 0x41, 0x44, 0x41, 0x40, 0x50];
-    const HIGH: [u8; 16] = [0, 0, 0x02, 0x80, 0x49, 0x34, 0x41, 0x20, 0, 0, 0, 0, 0, 0, 0, 0];
-    let mut class = Class::default();
+fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
+    let mut class = Class { digits: 0, ats: 0, lines: 0 };
     for from in [0, 32] {
         // SAFETY: the 32 bytes end at the 64th byte of the text or before.
         let bytes = unsafe { _mm256_loadu_si256(text.as_ptr().add(from).cast()) };
-        let all = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
         let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), all(0x0F));
-        let found = _mm256_and_si256(_mm256_shuffle_epi8(twice(&LOW), bytes), _mm256_shuffle_epi8(twice(&HIGH), high));
+        let low = _mm256_shuffle_epi8(twice(&NibbleClasses::LOW), bytes);
+        let found = _mm256_and_si256(low, _mm256_shuffle_epi8(twice(&NibbleClasses::HIGH), high));
+        // SAFETY: the 32 bytes end at the 64th of the notes or before.
+        unsafe { _mm256_storeu_si256(notes.as_mut_ptr().add(from).cast(), found) };
+        // The highest bit is what counts.
         let mask = |found| u64::from(_mm256_movemask_epi8(found).cast_unsigned()) << from;
-        // The highest bit is what counts: a sum that reaches it has one of the bits kept.
-        let any = |bits, rest| _mm256_adds_epu8(_mm256_and_si256(found, all(bits)), all(rest));
         class.digits |= mask(found);
-        class.ats |= mask(_mm256_slli_epi16::<4>(found));
-        class.words |= mask(any(0xF0, 0x70));
-        class.marks |= mask(any(0x06, 0x7E));
-        class.ends |= mask(_mm256_slli_epi16::<7>(found));
-        class.lines |= mask(_mm256_cmpeq_epi8(bytes, all(b'\n')));
+        class.ats |= mask(_mm256_slli_epi16::<{ NibbleClasses::AT.leading_zeros() as i32 }>(found));
+        class.lines |= mask(_mm256_slli_epi16::<{ NibbleClasses::LINE.leading_zeros() as i32 }>(found));
     }
     class
+}
+
+/// Where a word of the text may begin, by notes from `BACK` bytes before on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn begins(notes: &[u8; BACK + READ]) -> u64 {
+    let mut begins = 0;
+    for from in [0, 32] {
+        // SAFETY: 32 bytes from `BACK - by + from`, of which `by` is 1 to `BACK`, are within the notes.
+        let behind = |by: usize| unsafe { _mm256_loadu_si256(notes.as_ptr().add(BACK - by + from).cast()) };
+        let near = _mm256_or_si256(_mm256_or_si256(behind(2), behind(3)), behind(4));
+        let escaped = _mm256_or_si256(near, _mm256_or_si256(behind(5), behind(6)));
+        let escaped = _mm256_cmpgt_epi8(_mm256_and_si256(escaped, all(NibbleClasses::MARKS)), all(0));
+        let gaps = _mm256_cmpeq_epi8(_mm256_and_si256(behind(1), all(NibbleClasses::WORDS)), all(0));
+        begins |= u64::from(_mm256_movemask_epi8(_mm256_or_si256(escaped, gaps)).cast_unsigned()) << from;
+    }
+    begins
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn all(byte: u8) -> __m256i {
+    _mm256_set1_epi8(byte.cast_signed())
 }

@@ -5,9 +5,8 @@ use std::arch::x86_64::*;
 
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
-use super::super::masks::READ;
-use super::super::{Groups, Hit, Lines, MASK, Masks, Text, each_piece};
-use super::{NibbleTables, for_groups};
+use super::super::{BACK, Groups, Hit, Lines, MASK, Piece, READ, Text, each_piece};
+use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
 /// Tables for AVX-512BW. There is one only where the processor has it.
@@ -40,8 +39,8 @@ impl Avx512 {
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, found, |text, first, count, masks| {
-            for_groups!(self.groups, scan(tables, text, first, count, masks));
+        each_piece(lookup, block, found, |text, first, count, piece| {
+            for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
 }
@@ -52,21 +51,18 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     text: &Text<'_>,
     first: usize,
     count: usize,
-    masks: &mut Masks<'_>,
+    piece: &mut Piece<'_>,
 ) {
-    // Mask number -1 has no text; there is nothing in it.
-    let mut all = masks.classes.first(count + 2);
-    for near in usize::from(first == 0)..count + 2 {
-        all.set(near, classes(text.at(first + near - 1)));
-    }
-    masks.derive(count, BEGIN > 0);
     let plain = Vectors::<PLAIN>::new(tables, 0);
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
-    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
-    for (mask, (windows, begins)) in masks.enumerate() {
-        let text = text.at(first + mask);
-        *windows = plain.windows(text) | begin.windows(text) & begins;
-    }
+    piece.fill(
+        (text, first, count),
+        |text, notes| note(text, notes),
+        |text, notes| {
+            let windows = plain.windows(text);
+            if BEGIN > 0 { windows | begin.windows(text) & begins(notes) } else { windows }
+        },
+    );
 }
 
 /// The tables as the vectors that are looked up.
@@ -128,24 +124,39 @@ fn four_times(table: &[u8; 16]) -> __m512i {
     _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Of which classes the first 64 bytes are.
+/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn classes(text: &[u8; READ]) -> Class {
+fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
     const { assert!(READ >= MASK) };
     // SAFETY: the load is of the first 64 bytes of the text.
     let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().cast()) };
-    let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
-    let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, all(byte));
-    let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, all(b'0')), all(10));
-    let small = _mm512_or_si512(bytes, all(0x20));
-    let letters = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(small, all(b'a')), all(26));
+    let high = _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), all(0x0F));
+    let low = _mm512_shuffle_epi8(four_times(&NibbleClasses::LOW), bytes);
+    let found = _mm512_and_si512(low, _mm512_shuffle_epi8(four_times(&NibbleClasses::HIGH), high));
+    // SAFETY: the store is of the 64 bytes of the notes.
+    unsafe { _mm512_storeu_si512(notes.as_mut_ptr().cast(), found) };
     Class {
-        digits,
-        ats: is(b'@'),
-        words: letters | digits | is(b'_'),
-        marks: is(b'\\') | is(b'%'),
-        lines: is(b'\n'),
-        ends: _mm512_cmpeq_epi8_mask(small, all(b'm')) | _mm512_cmpeq_epi8_mask(small, all(b'k')),
+        digits: _mm512_movepi8_mask(found),
+        ats: _mm512_test_epi8_mask(found, all(NibbleClasses::AT)),
+        lines: _mm512_test_epi8_mask(found, all(NibbleClasses::LINE)),
     }
+}
+
+/// Where a word of the text may begin, by notes from `BACK` bytes before on.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn begins(notes: &[u8; BACK + READ]) -> u64 {
+    // SAFETY: 64 bytes from `BACK - by`, of which `by` is 1 to `BACK`, are within the notes.
+    let behind = |by: usize| unsafe { _mm512_loadu_si512(notes.as_ptr().add(BACK - by).cast()) };
+    let near = _mm512_or_si512(_mm512_or_si512(behind(2), behind(3)), behind(4));
+    let far = _mm512_or_si512(behind(5), behind(6));
+    let escaped = _mm512_test_epi8_mask(_mm512_or_si512(near, far), all(NibbleClasses::MARKS));
+    escaped | _mm512_testn_epi8_mask(behind(1), all(NibbleClasses::WORDS))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn all(byte: u8) -> __m512i {
+    _mm512_set1_epi8(byte.cast_signed())
 }

@@ -63,6 +63,25 @@ impl NibbleTables {
     }
 }
 
+/// The classes of bytes as tables by nibble, with a bit for each set of bytes that is one of high
+/// nibbles with one of low nibbles.
+struct NibbleClasses;
+
+impl NibbleClasses {
+    /// Bytes of words: digits, letters and `_`, but no letter that a colour code ends with, behind which
+    /// a word may begin. (Whether it does the comparison asks, which looks at the byte before as well.)
+    const WORDS: u8 = 0xF0;
+    /// What escapes begin with, `\\` and `%`.
+    const MARKS: u8 = 0x06;
+    const AT: u8 = 0x08;
+    const LINE: u8 = 0x01;
+
+    // Bits 7 to 4: digits, A-O and a-o without k and m, P-Z and p-z, `_`; 3: `@`; 2 and 1: `\\`, `%`; 0: `\n`.
+    const LOW: [u8; 16] =
+        [0xA8, 0xE0, 0xE0, 0xE0, 0xE0, 0xE2, 0xE0, 0xE0, 0xE0, 0xE0, 0x61, 0x00, 0x44, 0x00, 0x40, 0x50];
+    const HIGH: [u8; 16] = [0x01, 0, 0x02, 0x80, 0x48, 0x34, 0x40, 0x20, 0, 0, 0, 0, 0, 0, 0, 0];
+}
+
 /// The group of a window's bucket, and the bucket's bit in it.
 fn bucket(window: &Window) -> (usize, u8) {
     let bucket = usize::from(window.place.bucket);

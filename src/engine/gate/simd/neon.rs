@@ -6,9 +6,8 @@ use std::arch::is_aarch64_feature_detected;
 
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
-use super::super::masks::READ;
-use super::super::{Groups, Hit, Lines, MASK, Masks, Text, each_piece};
-use super::{NibbleTables, for_groups};
+use super::super::{BACK, Groups, Hit, Lines, MASK, Piece, READ, Text, each_piece};
+use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
 /// Tables for NEON. There is one only where the processor has NEON.
@@ -38,8 +37,8 @@ impl Neon {
     #[target_feature(enable = "neon")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, found, |text, first, count, masks| {
-            for_groups!(self.groups, scan(tables, text, first, count, masks));
+        each_piece(lookup, block, found, |text, first, count, piece| {
+            for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
 }
@@ -50,21 +49,19 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     text: &Text<'_>,
     first: usize,
     count: usize,
-    masks: &mut Masks<'_>,
+    piece: &mut Piece<'_>,
 ) {
-    // Mask number -1 has no text; there is nothing in it.
-    let mut all = masks.classes.first(count + 2);
-    for near in usize::from(first == 0)..count + 2 {
-        all.set(near, classes(text.at(first + near - 1)));
-    }
-    masks.derive(count, BEGIN > 0);
     let plain = Vectors::<PLAIN>::new(tables, 0);
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
-    let masks = masks.windows[..count].iter_mut().zip(&masks.begins[1..]);
-    for (mask, (windows, begins)) in masks.enumerate() {
-        let text = Nibbles::new(text.at(first + mask));
-        *windows = plain.windows(&text) | begin.windows(&text) & begins;
-    }
+    piece.fill(
+        (text, first, count),
+        |text, notes| note(text, notes),
+        |text, notes| {
+            let text = Nibbles::new(text);
+            let windows = plain.windows(&text);
+            if BEGIN > 0 { windows | begin.windows(&text) & begins(notes) } else { windows }
+        },
+    );
 }
 
 /// How many vectors hold the bytes of a mask.
@@ -74,7 +71,22 @@ const STRIDE: usize = MASK / 16;
 /// same place of four vectors, from where `mask` has them side by side at once.
 type Bytes = [uint8x16_t; STRIDE];
 
-/// The low and the high nibbles of a text, deinterleaved; those of the byte `n` further on are `n` vectors further on.
+/// The first 64 bytes and those behind them, deinterleaved: the byte `n` further on than one is in its place of the
+/// vector `n` further on.
+#[inline]
+#[target_feature(enable = "neon")]
+fn neighbours<const TEXT: usize, const COUNT: usize>(text: &[u8; TEXT]) -> [uint8x16_t; COUNT] {
+    const { assert!(COUNT >= STRIDE && TEXT >= MASK + COUNT - STRIDE) };
+    let mut vectors = [vdupq_n_u8(0); COUNT];
+    vectors[..STRIDE].copy_from_slice(&deinterleave(text));
+    for n in STRIDE..COUNT {
+        // The vector without its first byte, and behind it the one behind its last.
+        vectors[n] = vextq_u8::<1>(vectors[n - STRIDE], vdupq_n_u8(text[MASK + n - STRIDE]));
+    }
+    vectors
+}
+
+/// The low and the high nibbles of a text, as `neighbours` has its bytes.
 struct Nibbles {
     low: [uint8x16_t; STRIDE + WINDOW - 1],
     high: [uint8x16_t; STRIDE + WINDOW - 1],
@@ -84,17 +96,22 @@ impl Nibbles {
     #[inline]
     #[target_feature(enable = "neon")]
     fn new(text: &[u8; READ]) -> Self {
-        const { assert!(WINDOW - 1 < STRIDE) };
-        let first = deinterleave(text);
-        let bytes: [_; STRIDE + WINDOW - 1] = std::array::from_fn(|n| match n.checked_sub(STRIDE) {
-            None => first[n],
-            // The vector without its first byte, and behind it the one behind the mask.
-            Some(n) => vextq_u8::<1>(first[n], vdupq_n_u8(text[MASK + n])),
-        });
-        // `tbl` gives zero for a byte of 16 or more, not for one whose highest bit is set.
-        let low = bytes.map(|bytes| vandq_u8(bytes, vdupq_n_u8(0x0F)));
-        Nibbles { low, high: bytes.map(|bytes| vshrq_n_u8::<4>(bytes)) }
+        let bytes = neighbours(text);
+        Nibbles { low: bytes.map(|bytes| low(bytes)), high: bytes.map(|bytes| high(bytes)) }
     }
+}
+
+/// `tbl` gives zero for a byte of 16 or more, not for one whose highest bit is set: so all high bits go.
+#[inline]
+#[target_feature(enable = "neon")]
+fn low(bytes: uint8x16_t) -> uint8x16_t {
+    vandq_u8(bytes, vdupq_n_u8(0x0F))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn high(bytes: uint8x16_t) -> uint8x16_t {
+    vshrq_n_u8::<4>(bytes)
 }
 
 /// The tables as the vectors that are looked up.
@@ -155,14 +172,14 @@ fn load(bytes: &[u8; 16]) -> uint8x16_t {
 /// The first 64 bytes.
 #[inline]
 #[target_feature(enable = "neon")]
-fn deinterleave(text: &[u8; READ]) -> Bytes {
-    const { assert!(READ >= MASK) };
+fn deinterleave<const TEXT: usize>(text: &[u8; TEXT]) -> Bytes {
+    const { assert!(TEXT >= MASK) };
     // SAFETY: the load is of the first 64 bytes of the text.
     let uint8x16x4_t(a, b, c, d) = unsafe { vld4q_u8(text.as_ptr()) };
     [a, b, c, d]
 }
 
-/// A bit for each byte, of bytes that are all ones or all zeros.
+/// The highest bit of each byte.
 #[inline]
 #[target_feature(enable = "neon")]
 fn mask([a, b, c, d]: Bytes) -> u64 {
@@ -174,24 +191,32 @@ fn mask([a, b, c, d]: Bytes) -> u64 {
     vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(twice)))
 }
 
-/// Of which classes the first 64 bytes are.
+/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
 #[inline]
 #[target_feature(enable = "neon")]
-fn classes(text: &[u8; READ]) -> Class {
-    let bytes = deinterleave(text);
-    let small = bytes.map(|bytes| vorrq_u8(bytes, vdupq_n_u8(0x20)));
-    let is = |bytes, byte| vceqq_u8(bytes, vdupq_n_u8(byte));
-    let within = |bytes, first, count| vcltq_u8(vsubq_u8(bytes, vdupq_n_u8(first)), vdupq_n_u8(count));
-    let either = |one: Bytes, other: Bytes| -> Bytes { std::array::from_fn(|n| vorrq_u8(one[n], other[n])) };
-    let digits = bytes.map(|bytes| within(bytes, b'0', 10));
-    let letters = small.map(|small| within(small, b'a', 26));
-    let underlines = bytes.map(|bytes| is(bytes, b'_'));
+fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
+    let tables = (load(&NibbleClasses::LOW), load(&NibbleClasses::HIGH));
+    let found =
+        deinterleave(text).map(|bytes| vandq_u8(vqtbl1q_u8(tables.0, low(bytes)), vqtbl1q_u8(tables.1, high(bytes))));
+    let [a, b, c, d] = found;
+    // SAFETY: the store is of the 64 bytes of the notes.
+    unsafe { vst4q_u8(notes.as_mut_ptr(), uint8x16x4_t(a, b, c, d)) };
     Class {
-        digits: mask(digits),
-        ats: mask(bytes.map(|bytes| is(bytes, b'@'))),
-        words: mask(either(either(letters, digits), underlines)),
-        marks: mask(bytes.map(|bytes| vorrq_u8(is(bytes, b'\\'), is(bytes, b'%')))),
-        ends: mask(small.map(|small| vorrq_u8(is(small, b'm'), is(small, b'k')))),
-        lines: mask(bytes.map(|bytes| is(bytes, b'\n'))),
+        digits: mask(found),
+        ats: mask(found.map(|found| vshlq_n_u8::<{ NibbleClasses::AT.leading_zeros() as i32 }>(found))),
+        lines: mask(found.map(|found| vshlq_n_u8::<{ NibbleClasses::LINE.leading_zeros() as i32 }>(found))),
     }
+}
+
+/// Where a word of the text may begin, by notes from `BACK` bytes before on.
+#[inline]
+#[target_feature(enable = "neon")]
+fn begins(notes: &[u8; BACK + READ]) -> u64 {
+    let before: [_; STRIDE + BACK - 1] = neighbours(notes);
+    mask(std::array::from_fn(|n| {
+        let (far, next) = (&before[n..n + BACK - 1], before[n + BACK - 1]);
+        let escaped = far.iter().fold(vdupq_n_u8(0), |a, b| vorrq_u8(a, *b));
+        // The first, or not the second.
+        vornq_u8(vtstq_u8(escaped, vdupq_n_u8(NibbleClasses::MARKS)), vtstq_u8(next, vdupq_n_u8(NibbleClasses::WORDS)))
+    }))
 }

@@ -1,0 +1,74 @@
+//! Hits in order.
+
+use super::Hit;
+
+/// Puts hits in order, of which the first `sorted` are; the others mostly are, or nearly so.
+#[inline(always)]
+pub(super) fn sort(hits: &mut [Hit], sorted: usize) {
+    let most = MOVES_MAX * (hits.len() - sorted);
+    let mut moves = 0;
+    for n in sorted..hits.len() {
+        let hit = hits[n];
+        let mut at = n;
+        while at > 0 && hits[at - 1].key() > hit.key() {
+            hits[at] = hits[at - 1];
+            at -= 1;
+        }
+        hits[at] = hit;
+        moves += n - at;
+        if moves > most {
+            return sort_far(hits, n + 1);
+        }
+    }
+}
+
+/// The same for hits that are not nearly in order.
+#[cold]
+fn sort_far(hits: &mut [Hit], sorted: usize) {
+    if let Some(first) = hits[sorted..].iter().map(|hit| hit.key()).min() {
+        let from = hits[..sorted].partition_point(|hit| hit.key() < first);
+        hits[from..].sort_unstable_by_key(|hit| hit.key());
+    }
+}
+
+/// So many moves a hit, and they are not nearly in order.
+const MOVES_MAX: usize = 16;
+
+/// Hits of a piece besides words.
+pub(super) struct Others<const ROOM: usize> {
+    hits: [Hit; ROOM],
+    count: usize,
+}
+
+impl<const ROOM: usize> Others<ROOM> {
+    pub(super) fn new() -> Self {
+        Others { hits: [Hit { at: 0, kind: 0 }; ROOM], count: 0 }
+    }
+
+    /// Takes a hit; those before it go among the words if there is no room for it.
+    pub(super) fn push(&mut self, at: usize, kind: u16, words: &mut Vec<Hit>, first: usize) {
+        if self.count == ROOM {
+            self.merge(words, first);
+        }
+        self.hits[self.count] = Hit { at: at as u32, kind };
+        self.count += 1;
+    }
+
+    /// Moves all among the words from the one whose number is `first`, which are in order.
+    pub(super) fn merge(&mut self, words: &mut Vec<Hit>, first: usize) {
+        let others = &mut self.hits[..self.count];
+        // A run may begin before an `@` that was seen before its last digits.
+        sort(others, 0);
+        let mut word = words.len();
+        words.extend_from_slice(others);
+        // From the last to the first, so that no word moves twice.
+        for (left, other) in others.iter().enumerate().rev() {
+            while word > first && words[word - 1].key() > other.key() {
+                word -= 1;
+                words[word + left + 1] = words[word];
+            }
+            words[word + left] = *other;
+        }
+        self.count = 0;
+    }
+}
