@@ -13,6 +13,7 @@ SETS = {
     "syslog-ng": ["syslog-ng-core=3.38*"],
     "openssl": ["openssl"],
     "systemd": ["systemd"],
+    "arm": ["gcc-12-aarch64-linux-gnu=12.2*", "libc6-dev-arm64-cross=2.36*", "qemu-user-static=1:7.2*"],
 }
 
 

@@ -5,7 +5,10 @@ use crate::rules::plan::{Place, WINDOW, Word, may_begin};
 
 /// What the gate looks for instead of a whole word.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
 pub(super) struct Window {
     /// The bytes as they are in the word; if there are but three, then a zero.
     pub(super) bytes: [u8; WINDOW],
@@ -15,7 +18,10 @@ pub(super) struct Window {
     pub(super) place: Place,
 }
 
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
 impl Window {
     pub(super) fn new(word: &Word, place: Place) -> Window {
         let len = word.window_len();

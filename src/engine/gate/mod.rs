@@ -16,7 +16,7 @@ mod lookup;
 mod masks;
 mod order;
 mod portable;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod simd;
 #[cfg(test)]
 mod tests;
@@ -60,11 +60,13 @@ pub enum Variant {
     Avx512,
     /// x86-64 with AVX-512VBMI, whose byte permutation halves the work.
     Avx512Vbmi,
+    /// 64-bit ARM with NEON.
+    Neon,
 }
 
 impl Variant {
     /// From the slowest to the fastest.
-    const ALL: [Variant; 4] = [Variant::Portable, Variant::Avx2, Variant::Avx512, Variant::Avx512Vbmi];
+    const ALL: [Variant; 5] = [Variant::Portable, Variant::Avx2, Variant::Avx512, Variant::Avx512Vbmi, Variant::Neon];
 
     /// The best that this processor has.
     pub fn detect() -> Variant {
@@ -89,36 +91,41 @@ impl Variant {
             Variant::Avx2 => "avx2",
             Variant::Avx512 => "avx512",
             Variant::Avx512Vbmi => "avx512vbmi",
+            Variant::Neon => "neon",
         }
     }
 
     /// How its kernel looks bytes up. (The portable one has no windows: any will do.)
     fn looks_up(self) -> By {
         match self {
-            Variant::Portable | Variant::Avx2 | Variant::Avx512 => By::Nibbles,
+            Variant::Portable | Variant::Avx2 | Variant::Avx512 | Variant::Neon => By::Nibbles,
             Variant::Avx512Vbmi => By::Entries,
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
     fn is_available(self) -> bool {
         match self {
             Variant::Portable => true,
+            #[cfg(target_arch = "x86_64")]
             Variant::Avx2 => simd::Avx2::is_available(),
+            #[cfg(target_arch = "x86_64")]
             Variant::Avx512 => simd::Avx512::is_available(),
+            #[cfg(target_arch = "x86_64")]
             Variant::Avx512Vbmi => simd::Avx512Vbmi::is_available(),
+            #[cfg(target_arch = "aarch64")]
+            Variant::Neon => simd::Neon::is_available(),
+            // Those of other processors.
+            _ => false,
         }
-    }
-
-    #[cfg(not(target_arch = "x86_64"))]
-    fn is_available(self) -> bool {
-        self == Variant::Portable
     }
 }
 
 /// How many groups of buckets there are: for windows anywhere, and where a word may begin.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the tables of vector kernels"))]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
 struct Groups {
     plain: usize,
     begin: usize,
@@ -132,19 +139,22 @@ enum AnyKernel {
     Avx512(Box<simd::Avx512>),
     #[cfg(target_arch = "x86_64")]
     Avx512Vbmi(Box<simd::Avx512Vbmi>),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Box<simd::Neon>),
 }
 
 impl AnyKernel {
     fn new(variant: Variant, groups: Groups, windows: &[Window]) -> AnyKernel {
         let kernel = match variant {
-            Variant::Portable => None,
             #[cfg(target_arch = "x86_64")]
             Variant::Avx2 => simd::Avx2::new(groups, windows).map(|k| Self::Avx2(Box::new(k))),
             #[cfg(target_arch = "x86_64")]
             Variant::Avx512 => simd::Avx512::new(groups, windows).map(|k| Self::Avx512(Box::new(k))),
             #[cfg(target_arch = "x86_64")]
             Variant::Avx512Vbmi => simd::Avx512Vbmi::new(groups, windows).map(|k| Self::Avx512Vbmi(Box::new(k))),
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(target_arch = "aarch64")]
+            Variant::Neon => simd::Neon::new(groups, windows).map(|k| Self::Neon(Box::new(k))),
+            // Plain Rust, and those of other processors.
             _ => {
                 let _ = (groups, windows);
                 None
@@ -192,6 +202,8 @@ impl Gate {
             AnyKernel::Avx512(kernel) => kernel.find(&self.lookup, block, found),
             #[cfg(target_arch = "x86_64")]
             AnyKernel::Avx512Vbmi(kernel) => kernel.find(&self.lookup, block, found),
+            #[cfg(target_arch = "aarch64")]
+            AnyKernel::Neon(kernel) => kernel.find(&self.lookup, block, found),
         }
     }
 }

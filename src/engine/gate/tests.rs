@@ -273,6 +273,13 @@ fn variants_have_names() {
     assert_eq!(Variant::from_name("none"), None);
 }
 
+/// So that the tests above do not pass without it.
+#[test]
+#[cfg(target_arch = "aarch64")]
+fn neon_is_what_arm_has() {
+    assert_eq!(Variant::available(), [Variant::Portable, Variant::Neon]);
+}
+
 #[test]
 #[should_panic(expected = "other words")]
 fn a_plan_for_other_words_is_refused() {

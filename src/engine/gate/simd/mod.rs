@@ -1,15 +1,25 @@
-//! The kernels of x86-64, and what they have in common.
+//! The vector kernels of the processors that have one, and what they have in common.
 //!
 //! All are *Teddy*: a byte of a table has a bit for each of eight buckets; a lookup for each of four
 //! neighbouring bytes, and the `and` of the four, gives the buckets that let the place through.
 
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod avx512vbmi;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
+#[cfg(target_arch = "x86_64")]
 pub(super) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
 pub(super) use avx512::Avx512;
+#[cfg(target_arch = "x86_64")]
 pub(super) use avx512vbmi::Avx512Vbmi;
+#[cfg(target_arch = "aarch64")]
+pub(super) use neon::Neon;
 
 use super::lookup::Window;
 use crate::rules::plan::{GROUP, MAX_GROUPS, WINDOW};
@@ -19,8 +29,8 @@ type Tables<const ENTRIES: usize> = [[[u8; ENTRIES]; WINDOW]; MAX_GROUPS];
 
 /// Tables by low and by high nibble, of which the `and` is the table by byte.
 ///
-/// `vpshufb` gives zero for a byte with its highest bit set, so nothing is found at such a byte
-/// without masking. Right, as words are ASCII; but a window of three bytes must accept any byte at
+/// `vpshufb` gives zero for a byte with its highest bit set, and so does the table by high nibbles: at such
+/// a byte nothing is found. Right, as words are ASCII; but a window of three bytes must accept any byte at
 /// its fourth position, hence `any`.
 struct NibbleTables {
     low: Tables<16>,
