@@ -51,7 +51,9 @@ impl RuleSet {
     /// or when some are off, a new one is chosen.
     pub(crate) fn new(rules: Vec<Rule>, on: Vec<bool>, masks: Masks, plan: Option<&[u8]>, variant: Variant) -> RuleSet {
         let words = gate_words(&rules);
-        let plan = plan.and_then(|bytes| Plan::decode(bytes, &words)).unwrap_or_else(|| Plan::choose(&words));
+        let plan = plan
+            .and_then(|bytes| Plan::decode(bytes, &words))
+            .unwrap_or_else(|| Plan::choose_for(&words, variant.looks_up()));
         let is_on = |id: RuleId| on[id.index()];
         let only = |pick: fn(&Kind) -> bool| {
             let on = &on;

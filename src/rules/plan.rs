@@ -123,6 +123,13 @@ impl Plan {
         Plan([By::Nibbles, By::Entries].map(|by| deal::deal(words, &sample, by)))
     }
 
+    /// The same in half the time: dealt for kernels that look bytes up in this way, while the others
+    /// make do with it.
+    pub fn choose_for(words: &[Word], by: By) -> Plan {
+        let deal = deal::deal(words, &deal::Sample::new(), by);
+        Plan([deal.clone(), deal])
+    }
+
     /// The windows and buckets for kernels that look bytes up in this way.
     pub fn deal(&self, by: By) -> &Deal {
         &self.0[by as usize]

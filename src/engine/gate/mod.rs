@@ -96,7 +96,7 @@ impl Variant {
     }
 
     /// How its kernel looks bytes up. (The portable one has no windows: any will do.)
-    fn looks_up(self) -> By {
+    pub(crate) fn looks_up(self) -> By {
         match self {
             Variant::Portable | Variant::Avx2 | Variant::Avx512 | Variant::Neon => By::Nibbles,
             Variant::Avx512Vbmi => By::Entries,
