@@ -231,7 +231,8 @@ fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) 
     match trust {
         // An id in a path is a card only if a word says so.
         Trust::Range => rec.before(start) != Some(b'/') || card_word_before(rec, start),
-        Trust::Context => (grouped && sign != b'-') || card_word_before(rec, start),
+        // Nor are columns of numbers, as of a flow log.
+        Trust::Context => (grouped && sign != b'-' && !in_row(rec, start)) || card_word_before(rec, start),
     }
 }
 
@@ -277,6 +278,11 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
         (Some(b), _) => !b.is_ascii_alphanumeric(),
     };
     before && after
+}
+
+/// Whether another number stands a blank before `at`.
+fn in_row(rec: &Record<'_>, at: usize) -> bool {
+    matches!(rec.buf[rec.start..at], [.., b'0'..=b'9', b' '])
 }
 
 /// Whether the word that ends at `at` is a card's, as in `cc4111...` and `card-4111...`.

@@ -56,7 +56,7 @@ pub fn looks_random(value: &[u8]) -> bool {
 }
 
 /// Whether the value has the form of an identifier that is drawn but no secret by itself: a UUID, a
-/// plain number, a pointer.
+/// pointer, a number or several joined by signs.
 pub fn is_plain_id(value: &[u8]) -> bool {
     let uuid = value.len() == 36
         && value
@@ -64,7 +64,7 @@ pub fn is_plain_id(value: &[u8]) -> bool {
             .enumerate()
             .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() });
     let pointer = value.len() <= 18 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
-    uuid || pointer || value.iter().all(u8::is_ascii_digit)
+    uuid || pointer || value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.' | b':'))
 }
 
 /// Whether a text is several words with blanks between, as in `Get this from elsewhere`.
