@@ -7,7 +7,6 @@ use super::notation::joint::{self, Joint};
 use super::notation::run;
 use super::notation::value::Value;
 use super::ruleset::RuleSet;
-use crate::rules::bytes::{Bytes, until};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -40,22 +39,23 @@ pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: us
     })
 }
 
-/// Whether the object whose members begin at `start` ends, or another one in it begins, before any of
-/// its members is called a value.
+/// Whether the object whose members begin at `start` ends before any of them is called a value. False
+/// where more than plain words, numbers and their marks is in it.
 fn has_no_value(text: &Record<'_>, start: usize) -> bool {
-    const STOPS: Bytes = Bytes::of(b"{}[\n\rvV");
-    if !matches!(text.get(start), Some(b'"' | b'}')) {
+    let rest = &text.from(start)[..text.from(start).len().min(VALUE_BYTES_MAX)];
+    // Anything else in braces may be a value itself.
+    if !matches!(rest.first(), Some(b'"' | b'}')) {
         return false;
     }
-    let most = text.end.min(start + VALUE_BYTES_MAX);
-    let mut p = until(text.buf, start, most, &STOPS);
-    while p < most {
-        match text.buf[p..] {
-            [b'v' | b'V', ..] if text.from(p).get(..5).is_some_and(|w| w.eq_ignore_ascii_case(b"value")) => {
-                return false;
-            }
-            [b'v' | b'V', ..] => p = until(text.buf, p + 1, most, &STOPS),
-            _ => return true,
+    let mut inside = false;
+    for (n, b) in rest.iter().enumerate() {
+        match b {
+            b'"' if inside && !matches!(rest.get(n + 1), Some(b':' | b',' | b'}')) => return false,
+            b'"' => inside = !inside,
+            b'}' => return !inside,
+            b'v' | b'V' if rest[n..].get(..5).is_none_or(|word| word.eq_ignore_ascii_case(b"value")) => return false,
+            b' ' | b':' | b',' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {}
+            _ => return false,
         }
     }
     false
