@@ -1,5 +1,7 @@
 //! One record on its way through the rules: what is found in it, what it costs, what it leaves open.
 
+#[cfg(feature = "serve")]
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::allow::{Key, Spared};
@@ -67,22 +69,38 @@ pub(crate) struct Notes {
 
 #[cfg(feature = "serve")]
 impl Scratch {
-    /// Gives back what is more than about `keep` bytes.
-    pub(crate) fn trim(&mut self, keep: usize) {
-        self.verdicts.forget();
-        if self.hits.capacity() * size_of::<Hit>() > keep {
-            self.hits = Vec::new();
-        }
-        if self.lines.capacity() > keep {
-            self.lines = Lines::default();
-        }
-        if self.findings.capacity() * size_of::<Finding>() > keep {
-            self.findings = Vec::new();
-        }
-        if self.masked.capacity() > keep {
-            self.masked = Vec::new();
+    /// Working memory that its thread keeps for the next stream in need of some, in bytes.
+    const KEPT_BYTES: usize = 256 << 10;
+
+    /// Takes over what this thread keeps, if there is nothing here yet.
+    pub(crate) fn warm(&mut self) {
+        if self.lines.capacity() == 0
+            && let Some(spare) = SPARE.take()
+        {
+            *self = spare;
         }
     }
+
+    /// Leaves it to its thread, without what it remembers of the input, or gives it back to the system
+    /// if it is large: a stream that waits for its next bytes needs none.
+    pub(crate) fn leave(mut self) {
+        self.verdicts.forget();
+        let large = [
+            self.hits.capacity() * size_of::<Hit>(),
+            self.lines.capacity(),
+            self.findings.capacity() * size_of::<Finding>(),
+            self.masked.capacity(),
+        ];
+        if large.iter().sum::<usize>() <= Scratch::KEPT_BYTES {
+            SPARE.set(Some(self));
+        }
+    }
+}
+
+#[cfg(feature = "serve")]
+thread_local! {
+    /// A fresh one costs a page fault each 4 KiB.
+    static SPARE: Cell<Option<Scratch>> = const { Cell::new(None) };
 }
 
 /// Looks through one record at a time.

@@ -68,6 +68,8 @@ impl Stream {
     /// Like [`Stream::push`]; what may leave goes to `sink`, clean stretches uncopied.
     pub fn push_with(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
         self.tally.bytes_in += bytes.len() as u64;
+        #[cfg(feature = "serve")]
+        self.scratch.warm();
         for part in bytes.chunks(BLOCK_BYTES_MAX) {
             self.part(part, sink);
         }
@@ -107,13 +109,13 @@ impl Stream {
         std::mem::take(&mut self.tally)
     }
 
-    /// Gives back memory that a large record or a crowded block took.
+    /// Gives back memory that a large record took, and leaves working memory to the thread.
     #[cfg(feature = "serve")]
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.held.len() <= keep && self.held.capacity() > keep {
             self.held.shrink_to(keep);
         }
-        self.scratch.trim(keep);
+        std::mem::take(&mut self.scratch).leave();
     }
 
     /// Counts so far.

@@ -18,8 +18,10 @@ pub const READ_BYTES: usize = 256 << 10;
 pub const TURN_BYTES: usize = (1 << 20) + READ_BYTES;
 /// From so many bytes on a buffer is used again.
 pub const LARGE_BYTES: usize = 32 << 10;
+/// Up to so many: masks may be a few times as long as what they stand for.
+const REUSED_BYTES_MAX: usize = 4 * READ_BYTES;
 /// So many buffers wait to be used again.
-const SPARE_MAX: usize = 12;
+const SPARE_MAX: usize = 6;
 /// What a batch is counted for besides its bytes.
 pub const BATCH_BYTES: usize = 128;
 /// The least total that works.
@@ -54,10 +56,11 @@ impl Budget {
         })
     }
 
-    /// An empty buffer of about so many bytes.
+    /// An empty buffer for what comes of so many bytes.
     pub fn buffer(&self, bytes: usize) -> Vec<u8> {
         let spare = if bytes >= LARGE_BYTES { self.spare().pop() } else { None };
-        spare.unwrap_or_else(|| Vec::with_capacity(bytes))
+        // Most masks are longer than what they stand for; to grow a buffer is to copy it.
+        spare.unwrap_or_else(|| Vec::with_capacity(bytes + bytes / 8))
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
@@ -105,7 +108,7 @@ impl Charge {
     /// Takes back what was charged, once it has left.
     pub fn reuse(&self, mut buffer: Vec<u8>) {
         let mut spare = self.budget.spare();
-        if (LARGE_BYTES..=2 * READ_BYTES).contains(&buffer.capacity()) && spare.len() < SPARE_MAX {
+        if (LARGE_BYTES..=REUSED_BYTES_MAX).contains(&buffer.capacity()) && spare.len() < SPARE_MAX {
             buffer.clear();
             spare.push(buffer);
         }

@@ -57,6 +57,8 @@ pub struct Connection<W> {
     room: PollSemaphore,
     /// Held while an unfinished record is large.
     turn: Option<OwnedSemaphorePermit>,
+    /// Its last read was a large one.
+    gives_way: bool,
     /// What it waits for is ours to give.
     ours: bool,
     /// Counts it while that is so.
@@ -102,6 +104,7 @@ impl<W: Wire> Connection<W> {
             turns: PollSemaphore::new(shared.budget.turns.clone()),
             room: PollSemaphore::new(shared.budget.queue.clone()),
             turn: None,
+            gives_way: false,
             ours: false,
             waiting: None,
             last_read: Instant::now(),
@@ -210,11 +213,17 @@ impl<W: Wire> Connection<W> {
 
     /// Reads what there is, as much as there is room for, and queues what comes of it.
     ///
+    /// 0. Behind a large read others run first: what it queued leaves while it is still in the
+    ///    processor's cache, and its buffer is used again.
     /// 1. A turn, if an unfinished record is large or there is one to be had.
     /// 2. Room in the queue for all that is read.
     /// 3. Only then the read: what cannot be kept is not taken from the socket.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         self.ours = true;
+        if std::mem::take(&mut self.gives_way) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let held = self.lane.held();
         let mut turn = self.turn.take().or_else(|| self.shared.budget.turns.clone().try_acquire_owned().ok());
         if turn.is_none() && held >= SMALL_BYTES {
@@ -262,6 +271,7 @@ impl<W: Wire> Connection<W> {
     fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Wide> {
         self.last_read = Instant::now();
         self.renew();
+        self.gives_way = bytes.len() >= LARGE_BYTES;
         let held = self.lane.held();
         let mut out = self.shared.budget.buffer(bytes.len() + held.min(SMALL_BYTES));
         let done = self.lane.push(bytes, &mut out)?;

@@ -56,7 +56,7 @@ impl Default for Limits {
             write: Duration::from_secs(30),
             ack: Duration::from_secs(190),
             drain: Duration::from_secs(20),
-            threads: std::thread::available_parallelism().map_or(1, usize::from).min(4),
+            threads: (std::thread::available_parallelism().map_or(1, usize::from) / 2).clamp(1, 4),
         }
     }
 }
