@@ -34,6 +34,7 @@ const TABLES: [&str; 4] = ["listen", "upstream", "limits", "admin"];
 pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure> {
     let given: Vec<OsString> = given.into_iter().collect();
     let matches = matches(&given)?;
+    only_for_filtering(&matches)?;
     let args = args(&matches)?;
     let args = match text(args.choice.config.as_deref())? {
         None => args,
@@ -58,6 +59,17 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure>
 
 fn matches(given: &[OsString]) -> Result<ArgMatches, Failure> {
     Args::command().try_get_matches_from(given).map_err(|e| Failure::Clap(Box::new(e)))
+}
+
+/// What was typed before a subcommand that does not ask for it: nobody is to believe that it holds there.
+fn only_for_filtering(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some(subcommand) = matches.subcommand_name() else { return Ok(()) };
+    let command = Args::command();
+    let typed = |a: &&Arg| matches.value_source(a.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let idle = command.get_arguments().filter(|a| !a.is_global_set()).filter(typed).find_map(Arg::get_long);
+    idle.map_or(Ok(()), |long| {
+        Err(Failure::usage(format!("--{long} is for filtering and does nothing for `{subcommand}`: leave it out")))
+    })
 }
 
 fn args(matches: &ArgMatches) -> Result<Args, Failure> {
