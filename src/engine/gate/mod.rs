@@ -27,6 +27,8 @@ use lookup::{Lookup, Window};
 #[cfg(test)]
 use masks::PIECE;
 use masks::{BACK, MASK, Piece, READ, Text, each_piece};
+#[cfg(target_arch = "x86_64")]
+use masks::{LINE, LineMasks};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
