@@ -49,6 +49,11 @@ impl Hit {
     fn key(&self) -> u64 {
         u64::from(self.at) << 16 | u64::from(self.kind)
     }
+
+    /// The hit of that key.
+    fn of(key: u64) -> Hit {
+        Hit { at: (key >> 16) as u32, kind: key as u16 }
+    }
 }
 
 /// How the gate is implemented. All variants give the same hits.
