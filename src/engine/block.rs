@@ -26,6 +26,10 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
     scratch.hits.clear();
     set.gate.find(block, &mut scratch.hits, &mut scratch.lines);
     let every = !set.scans.is_empty() || scratch.notes.is_some();
+    // Most lines that come by themselves.
+    if scratch.hits.is_empty() && carry.is_none() && !every {
+        return;
+    }
     let (mut hits, lines) = (std::mem::take(&mut scratch.hits), std::mem::take(&mut scratch.lines));
     let mut triage = Triage::new(set, block, &lines);
     let mut next = 0;

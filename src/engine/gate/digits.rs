@@ -34,6 +34,28 @@ pub(super) fn find_runs(count: usize, digits: &[u64], fours: &mut [u64], runs: &
     }
 }
 
+/// Whether [`find_runs`] may find something in a short text: it needs four digits, and four more at once or
+/// behind one or two other bytes.
+#[inline(always)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for kernels that take a line in one pass"))]
+pub(super) fn may_be_run(digits: &[u64]) -> bool {
+    let (mut ones, mut twos, mut fours, mut any) = (0, 0, 0, 0);
+    for &here in digits {
+        // Where one digit, two and four end.
+        let two = here & behind(here, ones, 1);
+        let four = two & behind(two, twos, 2);
+        any |= four & (behind(four, fours, 4) | behind(four, fours, 5) | behind(four, fours, 6));
+        (ones, twos, fours) = (here, two, four);
+    }
+    any != 0
+}
+
+/// The bits that are `by` further back, of a mask and the one before it.
+#[inline(always)]
+fn behind(mask: u64, before: u64, by: u32) -> u64 {
+    mask << by | before >> (64 - by)
+}
+
 /// Finds where four digits begin; those of the last mask may have more behind it.
 #[inline(always)]
 fn find_fours(digits: &[u64], fours: &mut [u64]) {

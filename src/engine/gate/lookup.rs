@@ -1,6 +1,6 @@
 //! From a place where a window may begin to the words that are there.
 
-use super::{Hit, push};
+use super::{Hit, MASK, bits, push};
 use crate::rules::plan::{Place, WINDOW, Word, may_begin};
 
 /// What the gate looks for instead of a whole word.
@@ -175,6 +175,25 @@ impl Lookup {
             self.compare(block, at + usize::from(place), hits);
         }
         self.settle(block, from, hits);
+    }
+
+    /// The same for a short block, of which these masks have the places: there are so few that one branch
+    /// for each costs less than several steps.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for kernels that take a line in one pass"))]
+    pub(super) fn check_line(&self, block: &[u8], windows: &[u64], hits: &mut Vec<Hit>) {
+        let from = hits.len();
+        for (mask, &windows) in windows.iter().enumerate() {
+            for bit in bits(windows) {
+                let at = mask * MASK + bit;
+                if self.may_be(text_at(block, at)) {
+                    self.compare(block, at, hits);
+                }
+            }
+        }
+        if hits.len() > from {
+            self.settle(block, from, hits);
+        }
     }
 
     /// Appends the words whose window is at `at` and whose first bytes are there.

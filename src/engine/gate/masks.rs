@@ -16,7 +16,7 @@ pub(super) const PIECE: usize = 128;
 
 /// Bytes of a short block, such as a single line, and of one that is not much longer. Each has a piece
 /// of its own size: making room for a whole piece would cost more than such a block does.
-const LINE: usize = 4 * MASK;
+pub(super) const LINE: usize = 4 * MASK;
 const SHORT: usize = 32 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
@@ -214,4 +214,54 @@ fn rest<const ROOM: usize>(
         }
     }
     others.merge(hits, words);
+}
+
+/// What a kernel that takes a line in one pass finds in it: bit masks, a bit a byte.
+#[derive(Default)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+pub(super) struct LineMasks {
+    /// Those of a mask before the line, of the line, and of a mask behind it.
+    digits: [u64; LINE / MASK + 2],
+    ats: [u64; LINE / MASK],
+    lines: [u64; LINE / MASK],
+    /// Where windows may begin.
+    windows: [u64; LINE / MASK],
+    /// All masks of a kind in one: it can be asked at once, while the masks are still on their way to memory.
+    any_at: u64,
+    any_window: u64,
+}
+
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+impl LineMasks {
+    /// Takes what is found in the mask of that number.
+    #[inline(always)]
+    pub(super) fn set(&mut self, mask: usize, class: Class, windows: u64) {
+        self.digits[mask + 1] = class.digits;
+        self.ats[mask] = class.ats;
+        self.lines[mask] = class.lines;
+        self.windows[mask] = windows;
+        self.any_at |= class.ats;
+        self.any_window |= windows;
+    }
+
+    /// Appends what is there. Inlined into the kernel, so that it is compiled for what its processor has.
+    #[inline(always)]
+    pub(super) fn find(&self, lookup: &Lookup, block: &[u8], (hits, lines): (&mut Vec<Hit>, &mut Lines)) {
+        // More than there are do not matter, and so many are copied at once.
+        lines.extend(&self.lines);
+        let sorted = hits.len();
+        if self.any_window != 0 {
+            lookup.check_line(block, &self.windows, hits);
+            sort(&mut hits[sorted..], 0);
+        }
+        let mut runs = [0; LINE / MASK];
+        let may_be_run = digits::may_be_run(&self.digits[1..=LINE / MASK]);
+        if may_be_run {
+            digits::find_runs(LINE / MASK, &self.digits, &mut [0; LINE / MASK + 2], &mut runs);
+        }
+        if may_be_run || self.any_at != 0 {
+            let masks = (&self.digits[..], &self.ats[..], &runs[..]);
+            rest::<{ LINE / MASK }>(block, 0, masks, &mut digits::Runs::default(), (hits, sorted));
+        }
+    }
 }

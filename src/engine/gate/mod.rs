@@ -27,6 +27,8 @@ use lookup::{Lookup, Window};
 #[cfg(test)]
 use masks::PIECE;
 use masks::{BACK, MASK, Piece, READ, Text, each_piece};
+#[cfg(target_arch = "x86_64")]
+use masks::{LINE, LineMasks};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +48,11 @@ impl Hit {
     /// What hits are in order of.
     fn key(&self) -> u64 {
         u64::from(self.at) << 16 | u64::from(self.kind)
+    }
+
+    /// The hit of that key.
+    fn of(key: u64) -> Hit {
+        Hit { at: (key >> 16) as u32, kind: key as u16 }
     }
 }
 

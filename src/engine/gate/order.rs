@@ -34,15 +34,15 @@ fn sort_far(hits: &mut [Hit], sorted: usize) {
 /// So many moves a hit, and they are not nearly in order.
 const MOVES_MAX: usize = 16;
 
-/// Hits of a piece besides words.
+/// Hits of a piece besides words, as [`Hit::key`] has them: numbers are zeroed at once, which hits are not.
 pub(super) struct Others<const ROOM: usize> {
-    hits: [Hit; ROOM],
+    keys: [u64; ROOM],
     count: usize,
 }
 
 impl<const ROOM: usize> Others<ROOM> {
     pub(super) fn new() -> Self {
-        Others { hits: [Hit { at: 0, kind: 0 }; ROOM], count: 0 }
+        Others { keys: [0; ROOM], count: 0 }
     }
 
     /// Takes a hit; those before it go among the words if there is no room for it.
@@ -50,24 +50,24 @@ impl<const ROOM: usize> Others<ROOM> {
         if self.count == ROOM {
             self.merge(words, first);
         }
-        self.hits[self.count] = Hit { at: at as u32, kind };
+        self.keys[self.count] = Hit { at: at as u32, kind }.key();
         self.count += 1;
     }
 
     /// Moves all among the words from the one whose number is `first`, which are in order.
     pub(super) fn merge(&mut self, words: &mut Vec<Hit>, first: usize) {
-        let others = &mut self.hits[..self.count];
+        let others = &mut self.keys[..self.count];
         // A run may begin before an `@` that was seen before its last digits.
-        sort(others, 0);
+        others.sort_unstable();
         let mut word = words.len();
-        words.extend_from_slice(others);
+        words.extend(others.iter().map(|key| Hit::of(*key)));
         // From the last to the first, so that no word moves twice.
         for (left, other) in others.iter().enumerate().rev() {
-            while word > first && words[word - 1].key() > other.key() {
+            while word > first && words[word - 1].key() > *other {
                 word -= 1;
                 words[word + left + 1] = words[word];
             }
-            words[word + left] = *other;
+            words[word + left] = Hit::of(*other);
         }
         self.count = 0;
     }

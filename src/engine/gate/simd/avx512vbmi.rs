@@ -10,15 +10,19 @@ use std::arch::x86_64::*;
 
 use super::super::classes::Class;
 use super::super::lookup::{Lookup, Window};
-use super::super::{BACK, Groups, Hit, Lines, MASK, Piece, READ, Text, each_piece};
+use super::super::{BACK, Groups, Hit, LINE, LineMasks, Lines, MASK, Piece, READ, Text, each_piece};
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
 /// Tables for AVX-512VBMI. There is one only where the processor has it.
 pub(in super::super) struct Avx512Vbmi {
     groups: Groups,
-    tables: Tables<64>,
+    tables: Aligned,
 }
+
+/// Each table in a cache line of its own.
+#[repr(align(64))]
+struct Aligned(Tables<64>);
 
 impl Avx512Vbmi {
     pub(in super::super) fn is_available() -> bool {
@@ -26,7 +30,7 @@ impl Avx512Vbmi {
     }
 
     pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
-        Self::is_available().then(|| Avx512Vbmi { groups, tables: tables(windows) })
+        Self::is_available().then(|| Avx512Vbmi { groups, tables: Aligned(tables(windows)) })
     }
 }
 
@@ -53,12 +57,25 @@ impl Avx512Vbmi {
     /// Appends what the gate finds in a block; the hits of a piece are sorted.
     pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(lookup, block, found) }
+        unsafe {
+            if block.len() <= LINE {
+                self.find_line(lookup, block, found);
+            } else {
+                self.find_pieces(lookup, block, found);
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+    fn find_line(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+        let mut masks = LineMasks::default();
+        for_groups!(self.groups, scan_line(&self.tables.0, block, &mut masks));
+        masks.find(lookup, block, found);
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
-        let tables = &self.tables;
+        let tables = &self.tables.0;
         each_piece(lookup, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
@@ -93,6 +110,50 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     );
 }
 
+/// The same for a block of at most [`LINE`] bytes, in one pass that leaves nothing in memory but masks.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+fn scan_line<const PLAIN: usize, const BEGIN: usize>(tables: &Tables<64>, block: &[u8], masks: &mut LineMasks) {
+    let plain = Vectors::<PLAIN>::new(tables, 0);
+    let begin = Vectors::<BEGIN>::new(tables, PLAIN);
+    let classes = ClassVectors::new();
+    let (mut words_before, mut marks_before) = (0, 0);
+    for mask in 0..block.len().div_ceil(MASK).min(LINE / MASK) {
+        let text: [_; WINDOW] = std::array::from_fn(|n| load(block, mask * MASK + n));
+        let entries = text.map(|text| entries_of(text));
+        let found = classes.of(text[0], entries[0]);
+        let is = |bit: u8| _mm512_test_epi8_mask(found, _mm512_set1_epi8(bit.cast_signed()));
+        let windows = plain.find(&entries);
+        let mut windows = _mm512_test_epi8_mask(windows, windows);
+        if BEGIN > 0 {
+            let (words, marks) = (is(WORD), is(MARK));
+            let mut begins = !(words << 1 | words_before >> 63);
+            if marks | marks_before != 0 {
+                begins |= behind_marks(marks, marks_before);
+            }
+            (words_before, marks_before) = (words, marks);
+            let begin = begin.find(&entries);
+            windows |= _mm512_test_epi8_mask(begin, begin) & begins;
+        }
+        masks.set(mask, Class { digits: is(DIGIT), ats: is(AT), lines: is(LINE_END) }, windows);
+    }
+}
+
+/// What is two to `BACK` bytes behind a mark of this mask or of the one before.
+fn behind_marks(marks: u64, before: u64) -> u64 {
+    (2..=BACK as u32).fold(0, |behind, by| behind | marks << by | before >> (64 - by))
+}
+
+/// The 64 bytes at `at`, zeros after the end of the block.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,bmi2")]
+fn load(block: &[u8], at: usize) -> __m512i {
+    let left = block.len().saturating_sub(at).min(MASK) as u32;
+    let there = _bzhi_u64(u64::MAX, left);
+    // SAFETY: the bytes loaded are those that are there; what is masked out is not read, so that it
+    // may be anywhere.
+    unsafe { _mm512_maskz_loadu_epi8(there, block.as_ptr().wrapping_add(at).cast()) }
+}
+
 /// The tables as the vectors that are looked up.
 struct Vectors<const GROUPS: usize>([[__m512i; WINDOW]; GROUPS]);
 
@@ -114,12 +175,18 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn windows(&self, notes: &[u8; BACK + READ]) -> __m512i {
+        // SAFETY: 64 bytes from `BACK + n` end at the end of the notes or before.
+        self.find(&std::array::from_fn(|n| unsafe { _mm512_loadu_si512(notes.as_ptr().add(BACK + n).cast()) }))
+    }
+
+    /// The buckets that let a window through, by the entries of each of its bytes.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn find(&self, entries: &[__m512i; WINDOW]) -> __m512i {
         let mut found = [_mm512_set1_epi8(-1); GROUPS];
-        for n in 0..WINDOW {
-            // SAFETY: 64 bytes from `BACK + n` end at the end of the notes or before.
-            let entries = unsafe { _mm512_loadu_si512(notes.as_ptr().add(BACK + n).cast()) };
+        for (n, entries) in entries.iter().enumerate() {
             for (group, found) in found.iter_mut().enumerate() {
-                let here = _mm512_permutexvar_epi8(entries, self.0[group][n]);
+                let here = _mm512_permutexvar_epi8(*entries, self.0[group][n]);
                 *found = _mm512_and_si512(*found, here);
             }
         }
@@ -152,7 +219,7 @@ const WORD: u8 = 0x80;
 /// In notes, beside the byte's entry: what escapes begin with.
 const MARK: u8 = 0x40;
 const DIGIT: u8 = 0x20;
-const LINE: u8 = 0x10;
+const LINE_END: u8 = 0x10;
 const AT: u8 = 0x08;
 
 const fn classes_of(byte: u8) -> u8 {
@@ -160,7 +227,7 @@ const fn classes_of(byte: u8) -> u8 {
         b'0'..=b'9' => WORD | DIGIT,
         b'm' | b'M' | b'k' | b'K' => 0,
         b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD,
-        b'\n' => LINE,
+        b'\n' => LINE_END,
         b'@' => AT,
         b'\\' | b'%' => MARK,
         _ => 0,
@@ -204,16 +271,30 @@ impl ClassVectors {
         let all = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
         // SAFETY: the load is of the first 64 bytes of the text.
         let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().cast()) };
-        // `entry`: bit 5 from the byte shifted, the others from the byte. `vpermb` ignores the
-        // highest two. (0xCA: where the first has a one the second, else the third.)
-        let entries = _mm512_ternarylogic_epi32::<0xCA>(all(0x20), _mm512_srli_epi16::<1>(bytes), bytes);
-        let by_entry = _mm512_permutexvar_epi8(entries, self.entries);
-        let by_four = _mm512_permutexvar_epi8(_mm512_srli_epi16::<2>(bytes), self.fours);
-        let classes = _mm512_and_si512(by_entry, by_four);
+        let entries = entries_of(bytes);
+        let classes = self.of(bytes, entries);
         let noted = _mm512_ternarylogic_epi32::<0xCA>(all(WORD | MARK), classes, entries);
         // SAFETY: the store is of the 64 bytes of the notes.
         unsafe { _mm512_storeu_si512(notes.as_mut_ptr().cast(), noted) };
         let is = |bit| _mm512_test_epi8_mask(classes, all(bit));
-        Class { digits: is(DIGIT), ats: is(AT), lines: is(LINE) }
+        Class { digits: is(DIGIT), ats: is(AT), lines: is(LINE_END) }
     }
+
+    /// The classes of bytes, of which these are the entries.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn of(&self, bytes: __m512i, entries: __m512i) -> __m512i {
+        let by_entry = _mm512_permutexvar_epi8(entries, self.entries);
+        let by_four = _mm512_permutexvar_epi8(_mm512_srli_epi16::<2>(bytes), self.fours);
+        _mm512_and_si512(by_entry, by_four)
+    }
+}
+
+/// What `entry` says of each byte. `vpermb` ignores the highest two bits.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn entries_of(bytes: __m512i) -> __m512i {
+    // Bit 5 from the byte shifted, the others from the byte. (0xCA: where the first has a one the
+    // second, else the third.)
+    _mm512_ternarylogic_epi32::<0xCA>(_mm512_set1_epi8(0x20), _mm512_srli_epi16::<1>(bytes), bytes)
 }

@@ -11,6 +11,8 @@ mod avx512;
 mod avx512vbmi;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx2::Avx2;
