@@ -5,6 +5,7 @@
 
 pub mod allow;
 pub mod automaton;
+mod begin;
 pub mod bytes;
 pub mod check;
 pub mod error;
