@@ -7,7 +7,6 @@ use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::start;
 
-use super::begin::{self, Begins};
 use super::stretch::Stretches;
 
 /// The largest automaton a rule may have, in bytes.
@@ -26,13 +25,13 @@ pub struct Unjudged;
 pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
-    ways: OnceLock<Box<(Begins, Stretches)>>,
+    stretches: OnceLock<Stretches>,
 }
 
 impl Automaton {
     /// Takes serialised bytes as they are; [`Automaton::check`] or the first use decodes them.
     pub fn from_raw(raw: Bytes) -> Self {
-        Automaton { raw, loaded: OnceLock::new(), ways: OnceLock::new() }
+        Automaton { raw, loaded: OnceLock::new(), stretches: OnceLock::new() }
     }
 
     /// The serialised bytes.
@@ -91,9 +90,9 @@ impl Automaton {
     ) -> Result<Option<usize>, Unjudged> {
         let dfa = self.dfa()?;
         let behind = at.checked_sub(1).and_then(|i| hay.get(i)).copied();
-        let (begins, stretches) = &**self.ways.get_or_init(|| Box::new((Begins::of(dfa), Stretches::of(dfa))));
-        let known = begins.behind(behind).filter(|_| anchored == Anchored::Yes);
-        let mut state = known.or_else(|| begin::state(dfa, behind, anchored)).ok_or(Unjudged)?;
+        let config = start::Config::new().look_behind(behind).anchored(anchored);
+        let mut state = dfa.start_state(&config).map_err(|_| Unjudged)?;
+        let stretches = self.stretches.get_or_init(|| Stretches::of(dfa));
         let mut last = None;
         let text = hay.get(..end).filter(|text| at <= text.len()).ok_or(Unjudged)?;
         let mut p = at;

@@ -5,7 +5,6 @@
 
 pub mod allow;
 pub mod automaton;
-mod begin;
 pub mod bytes;
 pub mod check;
 pub mod error;
