@@ -176,55 +176,64 @@ fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
 fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
     let first = window[0];
     let digits = |n: usize| window.get(n).map_or(0, |g| g.end - g.start);
-    let grouped = begins_grouping(digits(0), digits(1));
-    for grouping in GROUPINGS.iter().rev().filter(|_| grouped) {
-        let Some(groups) = window.get(..grouping.len()) else {
-            continue;
-        };
-        let fits = groups.iter().zip(*grouping).all(|(g, n)| g.end - g.start == usize::from(*n));
-        let alike = groups[1..].iter().all(|g| g.sign == groups[1].sign);
-        let end = groups[groups.len() - 1].end;
-        if fits && alike && is_card(rec, first.start, end, true, groups[1].sign) {
-            return Some((first.start, end, groups.len()));
+    if begins_grouping(digits(0), digits(1)) {
+        let written = (0..GROUPS_MAX).rev().fold(0, |packed, n| packed << 8 | digits(n).min(0xFF) as u64);
+        for (n, grouping) in GROUPINGS.iter().enumerate().rev() {
+            let count = grouping.len();
+            if written & (u64::MAX >> (u64::BITS as usize - 8 * count)) != PACKED[n] {
+                continue;
+            }
+            let groups = &window[..count];
+            let alike = groups[1..].iter().all(|g| g.sign == groups[1].sign);
+            if alike && is_card(rec, groups, groups[1].sign) {
+                return Some((first.start, groups[count - 1].end, count));
+            }
         }
     }
     let sign = if first.sign == 0 { b' ' } else { first.sign };
-    is_card(rec, first.start, first.end, false, sign).then_some((first.start, first.end, 1))
+    is_card(rec, &window[..1], sign).then_some((first.start, first.end, 1))
 }
 
-fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) -> bool {
-    let mut digits = [0u8; DIGITS_MAX];
+/// The groupings, a byte a group, the first one last.
+const PACKED: [u64; GROUPINGS.len()] = {
+    let mut packed = [0; GROUPINGS.len()];
+    let mut n = 0;
+    while n < GROUPINGS.len() {
+        let mut group = 0;
+        while group < GROUPINGS[n].len() {
+            packed[n] |= (GROUPINGS[n][group] as u64) << (8 * group);
+            group += 1;
+        }
+        n += 1;
+    }
+    packed
+};
+
+/// Whether the groups are one card's.
+fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
+    let (start, end) = (groups[0].start, groups[groups.len() - 1].end);
+    let mut digits = [0u8; DIGITS_MAX + 1];
     let mut count = 0;
-    let text = &rec.buf[start..end];
-    if text.len() + 1 < PAN_DIGITS_MIN {
+    if end - start + 1 < PAN_DIGITS_MIN {
         return false;
     }
-    let mut i = 0;
-    while i < text.len() {
-        if text[i] == b'%' {
-            i += 3;
-            continue;
-        }
-        if text[i].is_ascii_digit() {
-            if count == DIGITS_MAX {
-                return false;
-            }
-            digits[count] = text[i];
-            count += 1;
-        }
-        i += 1;
-    }
-    let mut number = &digits[..count];
-    let mut whole = [0u8; DIGITS_MAX + 1];
     let lead = mantissa(rec, start, end);
     if let Some(lead) = lead {
         // 4.111111111111111e15 is the same number in another notation.
-        whole[0] = lead;
-        whole[1..=count].copy_from_slice(number);
-        number = &whole[..=count];
+        digits[0] = lead;
+        count = 1;
+    }
+    for group in groups {
+        let text = &rec.buf[group.start..group.end];
+        let Some(room) = digits.get_mut(count..count + text.len()) else { return false };
+        room.copy_from_slice(text);
+        count += text.len();
+    }
+    if count - usize::from(lead.is_some()) > DIGITS_MAX {
+        return false;
     }
     // Most numbers end here; what stands around costs more to look at.
-    let Some(trust) = judge(number) else { return false };
+    let Some(trust) = judge(&digits[..count]) else { return false };
     if lead.is_none() && !stands_alone(rec, start, end, sign) {
         return false;
     }
@@ -232,7 +241,7 @@ fn is_card(rec: &Record<'_>, start: usize, end: usize, grouped: bool, sign: u8) 
         // An id in a path is a card only if a word says so.
         Trust::Range => rec.before(start) != Some(b'/') || card_word_before(rec, start),
         // Nor are columns of numbers, as of a flow log.
-        Trust::Context => (grouped && sign != b'-' && !in_row(rec, start)) || card_word_before(rec, start),
+        Trust::Context => (groups.len() > 1 && sign != b'-' && !in_row(rec, start)) || card_word_before(rec, start),
     }
 }
 

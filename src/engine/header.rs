@@ -9,7 +9,8 @@ use super::notation::form::{mask_len, plain};
 use super::notation::joint::{GAP_BYTES_MAX, Joined};
 use super::notation::key::KeySite;
 use super::notation::quote::Quote;
-use super::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare, read};
+use super::notation::straight;
+use super::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare};
 use super::scanner::Scanner;
 use crate::rules::bytes::{Bytes, until};
 use crate::rules::check::{prose, random};
@@ -48,7 +49,7 @@ const COOKIES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
-    match read(&s.rec, site, joined) {
+    match straight::read(&s.rec, site, joined) {
         Values::One(value) => one_credential(s, known, value),
         Values::Many(values) => {
             s.doubt.raise();
@@ -171,7 +172,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
 
 /// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
 pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
-    match read(&s.rec, site, joined) {
+    match straight::read(&s.rec, site, joined) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
         Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),

@@ -11,6 +11,7 @@ use super::notation::Record;
 use super::notation::escape::skip_gap;
 use super::notation::joint::{self, Joined, Joint};
 use super::notation::key::{self, KeySite, Words};
+use super::notation::straight;
 use super::notation::value::{self, Value, Values};
 use super::ruleset::RuleSet;
 use super::scanner::{Scanner, Scratch};
@@ -37,13 +38,13 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if !joint::may_follow(&s.rec, end) && !ends_record(s, end) {
         return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
     }
-    let Judged { known, from, .. } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
+    let Judged { known, from, plain } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
     *s.work += (at - from.min(at)) as u64;
     let Some(known) = known else {
         return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
-    let site = key::around(&s.rec, at, end);
-    let joined = joint::find(&s.rec, &site);
+    let site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
+    let joined = straight::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
     }
@@ -72,8 +73,8 @@ pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mu
     if !follows {
         return Some(end);
     }
-    let Judged { known, start, .. } = scratch.verdicts.judge(&set.keys, text, at, end);
-    let idle = known.is_none_or(|known| start.is_some_and(|start| member::is_idle(set, text, &known, start, end)));
+    let Judged { known, plain, .. } = scratch.verdicts.judge(&set.keys, text, at, end);
+    let idle = known.is_none_or(|known| plain.is_some_and(|key| member::is_idle(set, text, &known, key.start, end)));
     idle.then_some(end)
 }
 
@@ -109,7 +110,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         }
         _ => {}
     }
-    let values = value::read(&s.rec, site, joined);
+    let values = straight::read(&s.rec, site, joined);
     if !matches!(values, Values::One(_) | Values::Object) {
         s.doubt.raise();
     }
@@ -188,7 +189,7 @@ pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
     let whole = KeySite { start: 0, end: text.len(), ..site };
     let Some(known) = s.set.keys.classify(&Words::of(&decoded, &whole)) else { return };
     s.key_end = site.end;
-    if let Some(joined) = joint::find(&s.rec, &site) {
+    if let Some(joined) = straight::find(&s.rec, &site) {
         value(s, &site, &joined, &known);
     }
 }
@@ -217,7 +218,7 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;
     }
-    if let Values::One(value) = value::read(&s.rec, &site, &joined) {
+    if let Values::One(value) = straight::read(&s.rec, &site, &joined) {
         one(s, &site, joint, &below.known, &value);
     }
 }

@@ -9,6 +9,7 @@ use super::notation::Record;
 use super::notation::joint::Joint;
 use super::notation::key::{LastWord, Words};
 use super::notation::value::Value;
+use crate::rules::bytes::alphanumerics_end;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
@@ -215,7 +216,9 @@ pub(crate) fn is_secret(
         return false;
     }
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
-    if bare && prose::is_code_reference(text) {
+    // A reference has signs.
+    let signs = bare && alphanumerics_end(rec.buf, value.start, value.end) < value.end;
+    if signs && prose::is_code_reference(text) {
         return false;
     }
     // `password: required`: a colon and a blank, as in prose.

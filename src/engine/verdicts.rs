@@ -40,8 +40,8 @@ struct Text {
 pub(crate) struct Judged {
     pub(crate) known: Option<Known>,
     pub(crate) from: usize,
-    /// Where the key begins, if nothing before it but a blank and a word was looked at.
-    pub(crate) start: Option<usize>,
+    /// The key without its quotes, if nothing before it but a blank and a word was looked at.
+    pub(crate) plain: Option<KeySite>,
 }
 
 impl Verdicts {
@@ -51,13 +51,13 @@ impl Verdicts {
         // What an escape leaves of itself in the identifier is no part of the key.
         if matches!(rec.before(begin), Some(b'\\' | b'%' | b'[' | b';')) {
             let known = judge(keys, rec, &key::around(rec, at, end));
-            return Judged { known, from: begin.saturating_sub(key::REMNANT_REACH_BYTES), start: None };
+            return Judged { known, from: begin.saturating_sub(key::REMNANT_REACH_BYTES), plain: None };
         }
         let site = key::plain_site(rec, begin, at, end);
         let start = key::blank_word(rec, &site).unwrap_or(site.start);
         let from = start.saturating_sub(2);
         let Some(text) = Text::of(rec.buf, start, &site) else {
-            return Judged { known: judge(keys, rec, &site), from, start: Some(site.start) };
+            return Judged { known: judge(keys, rec, &site), from, plain: Some(site) };
         };
         if self.keys != keys.id() || self.slots.is_empty() {
             self.forget();
@@ -74,7 +74,7 @@ impl Verdicts {
             *last = Slot { text, known: judge(keys, rec, &site) };
             last.known
         };
-        Judged { known, from, start: Some(site.start) }
+        Judged { known, from, plain: Some(site) }
     }
 }
 

@@ -152,7 +152,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
         quoted = true;
         p += quote.width();
     }
-    if let Some(joined) = element(rec, site, p).filter(|_| !quoted) {
+    if !quoted && let Some(joined) = element(rec, site, p) {
         return Some(joined);
     }
     // `['key']`, `[key] =>`, `["key"]=`

@@ -71,7 +71,12 @@ pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
 pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
     let start = begin(rec, at);
     let start = start + remnant_len(rec, start, at);
-    let KeySite { start, dashes, open: flag, .. } = plain_site(rec, start, at, end);
+    with_quotes(rec, &plain_site(rec, start, at, end))
+}
+
+/// The key at `plain`, with its quotes.
+pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
+    let &KeySite { start, end, dashes, open: flag, .. } = plain;
     if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
         return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
     }

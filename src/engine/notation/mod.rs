@@ -7,6 +7,7 @@ pub(crate) mod joint;
 pub(crate) mod key;
 pub(crate) mod quote;
 pub(crate) mod run;
+pub(crate) mod straight;
 pub(crate) mod value;
 
 use std::cell::OnceCell;

@@ -1,9 +1,9 @@
 //! Runs of the bytes that identifiers, and numbers, are made of, eight at a time.
 
+use crate::rules::bytes::{HIGH, no_alphanumerics, within};
+
 /// Bytes looked at together.
 const WIDTH: usize = size_of::<u64>();
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// What a byte is to an identifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,18 +47,10 @@ pub(crate) fn inner(b: u8) -> bool {
     Kind::of(b) != Kind::Other
 }
 
-/// The high bit of each byte from `first` to `last`, of seven bits each.
-fn within(text: u64, first: u8, last: u8) -> u64 {
-    // So that no difference borrows from the next byte.
-    let least = |byte: u8| (text | HIGH) - LOW * u64::from(byte);
-    least(first) & !least(last + 1)
-}
-
 /// The high bit of each byte that is none of an identifier.
 fn others(eight: u64) -> u64 {
     let text = eight & !HIGH;
-    let ascii = within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9') | within(text, b'_', b'_');
-    !(ascii | eight) & HIGH
+    no_alphanumerics(eight) & !within(text, b'_', b'_') & !eight
 }
 
 /// Where the digits that go on at `at` end, `most` if they do not before.
@@ -91,7 +83,7 @@ impl Run {
         let own = match self {
             Run::Lower => within(text, b'a', b'z'),
             Run::Upper => within(text, b'A', b'Z'),
-            Run::Alphanumeric => within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9'),
+            Run::Alphanumeric => return no_alphanumerics(eight),
         };
         !(own & !eight) & HIGH
     }

@@ -83,7 +83,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
 }
 
 /// How a bare value's mask is written: behind a JSON key it must become a string.
-fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notation {
+pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notation {
     match site.quote {
         Some(q) if joined.quoted && q.is_json() && joined.joint == Joint::Colon => {
             Notation::Number(q.slashes.min(255) as u8)

@@ -1,0 +1,107 @@
+//! Key and value as most programs write them, told in one look: `key=value`, `key: value`,
+//! `"key":"value"`. All else goes the long way.
+
+use super::Record;
+use super::joint::{self, Joined, Joint};
+use super::key::KeySite;
+use super::quote::Quote;
+use super::value::{self, Value, Values};
+use crate::rules::bytes::alphanumerics_end;
+
+/// The separator behind the key.
+pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
+    joined(rec, site).or_else(|| joint::find(rec, site))
+}
+
+/// The value behind the separator.
+pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values {
+    match one(rec, site, joined) {
+        Some(value) => Values::One(value),
+        None => value::read(rec, site, joined),
+    }
+}
+
+fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
+    let quoted = site.quote.is_some() && rec.get(site.end) == Some(b'"');
+    if quoted && site.quote != Some(Quote::plain(b'"')) {
+        return None;
+    }
+    // It may be an element's name: what its `<` may end with, and a namespace's sign.
+    if !quoted && matches!(rec.before(site.start), Some(b':' | b'<' | b';' | b'c' | b'C')) {
+        return None;
+    }
+    let at = site.end + usize::from(quoted);
+    let joint = match rec.get(at)? {
+        b'=' => Joint::Assign,
+        b':' => Joint::Colon,
+        _ => return None,
+    };
+    // A flag's value is glued to its sign.
+    let apart = site.dashes == 0 && rec.get(at + 1) == Some(b' ');
+    let value = at + 1 + usize::from(apart);
+    let begins = rec.get(value).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'\''));
+    begins.then_some(Joined { joint, value, percent: false, quoted })
+}
+
+fn one(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Option<Value> {
+    let at = joined.value;
+    if !matches!(joined.joint, Joint::Assign | Joint::Colon) {
+        return None;
+    }
+    match rec.get(at)? {
+        mark @ (b'"' | b'\'') => Some(value::quoted(rec, at, Quote::plain(mark))),
+        b if b.is_ascii_alphanumeric() => {
+            let end = alphanumerics_end(rec.buf, at, rec.end);
+            // Behind a colon it may be a type: `key: Type = "value"`.
+            let ends = match rec.get(end) {
+                None => true,
+                Some(b' ' | b'\t') => joined.joint == Joint::Assign,
+                Some(b) => matches!(b, b',' | b';' | b')' | b']' | b'}' | b'<' | b'>'),
+            };
+            let notation = || value::number(rec, site, joined);
+            ends.then(|| Value { start: at, end, quote: None, notation: notation(), open: end == rec.end })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{joined, one};
+    use crate::engine::notation::Record;
+    use crate::engine::notation::key::{around, end_of};
+    use crate::engine::notation::value::Values;
+    use crate::engine::notation::{joint, value};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8000) })]
+
+        /// What is told in one look is what is told the long way.
+        #[test]
+        fn the_straight_way_tells_the_same(
+            head in "(|a|<|x=<|&lt;|\\\\u003c|c:|<c:|%3C|\\[|--|-|\\.|ENV |name=|;|=|\\{)['\"\\\\]{0,2}",
+            key in "(db_|user |--)?password( 2|_2|s)?",
+            mark in "['\"\\\\]{0,2}[ \t]{0,1}",
+            sign in "(=|:|:=|==|=>|->|\\?=|:-|&gt;|\\]|%3D|/>|>|\x1b\\[0m|)[ \t]{0,2}",
+            front in "(|\"|'|%20|&gt;|>|\\\\u003e|\\[|\x1b\\[0m|=|\\.|\\{|Some\\(|b|\\$\\{|\\[REDACTED:)",
+            text in "[a-zA-Z0-9]{0,12}",
+            back in "(|\"|'|\\\\\"|,|;|&|\\)|\\(|\\[\"|\\]|\\}|<|>|@|\\.|:| | = \"x\"|\t|\\(\"x\"|'x')[a-z=\"']{0,3}",
+        ) {
+            let text = [head, key, mark, sign, front, text, back].concat();
+            let rec = Record::new(text.as_bytes(), 0, text.len());
+            for (at, _) in text.match_indices("pass") {
+                let site = around(&rec, at, end_of(&rec, at));
+                let long = joint::find(&rec, &site);
+                if let Some(straight) = joined(&rec, &site) {
+                    prop_assert_eq!(Some(straight), long, "{}", text);
+                }
+                if let Some(joined) = long
+                    && let Some(straight) = one(&rec, &site, &joined)
+                {
+                    prop_assert_eq!(Values::One(straight), value::read(&rec, &site, &joined), "{}", text);
+                }
+            }
+        }
+    }
+}
