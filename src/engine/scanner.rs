@@ -7,6 +7,7 @@ use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::{Hit, Lines};
 use super::keys::Known;
+use super::memo::Memo;
 use super::notation::Record;
 use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
@@ -26,6 +27,8 @@ pub(crate) struct Scratch {
     pub(crate) work: u64,
     /// What keys are, as far as met.
     pub(crate) verdicts: Verdicts,
+    /// Hits that led nowhere.
+    pub(crate) memo: Memo,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
     /// Findings that the user's allow-list let go.
@@ -70,6 +73,7 @@ impl Scratch {
     /// Gives back what is more than about `keep` bytes.
     pub(crate) fn trim(&mut self, keep: usize) {
         self.verdicts.forget();
+        self.memo.forget();
         if self.hits.capacity() * size_of::<Hit>() > keep {
             self.hits = Vec::new();
         }
