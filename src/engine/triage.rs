@@ -187,6 +187,7 @@ mod tests {
         "aG9yc2UtYmF0dGVyeQ9",
         "alice",
         "for root from",
+        "longerthanawordtakenalong ",
         "true",
         "null",
         "4096",
@@ -245,6 +246,7 @@ mod tests {
             "\",\"value\":\"",
             "\":{\"",
             "\":{\"a\":\"",
+            "\":{\"a\":",
             "\":{\"value\":\"",
             "'\":'",
         ],
@@ -263,7 +265,7 @@ mod tests {
             "",
         ],
         &["", "", "", "\\\"", "=", "-x"],
-        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", "\n"],
+        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", ",\"value\":\"x9\"}", "\n"],
     ];
 
     fn text() -> impl Strategy<Value = String> {
