@@ -31,6 +31,7 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
         return;
     }
     let (mut hits, lines) = (std::mem::take(&mut scratch.hits), std::mem::take(&mut scratch.lines));
+    scratch.memo.begin(set.keys.id());
     let mut triage = Triage::new(set, block, &lines);
     let mut next = 0;
     let mut at = 0; // first byte of the next record not looked at

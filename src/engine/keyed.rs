@@ -7,9 +7,10 @@ use super::finding::Refusal;
 use super::header;
 use super::keys::{self, Known};
 use super::member;
+use super::memo::Seen;
 use super::notation::Record;
 use super::notation::escape::skip_gap;
-use super::notation::joint::{self, Joined, Joint};
+use super::notation::joint::{self, Joined, Joint, Prose};
 use super::notation::key::{self, KeySite, Words};
 use super::notation::straight;
 use super::notation::value::{self, Value, Values};
@@ -58,24 +59,44 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 }
 
 /// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
-/// have no value. Where a line ends near it, nothing is.
-pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<usize> {
+/// have no value, and what says so. Where a line ends near it, nothing is.
+pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<(usize, Seen)> {
     let end = key::end_of(text, at);
     scratch.work += (end - at) as u64;
     let behind = text.from(end).first_chunk::<4>()?;
     if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return None;
     }
-    let follows = match behind[0] {
-        b' ' | b'\t' => joint::may_follow_blank(text, at, end),
-        _ => joint::may_follow(text, end),
-    };
-    if !follows {
-        return Some(end);
+    // Of the bytes behind it, only that no line ends there.
+    let near = |from, to| Seen { loose: end + behind.len(), ..Seen::new(from, to) };
+    match behind[0] {
+        b' ' | b'\t' => {
+            if let Some(prose) = joint::prose_follows(text, at, end) {
+                return Some((end, seen_prose(text, end, &prose)));
+            }
+        }
+        _ if !joint::may_follow(text, end) => return Some((end, near(at, end + 2))),
+        _ => {}
     }
-    let Judged { known, plain, .. } = scratch.verdicts.judge(&set.keys, text, at, end);
-    let idle = known.is_none_or(|known| plain.is_some_and(|key| member::is_idle(set, text, &known, key.start, end)));
-    idle.then_some(end)
+    let Judged { known, from, plain } = scratch.verdicts.judge(&set.keys, text, at, end);
+    let seen = match known {
+        None => near(from, end + 2),
+        Some(known) => {
+            let seen = member::idle(set, text, &known, plain?.start, end)?;
+            Seen { from: from.min(seen.from), ..seen }
+        }
+    };
+    Some((end, seen))
+}
+
+/// What tells that prose goes on behind an identifier that ends at `end`.
+fn seen_prose(text: &Record<'_>, end: usize, prose: &Prose) -> Seen {
+    let Prose { start, behind, apart } = *prose;
+    // A colour code may have been looked for.
+    let coloured = matches!(text.get(behind), Some(0x1b | b'\\' | b'#'));
+    let from = if coloured { 0 } else { start.saturating_sub(4) };
+    let to = behind + usize::from(!apart);
+    Seen { loose: (behind + 1).max(end + 4), ..Seen::new(from, to) }
 }
 
 /// What the cheap look at an identifier saw: itself, and what may separate.

@@ -20,6 +20,7 @@ mod keyed;
 mod keys;
 mod masks;
 mod member;
+mod memo;
 mod notation;
 mod oneshot;
 pub mod redactor;

@@ -26,6 +26,13 @@ pub(crate) struct Target {
     pub(crate) blocks: Vec<RuleId>,
 }
 
+impl Target {
+    /// Whether keys alone lead from the word.
+    pub(crate) fn key_alone(&self) -> bool {
+        self.key && self.simple && self.shapes.is_empty()
+    }
+}
+
 /// Immutable; shared by every redactor cloned from one.
 pub(crate) struct RuleSet {
     pub(crate) rules: Vec<Rule>,

@@ -9,6 +9,7 @@ use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::{Hit, Lines};
 use super::keys::Known;
+use super::memo::Memo;
 use super::notation::Record;
 use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
@@ -28,6 +29,8 @@ pub(crate) struct Scratch {
     pub(crate) work: u64,
     /// What keys are, as far as met.
     pub(crate) verdicts: Verdicts,
+    /// Hits that led nowhere.
+    pub(crate) memo: Memo,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
     /// Findings that the user's allow-list let go.
@@ -85,6 +88,7 @@ impl Scratch {
     /// if it is large: a stream that waits for its next bytes needs none.
     pub(crate) fn leave(mut self) {
         self.verdicts.forget();
+        self.memo.forget();
         let large = [
             self.hits.capacity() * size_of::<Hit>(),
             self.lines.capacity(),

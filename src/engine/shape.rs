@@ -1,6 +1,7 @@
 //! Secrets known by their shape: the rule's automaton, anchored at the gate's hit.
 
 use super::finding::{Finding, Mark, Refusal, Until};
+use super::memo::Seen;
 use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::form::{in_label, in_text, mask_len, plain};
@@ -14,6 +15,9 @@ use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
 
 /// How far before what its automata saw a rule looks for the edge of a word, in bytes.
 const EDGE_BYTES: usize = 10;
+
+/// How far before a word is looked for what makes it one, in bytes; more than that.
+const BEGIN_BYTES: usize = 48;
 
 /// How much of a shape is tried before the record around it is looked at, in bytes.
 const HEAD_BYTES: usize = 24;
@@ -43,18 +47,35 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
     }
 }
 
-/// Whether a few bytes are enough to tell that the rule finds nothing at one of its literals; `end` is
+/// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
 /// where the record ends.
-pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, id: RuleId, at: usize, end: usize, work: &mut u64) -> bool {
+pub(crate) fn idle(
+    set: &RuleSet,
+    text: &Record<'_>,
+    id: RuleId,
+    at: usize,
+    end: usize,
+    work: &mut u64,
+) -> Option<Seen> {
     let rule = set.rule(id);
-    let Kind::Shape(shape) = &rule.kind else { return true };
+    let Kind::Shape(shape) = &rule.kind else { return Some(Seen::new(at, at)) };
     if shape.before.is_some() {
-        return false;
+        return None;
+    }
+    if shape.start_word && !word_begins(text, at) {
+        return Some(Seen::new(at.saturating_sub(BEGIN_BYTES), at));
     }
     let first = shape.keep.as_ref().unwrap_or(&shape.pattern);
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
-    let label = shape.keep.is_none() && mask_len(text, at) > 0;
-    shape.start_word && !word_begins(text, at) || !label && first.dies(text.buf, at, head, work)
+    let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
+    let label = bracket && mask_len(text, at) > 0;
+    let before = *work;
+    (!label && first.dies(text.buf, at, head, work)).then(|| {
+        let looked = (*work - before) as usize;
+        // A label was looked for.
+        let from = if bracket { 0 } else { at.saturating_sub(1) };
+        Seen::new(from, at + looked.max(1))
+    })
 }
 
 /// What a place keeps before the secret asks for a value behind it.

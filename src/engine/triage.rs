@@ -5,11 +5,11 @@
 //! scanner would find, which the test below holds it to.
 
 use super::gate::{Hit, Lines};
+use super::memo::Seen;
 use super::notation::Record;
 use super::ruleset::RuleSet;
 use super::scanner::Scratch;
 use super::{card, keyed, shape, userinfo};
-use crate::rules::rule::RuleId;
 
 /// The most records that go on without a look.
 const WAIT_MAX: u32 = 15;
@@ -74,34 +74,49 @@ impl<'a> Triage<'a> {
             Hit::AT => {
                 userinfo::is_idle(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
-            word => {
-                let target = &self.set.targets[usize::from(word)];
-                target.simple
-                    && (!target.key || self.is_idle_key(at, scratch))
-                    && (target.shapes.is_empty() || self.are_idle_shapes(&target.shapes, at, &mut scratch.work))
+            // The same identifier again.
+            word if at < self.key_end && self.set.targets[usize::from(word)].key_alone() => true,
+            _ => {
+                let known = scratch.memo.find(self.text.buf, hit);
+                let end = known.or_else(|| {
+                    let (end, seen) = self.look(hit, scratch)?;
+                    // A verdict on what is left of an identifier is none on the word.
+                    if at >= self.key_end {
+                        scratch.memo.keep(self.text.buf, hit, end, seen);
+                    }
+                    Some(end)
+                });
+                self.key_end = self.key_end.max(end.unwrap_or(0));
+                end.is_some()
             }
         }
     }
 
-    fn is_idle_key(&mut self, at: usize, scratch: &mut Scratch) -> bool {
-        // The same identifier again.
-        if at < self.key_end {
-            return true;
+    /// The end of the identifier at a word's hit that leads to nothing, and what says so.
+    fn look(&self, hit: Hit, scratch: &mut Scratch) -> Option<(usize, Seen)> {
+        let (at, target) = (hit.at as usize, &self.set.targets[usize::from(hit.kind)]);
+        if !target.simple {
+            return None;
         }
-        let end = keyed::idle_end(self.set, &self.text, at, scratch);
-        self.key_end = end.unwrap_or(self.key_end);
-        end.is_some()
-    }
-
-    fn are_idle_shapes(&self, shapes: &[RuleId], at: usize, work: &mut u64) -> bool {
-        let end = self.lines.end(at).unwrap_or(self.text.end);
-        shapes.iter().all(|&rule| shape::is_idle(self.set, &self.text, rule, at, end, work))
+        let again = target.key && at < self.key_end;
+        let (end, mut seen) = match target.key && !again {
+            true => keyed::idle_end(self.set, &self.text, at, scratch)?,
+            false => (at, Seen::new(at, at)),
+        };
+        let line_end = self.lines.end(at).unwrap_or(self.text.end);
+        for &rule in &target.shapes {
+            seen = seen.and(shape::idle(self.set, &self.text, rule, at, line_end, &mut scratch.work)?);
+        }
+        Some((end, seen))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Triage;
     use crate::engine::block;
+    use crate::engine::gate::{Hit, Lines};
+    use crate::engine::memo::group;
     use crate::engine::redactor::Redactor;
     use crate::engine::scanner::{Notes, Scratch};
     use proptest::prelude::*;
@@ -172,6 +187,7 @@ mod tests {
         "aG9yc2UtYmF0dGVyeQ9",
         "alice",
         "for root from",
+        "longerthanawordtakenalong ",
         "true",
         "null",
         "4096",
@@ -230,6 +246,7 @@ mod tests {
             "\",\"value\":\"",
             "\":{\"",
             "\":{\"a\":\"",
+            "\":{\"a\":",
             "\":{\"value\":\"",
             "'\":'",
         ],
@@ -248,7 +265,7 @@ mod tests {
             "",
         ],
         &["", "", "", "\\\"", "=", "-x"],
-        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", "\n"],
+        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", ",\"value\":\"x9\"}", "\n"],
     ];
 
     fn text() -> impl Strategy<Value = String> {
@@ -275,6 +292,66 @@ mod tests {
                 block::scan(&redactor.set, block, &mut carry_whole, &mut whole);
                 prop_assert_eq!(&quick.findings, &whole.findings);
                 prop_assert_eq!(carry.is_some(), carry_whole.is_some());
+            }
+        }
+
+        /// The same, where the same lines come over and over, so that most hits are remembered.
+        #[test]
+        fn nothing_remembered_is_passed_over_that_the_scanner_finds(
+            lines in prop::collection::vec(text(), 1..6),
+            picks in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..80usize), 20..60),
+        ) {
+            let redactor = Redactor::builtin();
+            let (mut quick, mut whole) = (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
+            for picks in picks.chunks(12) {
+                // One line's front and another's tail.
+                let cut = |line: &str, at: usize| (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+                let block: Vec<String> = picks.iter().map(|(front, tail, at)| {
+                    let (front, tail) = (front.get(&lines), tail.get(&lines));
+                    [&front[..cut(front, *at)], &tail[cut(tail, *at)..]].concat()
+                }).collect();
+                let block = block.join("\n");
+                quick.findings.clear();
+                whole.findings.clear();
+                block::scan(&redactor.set, block.as_bytes(), &mut None, &mut quick);
+                block::scan(&redactor.set, block.as_bytes(), &mut None, &mut whole);
+                prop_assert_eq!(&quick.findings, &whole.findings);
+            }
+        }
+
+        /// What is said to lead nowhere does so wherever the bytes are the same that said so.
+        #[test]
+        fn a_verdict_follows_from_what_was_seen(
+            texts in prop::collection::vec(text(), 1..3),
+            others in prop::collection::vec((text(), "[\n\r]{0,1}", text(), "[0-z]{4}", "[0-9]{1,16}"), 4),
+        ) {
+            let redactor = Redactor::builtin();
+            let look = |text: &[u8], hit| {
+                let mut lines = Lines::default();
+                redactor.set.gate.find(text, &mut Vec::new(), &mut lines);
+                Triage::new(&redactor.set, text, &lines).look(hit, &mut Scratch::default())
+            };
+            // Nothing is remembered at a block's ends.
+            let edge = "- ".repeat(40);
+            let text = [&edge, &*texts.concat(), &edge].concat();
+            let mut hits = Vec::new();
+            redactor.set.gate.find(text.as_bytes(), &mut hits, &mut Lines::default());
+            for hit in hits.into_iter().filter(|hit| hit.kind < Hit::AT) {
+                let at = hit.at as usize;
+                let Some((end, seen)) = look(text.as_bytes(), hit).filter(|(_, seen)| seen.fits(at)) else { continue };
+                for (front, line_end, behind, letters, digits) in &others {
+                    let mut other = [edge.as_bytes(), front.as_bytes(), line_end.as_bytes()].concat();
+                    let moved = other.len() + at - seen.from;
+                    other.extend_from_slice(&text.as_bytes()[seen.from..seen.to]);
+                    let loose = text.as_bytes()[seen.to..seen.loose].iter().zip(letters.bytes().cycle());
+                    other.extend(loose.map(|(own, new)| if (own ^ new) & group(*own) == 0 { new } else { *own }));
+                    if seen.number {
+                        other.extend_from_slice(&[digits.as_bytes(), b"}"].concat());
+                    }
+                    other.extend_from_slice(&[line_end.as_bytes(), behind.as_bytes(), edge.as_bytes()].concat());
+                    let again = look(&other, Hit { at: moved as u32, ..hit });
+                    prop_assert_eq!(again.map(|(end, _)| end), Some(end - at + moved), "{:?}", String::from_utf8_lossy(&other));
+                }
             }
         }
     }

@@ -55,7 +55,11 @@ impl Verdicts {
         }
         let site = key::plain_site(rec, begin, at, end);
         let start = key::blank_word(rec, &site).unwrap_or(site.start);
-        let from = start.saturating_sub(2);
+        // A word that is longer than any that is taken along was looked at as far as those go.
+        let long =
+            start == site.start && matches!(rec.buf[rec.start..start], [.., b, b' '] if b.is_ascii_alphanumeric());
+        let begun = if long { start.saturating_sub(key::BLANK_WORD_BYTES_MAX) } else { start.min(begin) };
+        let from = begun.saturating_sub(2);
         let Some(text) = Text::of(rec.buf, start, &site) else {
             return Judged { known: judge(keys, rec, &site), from, plain: Some(site) };
         };

@@ -121,25 +121,37 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
     }
 }
 
-/// Whether blanks behind the identifier around `at`, which ends at `end`, may separate it from a
-/// value: behind a flag, before a mark, where a type name or a sign follows. In prose they do not.
-pub(crate) fn may_follow_blank(rec: &Record<'_>, at: usize, end: usize) -> bool {
+/// Whether blanks behind the identifier around `at`, which ends at `end`, do not separate it from a
+/// value, and what says so: they do behind a flag, before a mark, where a type name or a sign
+/// follows. In prose they do not.
+pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<Prose> {
     let next = skip_gap(rec, end, GAP_BYTES_MAX);
     if !rec.get(next).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b'/')) {
-        return true;
+        return None;
     }
     let word = type_end(rec, next);
     let behind = skip_gap(rec, word, GAP_BYTES_MAX);
     let sign = |b: u8| matches!(b, b'%' | b'\\' | b'&' | b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-');
     if behind > word && rec.get(behind).is_none_or(sign) {
-        return true;
+        return None;
     }
     let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
-    match rec.before(start) {
+    let env = match rec.before(start) {
         Some(b' ') => rec.buf[rec.start..start].ends_with(b"ENV "),
         Some(b'(' | b'/' | b'=' | b',' | b'\t' | b'\n') => false,
         _ => true,
-    }
+    };
+    (!env).then_some(Prose { start, behind, apart: behind > word })
+}
+
+/// Where prose is known by.
+pub(crate) struct Prose {
+    /// First byte of the identifier; what stands before it says that it is no flag and no `ENV key`.
+    pub(crate) start: usize,
+    /// Where what stands behind the next word begins.
+    pub(crate) behind: usize,
+    /// Whether that is a blank away from it; then it is only known to be no sign.
+    pub(crate) apart: bool,
 }
 
 /// The separator behind the key.
@@ -316,6 +328,12 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
 
 /// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
 pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
+    let (word, signs) = naming(rec, opened);
+    signs < opened && NAMING.iter().any(|n| rec.buf[word..signs].eq_ignore_ascii_case(n.as_bytes()))
+}
+
+/// Where the word before the quoted key begins, and the signs behind it.
+pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
     let head = &rec.buf[rec.start..opened];
     let signs = head
         .iter()
@@ -325,8 +343,7 @@ pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
         .count();
     let head = &head[..head.len() - signs];
     let word = head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let word = &head[head.len() - word..];
-    signs > 0 && NAMING.iter().any(|n| word.eq_ignore_ascii_case(n.as_bytes()))
+    (opened - signs - word, opened - signs)
 }
 
 /// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,

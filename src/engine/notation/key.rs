@@ -10,7 +10,7 @@ pub(crate) const KEY_BYTES_MAX: usize = 96;
 /// The longest run of words before the last one of a quoted key, in bytes.
 const SPACED_BYTES_MAX: usize = 48;
 /// The longest word that is taken along which a blank separates from a key, in bytes.
-const BLANK_WORD_BYTES_MAX: usize = 24;
+pub(crate) const BLANK_WORD_BYTES_MAX: usize = 24;
 /// The most of a last word that is looked at, in bytes.
 const LAST_BYTES_MAX: usize = 32;
 /// How far before an identifier the escape is looked for that it may begin with the rest of, in bytes.
