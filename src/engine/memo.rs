@@ -15,7 +15,7 @@ const WORD: usize = size_of::<u64>();
 /// The most digits of a number that may be another one each time.
 const DIGITS_MAX: usize = 16;
 /// Pairs of hits remembered.
-const PAIRS: usize = 64;
+const PAIRS: usize = 256;
 /// One of so many hits is remembered, as a power of two.
 const SHARE_BITS: u32 = 2;
 
@@ -153,6 +153,12 @@ impl Memo {
         }
         let [last, before] = &mut self.pairs[pair];
         *before = std::mem::replace(last, slot);
+    }
+
+    /// Whether none is remembered.
+    #[cfg(all(test, feature = "serve"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
     }
 
     /// Forgets all of them and gives their memory back: pieces of the input, which are overwritten.

@@ -109,13 +109,20 @@ impl Stream {
         std::mem::take(&mut self.tally)
     }
 
-    /// Gives back memory that a large record took, and leaves working memory to the thread.
+    /// Gives back memory that a large record took, and leaves working memory to the thread, with what it
+    /// remembers of the input until [`Stream::forget`].
     #[cfg(feature = "serve")]
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.held.len() <= keep && self.held.capacity() > keep {
             self.held.shrink_to(keep);
         }
         std::mem::take(&mut self.scratch).leave();
+    }
+
+    /// Overwrites what this thread remembers of the input: for a thread that has nothing to do.
+    #[cfg(feature = "serve")]
+    pub(crate) fn forget() {
+        Scratch::forget();
     }
 
     /// Counts so far.

@@ -8,7 +8,7 @@ use super::notation::Record;
 use super::notation::key::{self, KeySite, LastWord, Words};
 
 /// Pairs of keys remembered.
-const PAIRS: usize = 64;
+const PAIRS: usize = 256;
 /// The longest text remembered, in bytes.
 const TEXT_BYTES_MAX: usize = 4 * size_of::<u64>();
 
@@ -83,6 +83,12 @@ impl Verdicts {
 }
 
 impl Verdicts {
+    /// Whether none is remembered.
+    #[cfg(all(test, feature = "serve"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// Forgets all of them and gives their memory back. A key is a piece of the input: it is overwritten.
     pub(crate) fn forget(&mut self) {
         self.slots.fill(Default::default());

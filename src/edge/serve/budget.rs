@@ -13,13 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Bytes of an unfinished record that any connection may hold.
 pub const SMALL_BYTES: usize = 8 << 10;
 /// Bytes read at once by a connection that has a turn.
-pub const READ_BYTES: usize = 256 << 10;
+pub const READ_BYTES: usize = 512 << 10;
 /// What a connection with a turn may come to hold: a record at the engine's limit and a read.
 pub const TURN_BYTES: usize = (1 << 20) + READ_BYTES;
 /// From so many bytes on a buffer is used again.
 pub const LARGE_BYTES: usize = 32 << 10;
 /// Up to so many: masks may be a few times as long as what they stand for.
-const REUSED_BYTES_MAX: usize = 4 * READ_BYTES;
+const REUSED_BYTES_MAX: usize = 2 * READ_BYTES + READ_BYTES / 2;
 /// So many buffers wait to be used again.
 const SPARE_MAX: usize = 6;
 /// What a batch is counted for besides its bytes.

@@ -108,6 +108,7 @@ impl Mouth {
             return shared.turn_away(self.listener, &peer(), Reason::Encoding, what);
         }
         let done = lane.finish(&mut out);
+        lane.trim(0);
         numbers.add(&done, lane.redactor());
         if out.is_empty() {
             return;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::framing::Framing;
 use crate::engine::wipe::wipe;
@@ -23,6 +23,8 @@ pub struct Encoder {
     /// The record has left a frame already.
     cut: bool,
     frames: u64,
+    /// Line ends of which frames were made one by one.
+    counted: u64,
     over: u64,
 }
 
@@ -30,7 +32,7 @@ impl Encoder {
     /// Frames of at most `limit` bytes without what the framing adds; without a `target` the
     /// framing is that of the first frame.
     pub fn new(target: Option<Framing>, limit: usize) -> Encoder {
-        Encoder { limit, target, frame: Vec::new(), cut: false, frames: 0, over: 0 }
+        Encoder { limit, target, frame: Vec::new(), cut: false, frames: 0, counted: 0, over: 0 }
     }
 
     /// The framing of what leaves; `received` is what it is received in.
@@ -60,7 +62,7 @@ impl Encoder {
         }
     }
 
-    /// Takes masked text whose line feeds end records.
+    /// Takes masked text whose line feeds end records; [`Encoder::count_lines`] is told of them.
     pub fn lines(&mut self, mut text: &[u8], out: &mut Vec<u8>) {
         if self.target(Framing::Newline) == Framing::Newline && !self.cut && self.frame.len() + text.len() <= self.limit
         {
@@ -68,7 +70,6 @@ impl Encoder {
             if whole > 0 {
                 out.append(&mut self.frame);
                 out.extend_from_slice(&text[..whole]);
-                self.frames += memchr_iter(b'\n', &text[..whole]).count() as u64;
             }
             self.frame.extend_from_slice(&text[whole..]);
             return;
@@ -76,9 +77,16 @@ impl Encoder {
         while let Some(i) = memchr(b'\n', text) {
             self.add(&text[..i], Framing::Newline, out);
             self.end(Framing::Newline, out);
+            self.counted += 1;
             text = &text[i + 1..];
         }
         self.add(text, Framing::Newline, out);
+    }
+
+    /// So many records ended in what [`Encoder::lines`] took since the last call: the engine knows, so that
+    /// nobody looks for line ends again.
+    pub fn count_lines(&mut self, ended: u64) {
+        self.frames += ended.saturating_sub(std::mem::take(&mut self.counted));
     }
 
     /// Takes masked text of a record that [`Encoder::end`] ends, received in `framing`.

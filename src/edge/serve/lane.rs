@@ -115,7 +115,11 @@ impl Lane {
         }
         let Lane { decoder, engine, encoder, records, .. } = self;
         decoder.push(bytes, &mut |part| match part {
-            Part::Lines(text) => *records += engine.lines(text, &mut |masked| encoder.lines(masked, out)),
+            Part::Lines(text) => {
+                let ended = engine.lines(text, &mut |masked| encoder.lines(masked, out));
+                encoder.count_lines(ended);
+                *records += ended;
+            }
             Part::Piece(text, framing) => {
                 engine.inside |= !text.is_empty();
                 engine.stream.push_with(text, &mut |masked| encoder.piece(masked, framing, out));

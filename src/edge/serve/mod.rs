@@ -50,6 +50,7 @@ use self::listen::Ground;
 use self::reload::{Reloader, Source};
 use self::settings::Settings;
 use self::shared::Shared;
+use crate::engine::stream::Stream;
 
 /// How long blocking writes may go on behind the end.
 const LAST: Duration = Duration::from_millis(200);
@@ -97,6 +98,7 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     harden::lock(&shared.settings, &source.files);
     let runtime = Builder::new_multi_thread()
         .worker_threads(shared.settings.limits.threads)
+        .on_thread_park(Stream::forget)
         .enable_all()
         .build()
         .map_err(|e| format!("cannot start: {e}"))?;

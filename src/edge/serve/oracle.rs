@@ -87,27 +87,28 @@ fn others() -> &'static Redactor {
 }
 
 fn run(bytes: &[u8], cuts: &[usize], received: Option<Framing>, target: Option<Framing>, limit: usize) -> Vec<u8> {
-    try_run(bytes, cuts, received, target, limit).expect("this does not look like UTF-16")
+    try_run(bytes, cuts, received, target, limit).expect("this does not look like UTF-16").0
 }
 
-/// None where it looks like UTF-16, which some streams with NULs do.
+/// What leaves, and how many frames that is said to be. None where it looks like UTF-16, which some
+/// streams with NULs do.
 fn try_run(
     bytes: &[u8],
     cuts: &[usize],
     received: Option<Framing>,
     target: Option<Framing>,
     limit: usize,
-) -> Option<Vec<u8>> {
+) -> Option<(Vec<u8>, u64)> {
     let mut lane = Lane::new(redactor(), received, target, limit);
-    let (mut out, mut at) = (Vec::new(), 0);
+    let (mut out, mut at, mut frames) = (Vec::new(), 0, 0);
     let mut cuts: Vec<usize> = cuts.iter().map(|c| c % (bytes.len() + 1)).collect();
     cuts.sort_unstable();
     for cut in cuts.into_iter().chain([bytes.len()]) {
-        lane.push(&bytes[at..cut], &mut out).ok()?;
+        frames += lane.push(&bytes[at..cut], &mut out).ok()?.frames;
         at = cut;
     }
-    lane.finish(&mut out);
-    Some(out)
+    frames += lane.finish(&mut out).frames;
+    Some((out, frames))
 }
 
 proptest! {
@@ -123,11 +124,11 @@ proptest! {
         last in 0..3usize,
     ) {
         let (records, mut bytes) = stream(records, received);
-        let mut expected = Vec::new();
         let to = target.unwrap_or(received);
+        let mut expected: Vec<Vec<u8>> = Vec::new();
+        let frames = |masked: &[u8]| cut(masked, limit).into_iter().map(|part| framed(part, to)).collect::<Vec<_>>();
         for record in &records {
-            let masked = redactor().redact(record);
-            expected.extend(cut(&masked, limit).into_iter().flat_map(|part| framed(part, to)));
+            expected.extend(frames(&redactor().redact(record)));
         }
         // An unfinished record at the end.
         if last > 0 {
@@ -136,15 +137,17 @@ proptest! {
                 Framing::Octet => bytes.extend([b"99 ", rest].concat()),
                 _ => bytes.extend(rest),
             }
-            let masked = redactor().redact(rest);
-            expected.extend(cut(&masked, limit).into_iter().flat_map(|part| framed(part, to)));
+            expected.extend(frames(&redactor().redact(rest)));
         }
+        let count = expected.iter().filter(|frame| !frame.is_empty()).count() as u64;
+        let expected = expected.concat();
         let each: Vec<usize> = (0..bytes.len()).collect();
         let by_byte = try_run(&bytes, &each, Some(received), target, limit);
         prop_assume!(by_byte.is_some());
-        let whole = run(&bytes, &[], Some(received), target, limit);
-        prop_assert_eq!(String::from_utf8_lossy(&whole), String::from_utf8_lossy(&expected));
-        prop_assert_eq!(&run(&bytes, &cuts, Some(received), target, limit), &whole);
+        let whole = try_run(&bytes, &[], Some(received), target, limit).unwrap();
+        prop_assert_eq!(String::from_utf8_lossy(&whole.0), String::from_utf8_lossy(&expected));
+        prop_assert_eq!(whole.1, count);
+        prop_assert_eq!(&try_run(&bytes, &cuts, Some(received), target, limit).unwrap(), &whole);
         prop_assert_eq!(&by_byte.unwrap(), &whole);
     }
 
@@ -160,7 +163,7 @@ proptest! {
         let by_byte = try_run(&bytes, &each, received, Some(Framing::Octet), 64);
         prop_assume!(by_byte.is_some());
         let whole = run(&bytes, &[], received, Some(Framing::Octet), 64);
-        prop_assert_eq!(&by_byte.unwrap(), &whole);
+        prop_assert_eq!(&by_byte.unwrap().0, &whole);
         prop_assert_eq!(&run(&bytes, &cuts, received, Some(Framing::Octet), 64), &whole);
         let mut at = 0;
         while at < whole.len() {

@@ -22,6 +22,7 @@ use crate::edge::serve::lane::Done;
 use crate::edge::serve::numbers::{Level, Reason};
 use crate::edge::serve::settings::Rules;
 use crate::edge::serve::shared::Shared;
+use crate::engine::stream::Stream;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
@@ -255,8 +256,17 @@ impl<W: Wire> Connection<W> {
         let own = shared.settings.upstream.iter().any(|u| u.fluent.as_ref().is_some_and(|f| f.acknowledge));
         let own = own.then(ack::own);
         let (value, masker) = (self.incoming.value(len), &mut self.masker);
-        let mut work = || relay(value, masker, limits.message_bytes, own.as_deref());
-        let out = if len > WORK_BYTES { tokio::task::block_in_place(work) } else { work() };
+        let mut work = || {
+            let out = relay(value, masker, limits.message_bytes, own.as_deref());
+            masker.trim();
+            out
+        };
+        let long = || {
+            let out = work();
+            Stream::forget(); // this thread may not come back to be told when it goes idle
+            out
+        };
+        let out = if len > WORK_BYTES { tokio::task::block_in_place(long) } else { work() };
         let events = out.as_ref().map_or(0, |out| out.as_ref().map_or(0, |out| out.events));
         self.count(len, events);
         // Nil says nothing.

@@ -73,6 +73,11 @@ impl Masker {
         &self.redactor
     }
 
+    /// Leaves working memory to the thread.
+    pub fn trim(&mut self) {
+        self.stream.trim(KEEP_BYTES);
+    }
+
     /// What was counted since it was last asked.
     pub fn take_tally(&mut self) -> Tally {
         let mut tally = self.stream.take_tally();
