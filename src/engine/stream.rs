@@ -269,3 +269,22 @@ impl<'a> Iterator for Pieces<'a> {
         Some(if long { Piece::Long(piece) } else { Piece::Records(piece) })
     }
 }
+
+#[cfg(all(test, feature = "serve"))]
+mod tests {
+    use super::{Scratch, Stream};
+    use crate::engine::redactor::Redactor;
+
+    /// A thread keeps working memory, and what it remembers of the input only until it is told to forget.
+    #[test]
+    fn an_idle_thread_remembers_nothing() {
+        let mut stream = Stream::new(&Redactor::builtin());
+        let line = b"{\"ts\": 1, \"token_type\": \"Bearer\", \"auth_method\": \"oidc\"}\n";
+        stream.push(&line.repeat(100), &mut Vec::new());
+        assert_eq!(Scratch::left(), None);
+        stream.trim(0);
+        assert_eq!(Scratch::left(), Some(true));
+        Stream::forget();
+        assert_eq!(Scratch::left(), Some(false));
+    }
+}
