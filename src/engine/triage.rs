@@ -275,6 +275,30 @@ mod tests {
         prop::collection::vec(prop_oneof![12 => piece(), 1 => member], 0..40).prop_map(|pieces| pieces.concat())
     }
 
+    /// Behind what is remembered stands what makes a secret of it.
+    #[test]
+    fn what_is_remembered_is_asked_to_its_end() {
+        let redactor = Redactor::builtin();
+        for (often, once) in [
+            ("{\"password\":{\"length\":8}}", "{\"password\":{\"length\":8,\"value\":\"x9-Tq7v\"}}"),
+            ("{\"password\":{\"length\":8}}", "{\"password\":{\"length\":812,\"value\":\"x9-Tq7v\"}}"),
+            ("{\"password\":true}", "{\"password\":true-Tq7v}"),
+            ("{\"token_type\":\"Bearer\"}", "{\"token_type\":\"Bearer aG9yc2UtYmF0dGVyeQ9x\"}"),
+            ("Failed password for alice", "Failed password=for-alice"),
+            ("Failed password for alice", "Failed password: for-alice"),
+            ("{\"password\":\"\"}", "{\"password\":\"x9-Tq7v\"}"),
+        ] {
+            let (front, behind) = ("2024-01-01T00:00:00Z web app: ", " and so on and on and on and on and on");
+            let line = |text: &str| [front, text, behind, "\n"].concat();
+            let block = [line(often).repeat(100), line(once), line(often)].concat();
+            let (mut quick, mut whole) =
+                (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
+            block::scan(&redactor.set, block.as_bytes(), &mut None, &mut quick);
+            block::scan(&redactor.set, block.as_bytes(), &mut None, &mut whole);
+            assert_eq!(quick.findings, whole.findings, "{once}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
 
