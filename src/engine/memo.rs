@@ -6,6 +6,7 @@
 
 use super::gate::Hit;
 use super::notation::run;
+use super::wipe::forget;
 
 /// The most bytes before a hit that are remembered, and how many in all.
 const BEFORE: usize = 24;
@@ -163,9 +164,7 @@ impl Memo {
 
     /// Forgets all of them and gives their memory back: pieces of the input, which are overwritten.
     pub(crate) fn forget(&mut self) {
-        self.pairs.fill(Default::default());
-        std::hint::black_box(&self.pairs[..]);
-        self.pairs = Vec::new();
+        forget(&mut self.pairs);
     }
 }
 

@@ -98,9 +98,9 @@ impl Scratch {
         }
     }
 
-    /// Whether working memory was left to this thread, and whether it remembers anything of the input.
+    /// Whether the working memory that this thread keeps, if it does, remembers anything of the input.
     #[cfg(test)]
-    pub(crate) fn left() -> Option<bool> {
+    pub(crate) fn remembers() -> Option<bool> {
         let spare = SPARE.take()?;
         let remembers = !spare.verdicts.is_empty() || !spare.memo.is_empty();
         SPARE.set(Some(spare));

@@ -6,6 +6,7 @@
 use super::keys::{Keys, Known};
 use super::notation::Record;
 use super::notation::key::{self, KeySite, LastWord, Words};
+use super::wipe::forget;
 
 /// Pairs of keys remembered.
 const PAIRS: usize = 256;
@@ -91,9 +92,7 @@ impl Verdicts {
 
     /// Forgets all of them and gives their memory back. A key is a piece of the input: it is overwritten.
     pub(crate) fn forget(&mut self) {
-        self.slots.fill(Default::default());
-        std::hint::black_box(&self.slots[..]);
-        self.slots = Vec::new();
+        forget(&mut self.slots);
     }
 }
 

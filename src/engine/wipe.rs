@@ -6,3 +6,10 @@ pub(crate) fn wipe(buffer: &mut Vec<u8>) {
     std::hint::black_box(&buffer[..]);
     buffer.clear();
 }
+
+/// Overwrites what pieces of input are remembered in, and gives the memory back.
+pub(crate) fn forget<T: Clone + Default>(remembered: &mut Vec<T>) {
+    remembered.fill(T::default());
+    std::hint::black_box(&remembered[..]);
+    *remembered = Vec::new();
+}

@@ -9,7 +9,7 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::budget::{BATCH_BYTES, READ_BYTES};
+use super::budget::BATCH_BYTES;
 use super::flight::Batch;
 use super::lane::Lane;
 use super::numbers::Reason;
@@ -18,6 +18,8 @@ use crate::engine::wipe::wipe;
 
 /// Datagrams that may wait in a socket.
 const WAITING_MAX: usize = 64 << 10;
+/// The longest datagram, in bytes: more than Linux lets through unless it is told to.
+const DATAGRAM_BYTES: usize = 256 << 10;
 
 /// UDP: what comes while there is no room is dropped and counted.
 pub async fn udp(mut mouth: Mouth, socket: UdpSocket) {
@@ -62,7 +64,7 @@ pub async fn unix(mut mouth: Mouth, socket: UnixDatagram) {
         let room = tokio::select! {
             biased;
             () = shared.stop.cancelled() => break,
-            room = queue.clone().acquire_many_owned(READ_BYTES as u32) => room,
+            room = queue.clone().acquire_many_owned(DATAGRAM_BYTES as u32) => room,
         };
         let Ok(room) = room else { break };
         if let Ok(n) = socket.try_recv(&mut mouth.buffer) {
@@ -86,7 +88,7 @@ pub struct Mouth {
 impl Mouth {
     /// Of a listener.
     pub fn new(shared: Arc<Shared>, queue: UnboundedSender<Batch>, listener: usize) -> Mouth {
-        Mouth { shared, queue, listener, buffer: vec![0; READ_BYTES] }
+        Mouth { shared, queue, listener, buffer: vec![0; DATAGRAM_BYTES] }
     }
 
     fn take(&mut self, n: usize, room: OwnedSemaphorePermit, peer: impl Fn() -> String) {

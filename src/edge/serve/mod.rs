@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinHandle;
@@ -96,15 +96,15 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     upstream::at_risk();
     let shared = Shared::new(settings, &bound);
     harden::lock(&shared.settings, &source.files);
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(shared.settings.limits.threads)
-        .on_thread_park(Stream::forget)
-        .enable_all()
-        .build()
-        .map_err(|e| format!("cannot start: {e}"))?;
+    let runtime = runtime(shared.settings.limits.threads).map_err(|e| format!("cannot start: {e}"))?;
     let ended = runtime.block_on(live(shared, bound, admin, source)).map_err(|e| format!("cannot start: {e}"));
     runtime.shutdown_timeout(LAST);
     ended
+}
+
+/// Threads that do the work; one that has nothing to do remembers nothing of the input.
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(threads).on_thread_park(Stream::forget).enable_all().build()
 }
 
 async fn live(
@@ -175,4 +175,27 @@ fn ended(shared: &Shared, drained: Option<bool>) -> Ended {
          what connections still open or cut had in their sockets"
     );
     Ended::Left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runtime;
+    use crate::engine::redactor::Redactor;
+    use crate::engine::stream::Stream;
+
+    /// Work leaves something behind on its thread, which is gone once the thread has nothing to do.
+    #[test]
+    fn threads_forget_when_idle() {
+        let runtime = runtime(1).unwrap();
+        let work = async {
+            let mut stream = Stream::new(&Redactor::builtin());
+            stream.push(&b"{\"ts\": 1, \"token_type\": \"Bearer\"}\n".repeat(100), &mut Vec::new());
+            stream.trim(0);
+            Stream::remembers()
+        };
+        assert!(runtime.block_on(runtime.spawn(work)).unwrap());
+        // The thread that asks is woken before the other one rests.
+        let forgotten = (0..10_000).any(|_| !runtime.block_on(runtime.spawn(async { Stream::remembers() })).unwrap());
+        assert!(forgotten);
+    }
 }

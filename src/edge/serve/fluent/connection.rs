@@ -261,12 +261,13 @@ impl<W: Wire> Connection<W> {
             masker.trim();
             out
         };
-        let long = || {
-            let out = work();
-            Stream::forget(); // this thread may not come back to be told when it goes idle
+        let out = if len > WORK_BYTES {
+            let out = tokio::task::block_in_place(work);
+            Stream::forget(); // this thread has given its tasks away, and nobody tells it when it goes idle
             out
+        } else {
+            work()
         };
-        let out = if len > WORK_BYTES { tokio::task::block_in_place(long) } else { work() };
         let events = out.as_ref().map_or(0, |out| out.as_ref().map_or(0, |out| out.events));
         self.count(len, events);
         // Nil says nothing.
