@@ -106,6 +106,9 @@ def half_closed_receiver(rig):
     logveil = rig.logveil(receiver.address)
     counts = dict.fromkeys(range(2), rig.pick(20_000, 400_000))
     rig.load(logveil, counts).finish()
+    # The kernel still hands over what the connections given up had been written.
+    until("all arrived", lambda: receiver.size() >= size(counts, "newline")
+          and not missing(receiver.arrived()[0], counts, "newline"))
     figures = bounded(logveil, [receiver], counts)
     if figures["lost"]:
         raise Wrong(f"{figures['lost']} records were lost to a collector that read on")
