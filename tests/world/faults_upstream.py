@@ -108,7 +108,7 @@ def half_closed_receiver(rig):
     rig.load(logveil, counts).finish()
     # The kernel still hands over what the connections given up had been written.
     until("all arrived", lambda: receiver.size() >= size(counts, "newline")
-          and not missing(receiver.arrived()[0], counts, "newline"))
+          and missing(receiver.arrived()[0], counts, "newline") <= 0)
     figures = bounded(logveil, [receiver], counts)
     if figures["lost"]:
         raise Wrong(f"{figures['lost']} records were lost to a collector that read on")
