@@ -77,6 +77,13 @@ struct Group {
     sign: u8,
 }
 
+impl Group {
+    /// The sign that stands for those between its groups, of which it is the only one.
+    fn sign_alone(&self) -> u8 {
+        if self.sign == 0 { b' ' } else { self.sign }
+    }
+}
+
 /// Judges the run of digits and separators that begins at `at`.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
@@ -120,7 +127,8 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 }
 
 /// Whether no card can be in the run of digits and separators that begins at `at`: no group by itself
-/// is one that an issuer gives out, and no groups next to each other are as those of a card are.
+/// is one that an issuer gives out and stands alone, and no groups next to each other are as those of
+/// a card are.
 pub(crate) fn is_idle(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
     let mut p = at;
     let mut before = 0;
@@ -129,7 +137,8 @@ pub(crate) fn is_idle(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
         let grouped = begins_grouping(before, digits);
         // The digits of a mantissa are not the whole number.
         let mantissa = digits + 1 >= PAN_DIGITS_MIN && text.before(group.start) == Some(b'.');
-        if grouped || mantissa || judge(&text.buf[group.start..group.end]).is_some() {
+        let issued = || judge(&text.buf[group.start..group.end]).is_some();
+        if grouped || mantissa || issued() && stands_alone(text, group.start, group.end, group.sign_alone()) {
             return false;
         }
         *work += (group.end - p) as u64;
@@ -190,8 +199,7 @@ fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
             }
         }
     }
-    let sign = if first.sign == 0 { b' ' } else { first.sign };
-    is_card(rec, &window[..1], sign).then_some((first.start, first.end, 1))
+    is_card(rec, &window[..1], first.sign_alone()).then_some((first.start, first.end, 1))
 }
 
 /// The groupings, a byte a group, the first one last.
