@@ -8,8 +8,9 @@
 //!
 //! - twelve digits in a row, and either more besides, or before `s` a digit and a dot: the digits
 //!   behind the point of a number in scientific notation, `4.111111111111e12`; or
-//! - four digits, a separator, four or six digits, a separator and four digits, next to each other:
-//!   no way to write a card in groups does without that, and numbers side by side seldom have it.
+//! - four digits, a separator, four or six digits, a separator and four digits, next to each other,
+//!   and before the first of them no digit, or those of an escape such as `%20`: no way to write a card
+//!   in groups does without that, and numbers side by side seldom have it.
 //!
 //! Before the first and after the last byte of the block there are no digits.
 
@@ -138,8 +139,12 @@ fn is_more(block: &[u8], start: usize, near: Near) -> bool {
     near.has(12, 1) || behind_separator() || behind_point()
 }
 
-/// Whether the four digits at `at` are the last of a group that two more follow.
+/// Whether the four digits at `at` are a group, or the last of one behind an escape, that two more follow.
 fn is_grouped(block: &[u8], at: usize, near: Near) -> bool {
+    let escaped = || at >= 3 && block[at - 3] == b'%';
+    if near.before >> 63 != 0 && !escaped() {
+        return false;
+    }
     let second = 4 + separator(block, at + 4);
     let digits = (near.ahead >> second).trailing_ones() as usize;
     let end = second + digits;

@@ -1,5 +1,7 @@
 //! All variants against an oracle that takes the definitions at their word.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use super::{Gate, Hit, Lines, MASK, PIECE, Variant};
@@ -53,7 +55,7 @@ fn oracle(words: &[Word], block: &[u8]) -> Vec<Hit> {
         if in_run && !at.checked_sub(1).is_some_and(|before| self::in_run(block, before)) {
             let length = (at..block.len()).take_while(|&n| self::in_run(block, n)).count();
             let behind_point = at >= 2 && block[at - 1] == b'.' && block[at - 2].is_ascii_digit();
-            if (length >= 13 || behind_point) && holds_number(&block[at..at + length]) {
+            if (length >= 13 || behind_point) && holds_number(block, at..at + length) {
                 hits.push((at, Hit::DIGITS));
             }
         }
@@ -63,12 +65,20 @@ fn oracle(words: &[Word], block: &[u8]) -> Vec<Hit> {
     hits
 }
 
-/// Twelve digits in a row, or groups of four and more, of exactly four or six, of four and more.
-fn holds_number(run: &[u8]) -> bool {
-    let groups: Vec<usize> =
-        (run.split(|byte| !byte.is_ascii_digit())).map(<[u8]>::len).filter(|len| *len > 0).collect();
-    groups.iter().any(|len| *len >= 12)
-        || groups.windows(3).any(|three| three[0] >= 4 && matches!(three[1], 4 | 6) && three[2] >= 4)
+/// Twelve digits in a row, or groups of four, of exactly four or six, of four and more. (The first is longer
+/// where an escape comes before it.)
+fn holds_number(block: &[u8], run: Range<usize>) -> bool {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for at in run.filter(|at| block[*at].is_ascii_digit()) {
+        match groups.last_mut() {
+            Some(group) if group.end == at => group.end += 1,
+            _ => groups.push(at..at + 1),
+        }
+    }
+    let begins =
+        |first: &Range<usize>| first.len() == 4 || first.len() > 4 && first.end >= 7 && block[first.end - 7] == b'%';
+    groups.iter().any(|group| group.len() >= 12)
+        || groups.windows(3).any(|three| begins(&three[0]) && matches!(three[1].len(), 4 | 6) && three[2].len() >= 4)
 }
 
 fn begins_at(block: &[u8], at: usize) -> bool {
@@ -185,6 +195,9 @@ fn dense(length: usize) -> Vec<u8> {
         "1.411111111111e12",
         "12345678901234567890",
         "1234-5678",
+        "%201234%20567890-1234",
+        "%A01234 5678 9012",
+        "109 089203 1867",
         " ",
         "sEcret",
         "hooks.slack.com/services",
@@ -254,7 +267,7 @@ fn bytes_of_one_value() {
 #[test]
 fn dates_and_times_are_no_runs() {
     let gates = gates(&[]);
-    let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080\n081109 203615 148";
+    let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080\n081109 203615 148\n081109 203615 1480";
     for (variant, gate) in &gates {
         let mut hits = Vec::new();
         gate.find(&text[..], &mut hits, &mut Lines::default());
