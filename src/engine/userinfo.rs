@@ -4,6 +4,7 @@ use super::finding::{Finding, Refusal};
 use super::notation::Record;
 use super::ruleset::RuleSet;
 use super::scanner::Scanner;
+use crate::rules::bytes::HIGH;
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 
@@ -49,10 +50,46 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 /// Whether the `@` ends no authority; `last` is the place of the one before, which ends none either.
 pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
     let Some(id) = set.userinfo else { return true };
-    let low = at.saturating_sub(set.rule(id).max as usize);
-    let (authority, looked) = authority_before(text, low.max(last), at, None);
+    let floor = at.saturating_sub(set.rule(id).max as usize).max(last);
+    let Some(end) = end_before(text.buf, floor, at, work) else { return true };
+    // What ends the authority's front is this byte or one behind it, of which none is a slash.
+    if !begins_authority(&text.buf[..=end]) {
+        return true;
+    }
+    let (authority, looked) = authority_before(text, floor, at, None);
     *work += looked as u64;
     authority.is_none()
+}
+
+/// The last blank, control character, double quote or slash from `floor` to before `at`: most of what ends
+/// an authority's front, eight bytes at a time.
+fn end_before(buf: &[u8], floor: usize, at: usize, work: &mut u64) -> Option<usize> {
+    let ends = |b: &u8| matches!(b, 0..=b' ' | b'"' | b'/');
+    let text = &buf[floor..at];
+    let (rest, eights) = text.as_rchunks();
+    for (n, eight) in eights.iter().enumerate().rev() {
+        *work += eight.len() as u64;
+        let found = ends_of(u64::from_le_bytes(*eight));
+        if found != 0 {
+            let last = (u64::BITS - 1 - found.leading_zeros()) as usize / 8;
+            return Some(floor + rest.len() + n * eight.len() + last);
+        }
+    }
+    *work += rest.len() as u64;
+    rest.iter().rposition(ends).map(|last| floor + last)
+}
+
+/// The high bit of each of eight bytes that is a blank, a control character, a double quote or a slash.
+fn ends_of(eight: u64) -> u64 {
+    let seven = eight & !HIGH;
+    let other = |sign: u8| (seven ^ u64::from_le_bytes([sign; 8])) + !HIGH;
+    let printed = seven + u64::from_le_bytes([0x7F - b' '; 8]);
+    !(other(b'"') & other(b'/') & printed | eight) & HIGH
+}
+
+/// Whether the text ends with what stands before an authority.
+fn begins_authority(head: &[u8]) -> bool {
+    head.ends_with(b"://") || head.ends_with(b":\\/\\/")
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
@@ -62,8 +99,7 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
     while p > floor {
         let b = rec.buf[p - 1];
         if ENDS[usize::from(b)] {
-            let head = &rec.buf[rec.start..p];
-            let found = b == b'/' && (head.ends_with(b"://") || head.ends_with(b":\\/\\/"));
+            let found = b == b'/' && begins_authority(&rec.buf[rec.start..p]);
             return (found.then_some(p), at - p);
         }
         p -= 1;
@@ -83,3 +119,34 @@ const ENDS: [bool; 256] = {
     }
     ends
 };
+
+#[cfg(test)]
+mod tests {
+    use super::{ENDS, end_before, ends_of};
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_ends_the_cheap_look_ends_the_other_too() {
+        for byte in 0..=255u8 {
+            let found = ends_of(u64::from_le_bytes([byte; 8]));
+            assert!(found == 0 || ENDS[usize::from(byte)], "{byte}");
+            assert_eq!(found != 0, byte <= b' ' || b"\"/".contains(&byte), "{byte}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn end_before_as_byte_by_byte(
+            text in prop::collection::vec(prop_oneof![9 => prop::sample::select(b"aZ0.-!\xE9@_:".to_vec()), 1 => any::<u8>()], 0..40),
+            floor in 0..40usize,
+            at in 0..40usize,
+        ) {
+            let at = at.min(text.len());
+            let floor = floor.min(at);
+            let last = text[floor..at].iter().rposition(|b| *b <= b' ' || b"\"/".contains(b));
+            let mut work = 0;
+            prop_assert_eq!(end_before(&text, floor, at, &mut work), last.map(|last| floor + last));
+            prop_assert!(work as usize <= at - last.map_or(floor, |last| floor + last) + 7);
+        }
+    }
+}
