@@ -270,6 +270,23 @@ fn fingerprints_depend_on_the_key_alone() {
     assert!(String::from_utf8(out.stdout).unwrap().starts_with(&format!("-:2:10: password {}", a[0])));
 }
 
+/// A rule that looks through the rest of the record at each of its literals is stopped, and not blamed.
+#[test]
+fn what_no_rule_judged_is_listed_as_such() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = "family = 'custom'\nmax = 4096\n[[rule]]\nid = 'dear'\nabout = 'a'\nlink = 'l'\nliterals = ['zqj-']\n\
+        start = 'any'\npattern = 'zqj- [a-z-]* !'\nfinds = ['x zqj-<<lower 8>>! y']\nspares = ['x zqj-']\n";
+    fs::write(dir.path().join("own.toml"), rule).unwrap();
+    let log = format!("a zqj-abcdefgh! b\n{}\n", "zqj-".repeat(8000));
+    let out = run(dir.path(), &["--rules", "own.toml", "--check"], log.as_bytes());
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+    let listed = String::from_utf8(out.stdout).unwrap();
+    let found: Vec<(&str, &str)> =
+        listed.lines().filter_map(|line| line.rsplit_once(' ')?.0.split_once(": ")).collect();
+    assert_eq!(found[0], ("-:1:3", "dear"), "{listed}");
+    assert!(found.len() == 2 && found[1].0.starts_with("-:2:") && found[1].1 == "unjudged", "{listed}");
+}
+
 #[test]
 fn rule_files_are_judged_as_a_whole_and_compiled() {
     let dir = tempfile::tempdir().unwrap();

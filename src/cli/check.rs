@@ -14,9 +14,13 @@ use crate::edge::raw::Raw;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
 
+/// What stands for a rule where none judged what is masked, as reports have it.
+const UNJUDGED: &str = "unjudged";
+
 /// A finding whose mask is about to be sent.
 struct Seen {
-    rule: RuleId,
+    /// None where no rule judged it.
+    rule: Option<RuleId>,
     tag: String,
     shape: Shape,
 }
@@ -65,7 +69,8 @@ impl Sink for Listing {
         let Some(seen) = seen else {
             return self.at.advance(Shape::of(piece));
         };
-        let (name, at, rule) = (&self.name, &self.at, &self.redactor.rule(seen.rule).id);
+        let (name, at) = (&self.name, &self.at);
+        let rule = seen.rule.map_or(UNJUDGED, |rule| &self.redactor.rule(rule).id);
         self.out.take(format!("{name}:{}:{}: {rule} {}\n", at.line, at.column, seen.tag).as_bytes());
         self.at.advance(seen.shape);
     }

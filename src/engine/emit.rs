@@ -43,7 +43,7 @@ pub(crate) fn put_mask(
     sink: &mut impl FnMut(&[u8]),
 ) {
     if let Some(observer) = &set.masks.observer {
-        (observer.0)(f.rule, secret);
+        (observer.0)((f.mark != Mark::Unjudged).then_some(f.rule), secret);
     }
     match f.mark {
         Mark::Unjudged => tally.unjudged += 1,
