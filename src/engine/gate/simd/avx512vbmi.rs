@@ -26,7 +26,9 @@ struct Aligned(Tables<64>);
 
 impl Avx512Vbmi {
     pub(in super::super) fn is_available() -> bool {
-        super::Avx512::is_available() && is_x86_feature_detected!("avx512vbmi")
+        super::Avx512::is_available()
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vbmi2")
     }
 
     pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
@@ -66,14 +68,14 @@ impl Avx512Vbmi {
         }
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     fn find_line(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let mut masks = LineMasks::default();
         for_groups!(self.groups, scan_line(&self.tables.0, block, &mut masks));
         masks.find(lookup, block, found);
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables.0;
         each_piece(lookup, block, found, |text, first, count, piece| {
@@ -82,7 +84,7 @@ impl Avx512Vbmi {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn scan<const PLAIN: usize, const BEGIN: usize>(
     tables: &Tables<64>,
     text: &Text<'_>,
@@ -111,7 +113,7 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
 }
 
 /// The same for a block of at most [`LINE`] bytes, in one pass that leaves nothing in memory but masks.
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,bmi1,bmi2,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn scan_line<const PLAIN: usize, const BEGIN: usize>(tables: &Tables<64>, block: &[u8], masks: &mut LineMasks) {
     let plain = Vectors::<PLAIN>::new(tables, 0);
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
