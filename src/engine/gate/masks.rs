@@ -4,6 +4,7 @@ use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
 use super::order::{Others, sort};
+use super::rows::{Rows, Seen};
 use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
@@ -34,6 +35,9 @@ pub(super) struct Piece<'a> {
     digits: &'a mut [u64],
     ats: &'a mut [u64],
     lines: &'a mut [u64],
+    /// What a kernel that says all of a mask at once does, and where windows may begin by that.
+    rows: Rows<'a>,
+    windows: &'a mut [u64],
     /// Where windows may begin, from the first byte of the piece.
     places: &'a mut [u16],
     /// How many places there are.
@@ -80,6 +84,31 @@ impl Piece<'_> {
             found += windows.count_ones() as usize;
         }
         self.found = found;
+    }
+
+    /// The same for a kernel that says all of a mask at once and notes nothing. `list` writes where bits are set in
+    /// masks, and says how many are.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+    pub(super) fn fill_at_once(
+        &mut self,
+        (text, first, count): (&Text<'_>, usize, usize),
+        look: impl Fn(&[u8; READ]) -> Seen,
+        list: impl Fn(&[u64], &mut [u16]) -> usize,
+    ) {
+        self.digits[0] = self.digits[self.digits.len() - 2];
+        let mut rows = self.rows.next(count);
+        // Those with a whole mask behind them in the block, over which the loop is a short one.
+        let (whole, _) = text.block[first * MASK..].as_chunks::<MASK>();
+        let whole = &whole[..whole.len().min(count + 2)];
+        for (near, two) in whole.windows(2).enumerate() {
+            rows.set(near + 1, look(two.as_flattened().first_chunk().unwrap_or(&[0; READ])));
+        }
+        for near in whole.len().saturating_sub(1)..=count {
+            rows.set(near + 1, look(text.at(first + near)));
+        }
+        rows.tell(self.digits, self.ats, self.lines, self.windows);
+        self.found = list(&self.windows[1..=count], self.places);
     }
 }
 
@@ -165,10 +194,11 @@ fn pieces<const ROOM: usize>(
     let end = block.len().div_ceil(MASK);
     let mut notes = Notes([[0; MASK]; ROOM]);
     let mut places = [[0; MASK]; ROOM];
-    let mut room = [[0; ROOM]; 5];
-    let [digits, ats, lines, fours, runs] = &mut room;
+    let mut room = [[0; ROOM]; 11];
+    let [digits, ats, lines, fours, runs, first, second, third, plain, begin, windows] = &mut room;
+    let rows = Rows { codes: [first, second, third], plain, begin };
     let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
-    let mut piece = Piece { notes, digits, ats, lines, places, found: 0 };
+    let mut piece = Piece { notes, digits, ats, lines, rows, windows, places, found: 0 };
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);

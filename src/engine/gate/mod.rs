@@ -16,6 +16,7 @@ mod lookup;
 mod masks;
 mod order;
 mod portable;
+mod rows;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod simd;
 #[cfg(test)]
