@@ -35,8 +35,10 @@ pub(super) struct Piece<'a> {
     digits: &'a mut [u64],
     ats: &'a mut [u64],
     lines: &'a mut [u64],
-    /// What a kernel that says all of a mask at once does, and where windows may begin by that.
+    /// What a kernel says that says all of a mask at once, and where windows may begin by that.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
     rows: Rows<'a>,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
     windows: &'a mut [u64],
     /// Where windows may begin, from the first byte of the piece.
     places: &'a mut [u16],
@@ -98,7 +100,7 @@ impl Piece<'_> {
     ) {
         self.digits[0] = self.digits[self.digits.len() - 2];
         let mut rows = self.rows.next(count);
-        // Those with a whole mask behind them in the block, over which the loop is a short one.
+        // Those with a whole one behind them in the block need no question where their bytes are.
         let (whole, _) = text.block[first * MASK..].as_chunks::<MASK>();
         let whole = &whole[..whole.len().min(count + 2)];
         for (near, two) in whole.windows(2).enumerate() {

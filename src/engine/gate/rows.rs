@@ -21,7 +21,6 @@ pub(super) struct Rows<'a> {
     pub(super) begin: &'a mut [u64],
 }
 
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
 impl Rows<'_> {
     /// Those of so many masks; what was behind the last piece, or zeros, is before them.
     #[inline(always)]
@@ -64,7 +63,6 @@ impl Rows<'_> {
 
 /// Where a word of the text may begin, by the codes of the mask before and its own.
 #[inline(always)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
 pub(super) fn begins(before: Codes, codes: Codes) -> u64 {
     const { assert!(BACK == 6) };
     let behind = |by| behind(before.marks(), codes.marks(), by);

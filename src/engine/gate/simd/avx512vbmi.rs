@@ -4,6 +4,10 @@
 //! an `and`. ASCII has 128 bytes; those that differ in bit 5 alone share an entry, which are the
 //! letters in both cases, and control characters with digits and punctuation. What passes by that
 //! (`akia` for `AKIA`) the hash check and the comparison refuse; in logs it is little.
+//!
+//! Permutations and tests of bytes go through one port of the processor, which is what the time goes into. So the
+//! kernel goes over the text once, makes as few masks as tell all classes, and leaves the rest to arithmetic on masks.
+//! It also needs AVX-512VBMI2 and GFNI, which all such processors have but the very first ones.
 #![allow(unsafe_code, reason = "vector loads, and calls behind the check for the feature")]
 
 use std::arch::x86_64::*;
@@ -202,12 +206,6 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
         let found = found.into_iter().fold(_mm512_setzero_si512(), |a, b| _mm512_or_si512(a, b));
         _mm512_test_epi8_mask(found, found)
     }
-}
-
-/// The class tables as vectors.
-struct ClassVectors {
-    entries: __m512i,
-    fours: __m512i,
 }
 
 /// The code of a byte, in the three highest bits.
