@@ -30,7 +30,7 @@ use lookup::{Lookup, Window};
 use masks::PIECE;
 use masks::{BACK, MASK, Piece, READ, Text, each_piece};
 #[cfg(target_arch = "x86_64")]
-use masks::{LINE, LineMasks};
+use masks::{LINE, LONG_LINE, LineMasks};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

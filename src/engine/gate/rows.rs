@@ -63,10 +63,27 @@ impl Rows<'_> {
 
 /// Where a word of the text may begin, by the codes of the mask before and its own.
 #[inline(always)]
-pub(super) fn begins(before: Codes, codes: Codes) -> u64 {
+fn begins(before: Codes, codes: Codes) -> u64 {
+    behind_word(before, codes) | behind_mark(before, codes)
+}
+
+/// The same for a mask by itself: few have marks.
+#[inline(always)]
+pub(super) fn begins_here(before: Codes, codes: Codes) -> u64 {
+    let begins = behind_word(before, codes);
+    if before.marks() | codes.marks() == 0 { begins } else { begins | behind_mark(before, codes) }
+}
+
+#[inline(always)]
+fn behind_word(before: Codes, codes: Codes) -> u64 {
+    !behind(before.words(), codes.words(), 1)
+}
+
+#[inline(always)]
+fn behind_mark(before: Codes, codes: Codes) -> u64 {
     const { assert!(BACK == 6) };
     let behind = |by| behind(before.marks(), codes.marks(), by);
-    !self::behind(before.words(), codes.words(), 1) | behind(2) | behind(3) | behind(4) | behind(5) | behind(6)
+    behind(2) | behind(3) | behind(4) | behind(5) | behind(6)
 }
 
 /// The bits that are `by` further back, of a mask and the one before it.

@@ -14,8 +14,8 @@ use std::arch::x86_64::*;
 
 use super::super::classes::Codes;
 use super::super::lookup::{Lookup, Window};
-use super::super::rows::{Seen, begins};
-use super::super::{Groups, Hit, LINE, LineMasks, Lines, MASK, Piece, Text, bits, each_piece};
+use super::super::rows::{Seen, begins_here};
+use super::super::{Groups, Hit, LINE, LONG_LINE, LineMasks, Lines, MASK, Piece, Text, bits, each_piece};
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
@@ -67,7 +67,9 @@ impl Avx512Vbmi {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
         unsafe {
             if block.len() <= LINE {
-                self.find_line(lookup, block, found);
+                self.find_line::<{ LINE / MASK + 2 }>(lookup, block, found);
+            } else if block.len() <= LONG_LINE {
+                self.find_line::<{ LONG_LINE / MASK + 2 }>(lookup, block, found);
             } else {
                 self.find_pieces(lookup, block, found);
             }
@@ -75,9 +77,9 @@ impl Avx512Vbmi {
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
-    fn find_line(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
-        let mut masks = LineMasks::default();
-        for_groups!(self.groups, scan_line(&self.tables.0, block, &mut masks));
+    fn find_line<const ROOM: usize>(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+        let mut masks = LineMasks::<ROOM>::new();
+        for_groups!(self.groups, scan_line[ROOM](&self.tables.0, block, &mut masks));
         masks.find(lookup, block, found);
     }
 
@@ -103,18 +105,23 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
         (text, first, count),
         // SAFETY: 64 bytes from `n` end with the text or before.
         |text| kernel.look(std::array::from_fn(|n| unsafe { _mm512_loadu_si512(text.as_ptr().add(n).cast()) })),
+        |block, at| kernel.look(std::array::from_fn(|n| load(block, at + n))),
         |masks, places| list(masks, places),
     );
 }
 
-/// The same for a block of at most [`LINE`] bytes, which leaves nothing in memory but masks.
+/// The same for a block of as many masks as there is room for, which leaves nothing in memory but them.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
-fn scan_line<const PLAIN: usize, const BEGIN: usize>(tables: &Tables<64>, block: &[u8], masks: &mut LineMasks) {
+fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
+    tables: &Tables<64>,
+    block: &[u8],
+    masks: &mut LineMasks<ROOM>,
+) {
     let kernel = Kernel::<PLAIN, BEGIN>::new(tables);
     let mut before = Codes([0; 3]);
-    for mask in 0..block.len().div_ceil(MASK).min(LINE / MASK) {
+    for mask in 0..block.len().div_ceil(MASK).min(LineMasks::<ROOM>::COUNT) {
         let Seen { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
-        masks.set(mask, codes.class(), plain | begin & begins(before, codes));
+        masks.set(mask, codes.class(), plain | begin & begins_here(before, codes));
         before = codes;
     }
 }
