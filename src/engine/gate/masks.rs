@@ -21,8 +21,8 @@ pub(super) const LINE: usize = 4 * MASK;
 /// A line that is still taken in one pass by the kernel that does so with a short one.
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
 pub(super) const LONG_LINE: usize = 16 * MASK;
-const SHORT: usize = 32 * MASK;
-const MIDDLE: usize = 64 * MASK;
+pub(super) const SHORT: usize = 32 * MASK;
+pub(super) const MIDDLE: usize = 64 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
@@ -164,24 +164,34 @@ impl<'a> Text<'a> {
 }
 
 /// Takes a block through the gate in pieces. `scan` fills one with as many masks as its third
-/// argument says, from the one whose number is its second.
+/// argument says, from the one whose number is its second; there is room for notes, or else for rows.
 ///
 /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
 #[inline(always)]
-pub(super) fn each_piece(
+pub(super) fn each_piece<const NOTES: bool>(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
+    macro_rules! pieces_of {
+        ($masks:expr) => {{
+            const ROOM: usize = $masks + 2;
+            if NOTES {
+                pieces::<ROOM, ROOM, 0>(lookup, block, found, scan)
+            } else {
+                pieces::<ROOM, 0, ROOM>(lookup, block, found, scan)
+            }
+        }};
+    }
     if block.len() <= LINE {
-        pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan);
+        pieces_of!(LINE / MASK);
     } else if block.len() <= SHORT {
-        pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan);
+        pieces_of!(SHORT / MASK);
     } else if block.len() <= MIDDLE {
-        pieces::<{ MIDDLE / MASK + 2 }>(lookup, block, found, scan);
+        pieces_of!(MIDDLE / MASK);
     } else {
-        pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
+        pieces_of!(PIECE);
     }
 }
 
@@ -191,7 +201,7 @@ struct Notes<const ROOM: usize>([[u8; MASK]; ROOM]);
 
 /// The same with room for two masks less than `ROOM` at a time.
 #[inline(always)]
-fn pieces<const ROOM: usize>(
+fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
@@ -201,10 +211,12 @@ fn pieces<const ROOM: usize>(
     let sorted = hits.len();
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
-    let mut notes = Notes([[0; MASK]; ROOM]);
+    let mut notes = Notes([[0; MASK]; NOTES]);
     let mut places = [[0; MASK]; ROOM];
-    let mut room = [[0; ROOM]; 11];
-    let [digits, ats, lines, fours, runs, first, second, third, plain, begin, windows] = &mut room;
+    let mut room = [[0; ROOM]; 5];
+    let [digits, ats, lines, fours, runs] = &mut room;
+    let mut rows = [[0; ROWS]; 6];
+    let [first, second, third, plain, begin, windows] = &mut rows;
     let rows = Rows { codes: [first, second, third], plain, begin };
     let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
     let mut piece = Piece { notes, digits, ats, lines, rows, windows, places, found: 0 };

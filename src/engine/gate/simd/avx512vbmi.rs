@@ -86,7 +86,7 @@ impl Avx512Vbmi {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables.0;
-        each_piece(lookup, block, found, |text, first, count, piece| {
+        each_piece::<false>(lookup, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
