@@ -165,10 +165,12 @@ impl Lookup {
     #[inline(always)]
     pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
         let mut kept = 0;
+        // From `at` on, so that no sum of offsets may be too large for what the compiler knows.
+        let text = &block[at..];
         for n in 0..places.len() {
             let place = places[n];
             places[kept] = place;
-            kept += usize::from(self.may_be(text_at(block, at + usize::from(place))));
+            kept += usize::from(self.may_be(text_at(text, usize::from(place))));
         }
         let from = hits.len();
         for &place in &places[..kept] {

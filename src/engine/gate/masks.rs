@@ -4,6 +4,7 @@ use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
 use super::order::{Others, sort};
+use super::rows::{Rows, Seen};
 use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
@@ -14,10 +15,14 @@ pub(super) const MASK: usize = 64;
 /// cache while several passes go over them.
 pub(super) const PIECE: usize = 128;
 
-/// Bytes of a short block, such as a single line, and of one that is not much longer. Each has a piece
+/// Bytes of a short block, such as a single line, and of those that are not much longer. Each has a piece
 /// of its own size: making room for a whole piece would cost more than such a block does.
 pub(super) const LINE: usize = 4 * MASK;
-const SHORT: usize = 32 * MASK;
+/// A line that is still taken in one pass by the kernel that does so with a short one.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+pub(super) const LONG_LINE: usize = 16 * MASK;
+pub(super) const SHORT: usize = 32 * MASK;
+pub(super) const MIDDLE: usize = 64 * MASK;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
@@ -34,6 +39,11 @@ pub(super) struct Piece<'a> {
     digits: &'a mut [u64],
     ats: &'a mut [u64],
     lines: &'a mut [u64],
+    /// What a kernel says that says all of a mask at once, and where windows may begin by that.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+    rows: Rows<'a>,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+    windows: &'a mut [u64],
     /// Where windows may begin, from the first byte of the piece.
     places: &'a mut [u16],
     /// How many places there are.
@@ -80,6 +90,32 @@ impl Piece<'_> {
             found += windows.count_ones() as usize;
         }
         self.found = found;
+    }
+
+    /// The same for a kernel that says all of a mask at once and notes nothing; `look_last` where the bytes to read
+    /// may be less. `list` writes where bits are set in masks, and says how many are.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
+    pub(super) fn fill_at_once(
+        &mut self,
+        (text, first, count): (&Text<'_>, usize, usize),
+        look: impl Fn(&[u8; READ]) -> Seen,
+        look_last: impl Fn(&[u8], usize) -> Seen,
+        list: impl Fn(&[u64], &mut [u16]) -> usize,
+    ) {
+        self.digits[0] = self.digits[self.digits.len() - 2];
+        let mut rows = self.rows.next(count);
+        // Those with a whole one behind them in the block need no question where their bytes are.
+        let (whole, _) = text.block[first * MASK..].as_chunks::<MASK>();
+        let whole = &whole[..whole.len().min(count + 2)];
+        for (near, two) in whole.windows(2).enumerate() {
+            rows.set(near + 1, look(two.as_flattened().first_chunk().unwrap_or(&[0; READ])));
+        }
+        for near in whole.len().saturating_sub(1)..=count {
+            rows.set(near + 1, look_last(text.block, (first + near) * MASK));
+        }
+        rows.tell(self.digits, self.ats, self.lines, self.windows);
+        self.found = list(&self.windows[1..=count], self.places);
     }
 }
 
@@ -128,22 +164,34 @@ impl<'a> Text<'a> {
 }
 
 /// Takes a block through the gate in pieces. `scan` fills one with as many masks as its third
-/// argument says, from the one whose number is its second.
+/// argument says, from the one whose number is its second; there is room for notes, or else for rows.
 ///
 /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
 #[inline(always)]
-pub(super) fn each_piece(
+pub(super) fn each_piece<const NOTES: bool>(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
     scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
 ) {
+    macro_rules! pieces_of {
+        ($masks:expr) => {{
+            const ROOM: usize = $masks + 2;
+            if NOTES {
+                pieces::<ROOM, ROOM, 0>(lookup, block, found, scan)
+            } else {
+                pieces::<ROOM, 0, ROOM>(lookup, block, found, scan)
+            }
+        }};
+    }
     if block.len() <= LINE {
-        pieces::<{ LINE / MASK + 2 }>(lookup, block, found, scan);
+        pieces_of!(LINE / MASK);
     } else if block.len() <= SHORT {
-        pieces::<{ SHORT / MASK + 2 }>(lookup, block, found, scan);
+        pieces_of!(SHORT / MASK);
+    } else if block.len() <= MIDDLE {
+        pieces_of!(MIDDLE / MASK);
     } else {
-        pieces::<{ PIECE + 2 }>(lookup, block, found, scan);
+        pieces_of!(PIECE);
     }
 }
 
@@ -153,7 +201,7 @@ struct Notes<const ROOM: usize>([[u8; MASK]; ROOM]);
 
 /// The same with room for two masks less than `ROOM` at a time.
 #[inline(always)]
-fn pieces<const ROOM: usize>(
+fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
     lookup: &Lookup,
     block: &[u8],
     found: (&mut Vec<Hit>, &mut Lines),
@@ -163,12 +211,15 @@ fn pieces<const ROOM: usize>(
     let sorted = hits.len();
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
-    let mut notes = Notes([[0; MASK]; ROOM]);
+    let mut notes = Notes([[0; MASK]; NOTES]);
     let mut places = [[0; MASK]; ROOM];
     let mut room = [[0; ROOM]; 5];
     let [digits, ats, lines, fours, runs] = &mut room;
+    let mut rows = [[0; ROWS]; 6];
+    let [first, second, third, plain, begin, windows] = &mut rows;
+    let rows = Rows { codes: [first, second, third], plain, begin };
     let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
-    let mut piece = Piece { notes, digits, ats, lines, places, found: 0 };
+    let mut piece = Piece { notes, digits, ats, lines, rows, windows, places, found: 0 };
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);
@@ -216,23 +267,32 @@ fn rest<const ROOM: usize>(
     others.merge(hits, words);
 }
 
-/// What a kernel that takes a line in one pass finds in it: bit masks, a bit a byte.
-#[derive(Default)]
+/// What a kernel that takes a line in one pass finds in it: bit masks, a bit a byte. There is room for two masks less
+/// than `ROOM`.
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
-pub(super) struct LineMasks {
+pub(super) struct LineMasks<const ROOM: usize> {
     /// Those of a mask before the line, of the line, and of a mask behind it.
-    digits: [u64; LINE / MASK + 2],
-    ats: [u64; LINE / MASK],
-    lines: [u64; LINE / MASK],
+    digits: [u64; ROOM],
+    ats: [u64; ROOM],
+    lines: [u64; ROOM],
     /// Where windows may begin.
-    windows: [u64; LINE / MASK],
+    windows: [u64; ROOM],
     /// All masks of a kind in one: it can be asked at once, while the masks are still on their way to memory.
     any_at: u64,
     any_window: u64,
 }
 
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
-impl LineMasks {
+impl<const ROOM: usize> LineMasks<ROOM> {
+    /// How many masks there are.
+    pub(super) const COUNT: usize = ROOM - 2;
+
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        let none = [0; ROOM];
+        LineMasks { digits: none, ats: none, lines: none, windows: none, any_at: 0, any_window: 0 }
+    }
+
     /// Takes what is found in the mask of that number.
     #[inline(always)]
     pub(super) fn set(&mut self, mask: usize, class: Class, windows: u64) {
@@ -248,20 +308,20 @@ impl LineMasks {
     #[inline(always)]
     pub(super) fn find(&self, lookup: &Lookup, block: &[u8], (hits, lines): (&mut Vec<Hit>, &mut Lines)) {
         // More than there are do not matter, and so many are copied at once.
-        lines.extend(&self.lines);
+        lines.extend(&self.lines[..Self::COUNT]);
         let sorted = hits.len();
         if self.any_window != 0 {
-            lookup.check_line(block, &self.windows, hits);
+            lookup.check_line(block, &self.windows[..Self::COUNT], hits);
             sort(&mut hits[sorted..], 0);
         }
-        let mut runs = [0; LINE / MASK];
-        let may_be_run = digits::may_be_run(&self.digits[1..=LINE / MASK]);
+        let mut runs = [0; ROOM];
+        let may_be_run = digits::may_be_run(&self.digits[1..=Self::COUNT]);
         if may_be_run {
-            digits::find_runs(LINE / MASK, &self.digits, &mut [0; LINE / MASK + 2], &mut runs);
+            digits::find_runs(Self::COUNT, &self.digits, &mut [0; ROOM], &mut runs);
         }
         if may_be_run || self.any_at != 0 {
-            let masks = (&self.digits[..], &self.ats[..], &runs[..]);
-            rest::<{ LINE / MASK }>(block, 0, masks, &mut digits::Runs::default(), (hits, sorted));
+            let masks = (&self.digits[..], &self.ats[..Self::COUNT], &runs[..Self::COUNT]);
+            rest::<ROOM>(block, 0, masks, &mut digits::Runs::default(), (hits, sorted));
         }
     }
 }

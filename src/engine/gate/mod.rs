@@ -2,10 +2,10 @@
 //!
 //! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel goes
 //! twice: it says of which class a byte is, and notes what tells where a word of the text may begin;
-//! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). All in
-//! bit masks, one bit a byte; arithmetic on the masks of digits shows where a run of them is
-//! (`digits`). What the masks show is then looked at: a hash check and an exact comparison for words
-//! (`lookup`).
+//! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). (Or it
+//! goes once, and arithmetic on masks does the rest: `rows`.) All in bit masks, one bit a byte;
+//! arithmetic on the masks of digits shows where a run of them is (`digits`). What the masks show is
+//! then looked at: a hash check and an exact comparison for words (`lookup`).
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
 //! none of them misses a window, so all give the same hits.
 
@@ -16,6 +16,8 @@ mod lookup;
 mod masks;
 mod order;
 mod portable;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that says all at once"))]
+mod rows;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod simd;
 #[cfg(test)]
@@ -28,7 +30,7 @@ use lookup::{Lookup, Window};
 use masks::PIECE;
 use masks::{BACK, MASK, Piece, READ, Text, each_piece};
 #[cfg(target_arch = "x86_64")]
-use masks::{LINE, LineMasks};
+use masks::{LINE, LONG_LINE, LineMasks};
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +67,7 @@ pub enum Variant {
     Avx2,
     /// x86-64 with AVX-512BW.
     Avx512,
-    /// x86-64 with AVX-512VBMI, whose byte permutation halves the work.
+    /// x86-64 with AVX-512VBMI, whose byte permutation halves the work, AVX-512VBMI2 and GFNI.
     Avx512Vbmi,
     /// 64-bit ARM with NEON.
     Neon,

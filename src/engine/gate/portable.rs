@@ -10,7 +10,7 @@ use crate::rules::plan::WINDOW;
 
 /// Appends what the gate finds in a block; the hits of a piece are sorted.
 pub(super) fn find(lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
-    each_piece(lookup, block, found, |text, first, count, piece| {
+    each_piece::<true>(lookup, block, found, |text, first, count, piece| {
         piece.fill((text, first, count), note, |text, _| find_windows(lookup, text));
     });
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
+use super::masks::{LINE, LONG_LINE, MIDDLE, SHORT};
 use super::{Gate, Hit, Lines, MASK, PIECE, Variant};
 use crate::engine::notation::{Record, escape::word_begins};
 use crate::rules::plan::{GROUP, MAX_BEGIN, MAX_PLAIN, Plan, Word, may_begin};
@@ -206,6 +207,8 @@ fn dense(length: usize) -> Vec<u8> {
         "a LONGER word of sixty-four bytes, with its window anywhere 0123",
         "1234\u{A0}567\u{A0}12345678",
         "secre",
+        r"a\u0022",
+        "a%22",
     ];
     let mut text = Vec::new();
     let mut state = 1usize;
@@ -234,7 +237,15 @@ fn edges_of_pieces() {
     let words = words();
     let gates = gates(&words);
     let piece = PIECE * MASK;
-    let find = ["github_pat_", "4111 1111 1111 1111", "1.123456789012", "12345678901234", "eyJ", "1234\u{A0}567 @@"];
+    let find = [
+        "github_pat_",
+        "4111 1111 1111 1111",
+        "1.123456789012",
+        "12345678901234",
+        "eyJ",
+        "1234\u{A0}567 @@",
+        r"a\x22ghp_",
+    ];
     for item in find {
         for shift in 0..item.len() + 2 {
             let mut text = vec![b'.'; piece - shift];
@@ -247,6 +258,19 @@ fn edges_of_pieces() {
         }
     }
     same(&words, &gates, &dense(2 * piece + 77));
+}
+
+#[test]
+fn every_room_for_a_block() {
+    let words = words();
+    let gates = gates(&words);
+    let text = dense(PIECE * MASK + 200);
+    for room in [LINE, LONG_LINE, SHORT, MIDDLE, PIECE * MASK] {
+        for length in [room - MASK, room - 1, room, room + 1, room + 66, room + MASK + 3] {
+            same(&words, &gates, &text[..length]);
+            same(&words, &gates, &text[text.len() - length..]);
+        }
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Avx512 {
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, found, |text, first, count, piece| {
+        each_piece::<true>(lookup, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }

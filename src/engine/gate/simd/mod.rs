@@ -90,23 +90,24 @@ fn bucket(window: &Window) -> (usize, u8) {
     (bucket / GROUP, 1 << (bucket % GROUP))
 }
 
-/// Calls a function that is made for each number of plain groups and of those where a word may begin.
+/// Calls a function that is made for each number of plain groups and of those where a word may begin, and for
+/// one more number if there is one.
 macro_rules! for_groups {
-    ($groups:expr, $scan:ident($($argument:expr),*)) => {{
+    ($groups:expr, $scan:ident $([$more:ident])? ($($argument:expr),*)) => {{
         const { assert!($crate::rules::plan::MAX_PLAIN == 3 && $crate::rules::plan::MAX_BEGIN == 3) };
         match ($groups.plain, $groups.begin) {
-            (1, 0) => $scan::<1, 0>($($argument),*),
-            (1, 1) => $scan::<1, 1>($($argument),*),
-            (1, 2) => $scan::<1, 2>($($argument),*),
-            (1, _) => $scan::<1, 3>($($argument),*),
-            (2, 0) => $scan::<2, 0>($($argument),*),
-            (2, 1) => $scan::<2, 1>($($argument),*),
-            (2, 2) => $scan::<2, 2>($($argument),*),
-            (2, _) => $scan::<2, 3>($($argument),*),
-            (_, 0) => $scan::<3, 0>($($argument),*),
-            (_, 1) => $scan::<3, 1>($($argument),*),
-            (_, 2) => $scan::<3, 2>($($argument),*),
-            _ => $scan::<3, 3>($($argument),*),
+            (1, 0) => $scan::<1, 0 $(, $more)?>($($argument),*),
+            (1, 1) => $scan::<1, 1 $(, $more)?>($($argument),*),
+            (1, 2) => $scan::<1, 2 $(, $more)?>($($argument),*),
+            (1, _) => $scan::<1, 3 $(, $more)?>($($argument),*),
+            (2, 0) => $scan::<2, 0 $(, $more)?>($($argument),*),
+            (2, 1) => $scan::<2, 1 $(, $more)?>($($argument),*),
+            (2, 2) => $scan::<2, 2 $(, $more)?>($($argument),*),
+            (2, _) => $scan::<2, 3 $(, $more)?>($($argument),*),
+            (_, 0) => $scan::<3, 0 $(, $more)?>($($argument),*),
+            (_, 1) => $scan::<3, 1 $(, $more)?>($($argument),*),
+            (_, 2) => $scan::<3, 2 $(, $more)?>($($argument),*),
+            _ => $scan::<3, 3 $(, $more)?>($($argument),*),
         }
     }};
 }

@@ -37,7 +37,7 @@ impl Neon {
     #[target_feature(enable = "neon")]
     fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece(lookup, block, found, |text, first, count, piece| {
+        each_piece::<true>(lookup, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }

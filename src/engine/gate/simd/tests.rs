@@ -43,7 +43,9 @@ fn nothing_behind_the_block_is_read() {
     memory.copy_from_slice(&text.as_bytes()[..PAGE]);
     for ending in [&b""[..], b"key", b"ghp_", b" AKI", b"@", b"4111111111111111", b"passwor"] {
         memory[PAGE - ending.len()..].copy_from_slice(ending);
-        for length in (0..700).chain([2047, 2048, 2049, 2111, 2112, 8191, 8192, 8255, PAGE]) {
+        for length in
+            (0..700).chain([1023, 1024, 1025, 2047, 2048, 2049, 2111, 2112, 4096, 4097, 8191, 8192, 8255, PAGE])
+        {
             let block = &memory[PAGE - length..];
             let find = |gate: &Gate| {
                 let (mut hits, mut lines) = (Vec::new(), Lines::default());
