@@ -161,10 +161,13 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
             }
             p += 1;
         }
+        if rec.get(p) != Some(b',') || !parameter {
+            return p.min(rec.end);
+        }
         let next = skip_gap(rec, p + 1, GAP_BYTES_MAX);
         let word = rec.from(next).iter().take(32).take_while(|b| b.is_ascii_alphanumeric()).count();
-        if rec.get(p) != Some(b',') || !parameter || rec.get(next + word) != Some(b'=') {
-            return p.min(rec.end);
+        if rec.get(next + word) != Some(b'=') {
+            return p;
         }
         p = next;
     }
