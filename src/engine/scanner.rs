@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::allow::{Key, Spared};
+use super::allow::{Allowed, Key, Spared};
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::{Hit, Lines};
@@ -185,8 +185,12 @@ impl Scanner<'_> {
     }
 
     /// Whether the user's allow-list lets a finding go, which is noted.
+    #[inline]
     fn is_allowed(&mut self, finding: &Finding, known: Option<&Known>) -> bool {
-        let Some(allowed) = &self.set.allowed else { return false };
+        self.set.allowed.as_ref().is_some_and(|allowed| self.is_allowed_by(allowed, finding, known))
+    }
+
+    fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&Known>) -> bool {
         // What holds a mask is not the value that came.
         let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
         if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {
