@@ -25,7 +25,7 @@ fn hit(s: &mut Scanner<'_>, hit: Hit) {
             let set = s.set;
             let target = &set.targets[usize::from(word)];
             for &rule in &target.shapes {
-                shape::scan(s, rule, at);
+                shape::scan(s, rule, at, target.bytes);
             }
             for &rule in &target.blocks {
                 fence::open_block(s, rule, at);
