@@ -1,5 +1,7 @@
 //! A block of whole records -> its findings, one record at a time.
 
+use std::ops::Range;
+
 use super::carry::Carry;
 use super::finding::Finding;
 use super::gate::Hit;
@@ -47,7 +49,7 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
         let idle = hits[next..next + looked].partition_point(|h| (h.at as usize) < start);
         triage.learn(idle > 0);
         next += idle;
-        next += record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..], carry, scratch);
+        next += record(set, block, start..trimmed(block, start, end), &hits[next..], carry, scratch);
         at = end + 1;
         // Those of a record that was not looked at to its end.
         while hits.get(next).is_some_and(|h| (h.at as usize) < at) {
@@ -63,20 +65,21 @@ fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
     if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
 }
 
-/// Finds the secrets of one record, to which the first of `hits` belong; findings are in order and
-/// apart. Returns how many hits were looked at.
+/// Finds the secrets of the record at `at`, to which the first of `hits` belong; findings are in order
+/// and apart. Returns how many hits were looked at.
 pub(crate) fn record(
     set: &RuleSet,
-    rec: Record<'_>,
+    block: &[u8],
+    at: Range<usize>,
     hits: &[Hit],
     carry: &mut Option<Carry>,
     scratch: &mut Scratch,
 ) -> usize {
     let from = scratch.findings.len();
     let before = if carry.is_some() { carry.clone() } else { None };
-    let budget = budget(scratch, rec.end - rec.start);
-    let whole = Record::new(rec.buf, rec.start, rec.end);
-    let Looked { hits, doubt } = look(set, rec, hits, &[], carry, budget, scratch);
+    let budget = budget(scratch, at.end - at.start);
+    let whole = Record::new(block, at.start, at.end);
+    let Looked { hits, doubt } = look(set, Record::new(block, at.start, at.end), hits, &[], carry, budget, scratch);
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);

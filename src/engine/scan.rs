@@ -55,6 +55,7 @@ pub(crate) struct Looked {
 
 /// Finds the secrets of one record in one look, at those of `hits` that are in it; `masks` stand in it
 /// already. Findings come in no order and may overlap.
+#[inline(always)] // the record's bounds stay in registers
 pub(crate) fn look(
     set: &RuleSet,
     rec: Record<'_>,
