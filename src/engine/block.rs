@@ -1,12 +1,14 @@
 //! A block of whole records -> its findings, one record at a time.
 
+use std::ops::Range;
+
 use super::carry::Carry;
 use super::finding::Finding;
 use super::gate::Hit;
 use super::notation::Record;
 use super::resolve::resolve;
 use super::ruleset::RuleSet;
-use super::scan::{budget, look};
+use super::scan::{Looked, budget, look};
 use super::scanner::Scratch;
 use super::settle::settle;
 use super::triage::Triage;
@@ -47,11 +49,9 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
         let idle = hits[next..next + looked].partition_point(|h| (h.at as usize) < start);
         triage.learn(idle > 0);
         next += idle;
-        let upto = next + hits[next..].iter().take_while(|h| (h.at as usize) < end).count();
-        record(set, Record::new(block, start, trimmed(block, start, end)), &hits[next..upto], carry, scratch);
-        next = upto;
+        next += record(set, block, start..trimmed(block, start, end), &hits[next..], carry, scratch);
         at = end + 1;
-        // A hit of a line end itself cannot be; hits behind it belong to later records.
+        // Those of a record that was not looked at to its end.
         while hits.get(next).is_some_and(|h| (h.at as usize) < at) {
             next += 1;
         }
@@ -65,15 +65,24 @@ fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
     if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
 }
 
-/// Finds the secrets of one record; findings are in order and apart.
-pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut Option<Carry>, scratch: &mut Scratch) {
+/// Finds the secrets of the record at `at`, to which the first of `hits` belong; findings are in order
+/// and apart. Returns how many hits were looked at.
+pub(crate) fn record(
+    set: &RuleSet,
+    block: &[u8],
+    at: Range<usize>,
+    hits: &[Hit],
+    carry: &mut Option<Carry>,
+    scratch: &mut Scratch,
+) -> usize {
     let from = scratch.findings.len();
-    let before = carry.clone();
-    let budget = budget(scratch, rec.end - rec.start);
-    let whole = Record::new(rec.buf, rec.start, rec.end);
-    let doubt = look(set, rec, hits, &[], carry, budget, scratch);
+    let before = if carry.is_some() { carry.clone() } else { None };
+    let budget = budget(scratch, at.end - at.start);
+    let whole = Record::new(block, at.start, at.end);
+    let Looked { hits, doubt } = look(set, Record::new(block, at.start, at.end), hits, &[], carry, budget, scratch);
     if scratch.findings.len() > from {
-        let joined = resolve(&mut scratch.findings, from);
+        // Most have one.
+        let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);
         let alone = !joined && scratch.findings[from..].iter().all(|f| apart(&whole, f));
         let settled = alone && !doubt && before.is_none() && set.labels_only;
         // A record that was too dear to judge is not looked through again: its rest is masked.
@@ -84,6 +93,7 @@ pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut O
             *carry = open.or(carry.take());
         }
     }
+    hits
 }
 
 /// Whether the finding ends at what ends any value, so that a label in its place is read as it was.
@@ -92,6 +102,9 @@ fn apart(rec: &Record<'_>, f: &Finding) -> bool {
     match before {
         Some(b'"' | b'\'') => after == before,
         Some(b':') if f.notation == Notation::Authority => after == Some(b'@'),
-        _ => before.is_none_or(|b| b" \t=:&,;".contains(&b)) && after.is_none_or(|b| b" \t\"&,;".contains(&b)),
+        _ => {
+            before.is_none_or(|b| matches!(b, b' ' | b'\t' | b'=' | b':' | b'&' | b',' | b';'))
+                && after.is_none_or(|b| matches!(b, b' ' | b'\t' | b'"' | b'&' | b',' | b';'))
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::notation::escape::word_begins;
 use super::notation::form::number_notation;
 use super::notation::run;
 use super::scanner::Scanner;
+use super::track::track_end;
 use crate::rules::check::card::{Trust, judge};
 
 /// The fewest digits a card number has.
@@ -16,8 +17,6 @@ const DIGITS_MAX: usize = 19;
 const CONTEXT_BYTES: usize = 48;
 /// How far behind a number what it is part of is looked for, in bytes.
 const EDGE_BYTES: usize = 8;
-/// The longest track data behind a number, in bytes.
-const TRACK_BYTES_MAX: usize = 96;
 /// How card numbers are written in groups.
 const GROUPINGS: [&[u8]; 9] = [
     &[4, 4, 4, 4],
@@ -87,6 +86,11 @@ impl Group {
 /// Judges the run of digits and separators that begins at `at`.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
+    if let Some(end) = fours(&s.rec, at) {
+        *s.work += (end - at) as u64;
+        let behind = track_end(&s.rec, end);
+        return s.found(Finding::new(at, behind, id, number_notation(&s.rec, at, behind)));
+    }
     if let Some(end) = mere_number(&s.rec, at) {
         *s.work += (end - at) as u64;
         return s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(1)..end + EDGE_BYTES);
@@ -124,6 +128,29 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     if !any {
         s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(CONTEXT_BYTES + 2)..p + EDGE_BYTES);
     }
+}
+
+/// The end of a card written as most are, in four groups of four digits: told in one look.
+fn fours(rec: &Record<'_>, at: usize) -> Option<usize> {
+    const END: usize = 4 * 4 + 3;
+    let text: &[u8; END] = rec.from(at).first_chunk()?;
+    let sign = text[4];
+    if !matches!(sign, b' ' | b'-') || text[9] != sign || text[14] != sign {
+        return None;
+    }
+    let mut digits = [0; 16];
+    for (n, four) in digits.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        four.copy_from_slice(&text[5 * n..5 * n + 4]);
+    }
+    let end = at + END;
+    // What goes on, or began before, may be written otherwise.
+    let begun = matches!(rec.before(at), Some(b'.' | b'%'));
+    let goes_on = || rec.get(end).is_some_and(|b| b.is_ascii_digit()) || next_group(rec, end, false).is_some();
+    if begun || !digits.iter().fold(true, |all, b| all & b.is_ascii_digit()) || goes_on() {
+        return None;
+    }
+    let trust = judge(&digits)?;
+    (stands_alone(rec, at, end, sign) && is_trusted(rec, at, trust, true, sign)).then_some(end)
 }
 
 /// Whether no card can be in the run of digits and separators that begins at `at`: no group by itself
@@ -245,11 +272,16 @@ fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
     if lead.is_none() && !stands_alone(rec, start, end, sign) {
         return false;
     }
+    is_trusted(rec, start, trust, groups.len() > 1, sign)
+}
+
+/// Whether an issuer's range is enough where the number stands.
+fn is_trusted(rec: &Record<'_>, start: usize, trust: Trust, grouped: bool, sign: u8) -> bool {
     match trust {
         // An id in a path is a card only if a word says so.
         Trust::Range => rec.before(start) != Some(b'/') || card_word_before(rec, start),
         // Nor are columns of numbers, as of a flow log.
-        Trust::Context => (groups.len() > 1 && sign != b'-' && !in_row(rec, start)) || card_word_before(rec, start),
+        Trust::Context => (grouped && sign != b'-' && !in_row(rec, start)) || card_word_before(rec, start),
     }
 }
 
@@ -335,21 +367,30 @@ const BEGINS: [bool; 256] = {
     begins
 };
 
-/// The end of the track data that a number at its start is part of (ISO/IEC 7813): `^NAME^...?`,
-/// `=YYMM...?`.
-fn track_end(rec: &Record<'_>, end: usize) -> usize {
-    let rest = &rec.from(end)[..rec.from(end).len().min(TRACK_BYTES_MAX)];
-    let track = match rest.first() {
-        Some(b'^') => rest.iter().skip(1).filter(|b| **b == b'^').count() > 0,
-        Some(b'=' | b'D') => rest.len() > 7 && rest[1..8].iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if !track {
-        return end;
+#[cfg(test)]
+mod tests {
+    use super::{Record, Window, best, fours, next_group};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
+
+        /// What is told in one look is what the groups tell one by one.
+        #[test]
+        fn fours_are_cards(
+            text in "[a.%+/-]?(4111[ -]?1111[ -]1111[ -]1111|4[0-9]{3} [0-9]{4} [0-9]{4} [0-9]{4})[ +.%-]?[0-9a]{0,4}"
+        ) {
+            let rec = Record::new(text.as_bytes(), 0, text.len());
+            let at = text.find(|c: char| c.is_ascii_digit()).unwrap();
+            let mut window = Window::default();
+            let mut p = at;
+            while let Some(group) = next_group(&rec, p, p == at).filter(|_| window.len < window.groups.len()) {
+                (p, window.groups[window.len], window.len) = (group.end, group, window.len + 1);
+            }
+            if let Some(end) = fours(&rec, at) {
+                prop_assert_eq!(window.len, 4);
+                prop_assert_eq!(best(&rec, &window.groups[..4]), Some((at, end, 4)));
+            }
+        }
     }
-    let ends = |b: &u8| matches!(b, b'?' | b'"' | b'\'' | b'\\' | b'<');
-    let digits_only = rest[0] != b'^';
-    let len =
-        rest.iter().skip(1).position(|b| ends(b) || (digits_only && !b.is_ascii_digit())).map_or(rest.len(), |i| i + 1);
-    end + len
 }

@@ -70,6 +70,7 @@ pub(crate) fn render(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8
 }
 
 /// The mask of a finding whose rule has one text for all of them.
+#[inline]
 fn ready<'a>(set: &'a RuleSet, f: &Finding) -> Option<&'a [u8]> {
     let as_it_is = matches!(f.notation, Notation::Text | Notation::Bare | Notation::BareInJson | Notation::Quoted);
     if as_it_is && !f.shut && f.mark != Mark::Unjudged { set.texts.of(f.rule) } else { None }

@@ -50,16 +50,16 @@ const COOKIES_MAX: usize = 128;
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
     match straight::read(&s.rec, site, joined) {
-        Values::One(value) => one_credential(s, known, value),
+        Values::One(value) => one_credential(s, known, &value),
         Values::Many(values) => {
             s.doubt.raise();
-            values.into_iter().for_each(|value| one_credential(s, known, value));
+            values.iter().for_each(|value| one_credential(s, known, value));
         }
         Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
     }
 }
 
-fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
+fn one_credential(s: &mut Scanner<'_>, known: &Known, value: &Value) {
     let rec = &s.rec;
     let quoted = value.notation == Notation::Quoted;
     let scheme_end = token_end(rec, value.start, if quoted { value.end } else { rec.end });
@@ -94,7 +94,7 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: Value) {
     *s.work += (end - start) as u64;
     let notation = if quoted { Notation::Quoted } else { plain(&s.rec) };
     let open = end == rec.end && (value.open || !quoted);
-    s.found_value(known, &Value { start, end, notation, open, ..value });
+    s.found_value(known, &Value { start, end, notation, open, ..*value });
 }
 
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
@@ -161,10 +161,13 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
             }
             p += 1;
         }
+        if rec.get(p) != Some(b',') || !parameter {
+            return p.min(rec.end);
+        }
         let next = skip_gap(rec, p + 1, GAP_BYTES_MAX);
         let word = rec.from(next).iter().take(32).take_while(|b| b.is_ascii_alphanumeric()).count();
-        if rec.get(p) != Some(b',') || !parameter || rec.get(next + word) != Some(b'=') {
-            return p.min(rec.end);
+        if rec.get(next + word) != Some(b'=') {
+            return p;
         }
         p = next;
     }

@@ -169,7 +169,8 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
 
 fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: &Value) {
     *s.work += (value.end - value.start) as u64;
-    let value = &without_query(s, known, value);
+    let shorter = without_query(s, known, value);
+    let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
         s.found_value(known, value);
@@ -183,15 +184,13 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
 }
 
 /// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
-fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Value {
+fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Option<Value> {
     if known.policy != ValuePolicy::Random || value.quote.is_some() {
-        return *value;
+        return None;
     }
     let text = &s.rec.buf[value.start..value.end];
-    match text.iter().position(|b| matches!(b, b'?' | b'#')) {
-        Some(i) => Value { end: value.start + i, open: false, ..*value },
-        None => *value,
-    }
+    let i = text.iter().position(|b| matches!(b, b'?' | b'#'))?;
+    Some(Value { end: value.start + i, open: false, ..*value })
 }
 
 /// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at

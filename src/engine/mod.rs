@@ -32,6 +32,7 @@ mod settle;
 mod shape;
 pub mod stream;
 pub mod tally;
+mod track;
 mod triage;
 mod userinfo;
 mod verdicts;

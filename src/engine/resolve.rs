@@ -10,7 +10,16 @@ pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) -> bool {
     if findings.len() < from + 2 {
         return false;
     }
-    findings[from..].sort_unstable_by_key(|f| (f.start, std::cmp::Reverse(f.end), f.rule, rank(f.notation)));
+    let order = |f: &Finding| (f.start, std::cmp::Reverse(f.end), f.rule, rank(f.notation));
+    match &mut findings[from..] {
+        // As of a header and of what stands in it.
+        [a, b] => {
+            if order(b) < order(a) {
+                std::mem::swap(a, b);
+            }
+        }
+        more => more.sort_unstable_by_key(order),
+    }
     let mut kept = from;
     let mut joined = false;
     for i in from + 1..findings.len() {

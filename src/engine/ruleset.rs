@@ -14,6 +14,8 @@ use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 /// What a word of the gate leads to.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Target {
+    /// Bytes the word has.
+    pub(crate) bytes: usize,
     /// Some key contains the word.
     pub(crate) key: bool,
     /// Keys and shapes alone lead from it.
@@ -94,7 +96,8 @@ impl RuleSet {
 }
 
 fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
-    let mut targets = vec![Target::default(); words.len()];
+    let target = |word: &Word| Target { bytes: word.bytes.len(), ..Target::default() };
+    let mut targets: Vec<Target> = words.iter().map(target).collect();
     let places: FxHashMap<(&[u8], bool), usize> =
         words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();
     for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {

@@ -25,7 +25,7 @@ fn hit(s: &mut Scanner<'_>, hit: Hit) {
             let set = s.set;
             let target = &set.targets[usize::from(word)];
             for &rule in &target.shapes {
-                shape::scan(s, rule, at);
+                shape::scan(s, rule, at, target.bytes);
             }
             for &rule in &target.blocks {
                 fence::open_block(s, rule, at);
@@ -45,8 +45,17 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
     scratch.work + WORK_FACTOR_MAX * len as u64 + WORK_FREE
 }
 
-/// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
-/// order and may overlap. Returns whether a look at the masked record may find more.
+/// What one look at a record was.
+pub(crate) struct Looked {
+    /// How many of the hits were looked at.
+    pub(crate) hits: usize,
+    /// Whether a look at the masked record may find more.
+    pub(crate) doubt: bool,
+}
+
+/// Finds the secrets of one record in one look, at those of `hits` that are in it; `masks` stand in it
+/// already. Findings come in no order and may overlap.
+#[inline(always)] // the record's bounds stay in registers
 pub(crate) fn look(
     set: &RuleSet,
     rec: Record<'_>,
@@ -55,7 +64,7 @@ pub(crate) fn look(
     carry: &mut Option<Carry>,
     budget: u64,
     scratch: &mut Scratch,
-) -> bool {
+) -> Looked {
     let mut scanner = Scanner {
         set,
         value_end: rec.start,
@@ -79,11 +88,13 @@ pub(crate) fn look(
             Carry::Value(below) => keyed::below(&mut scanner, below),
         }
     }
-    for &hit in hits {
+    let mut looked = 0;
+    while let Some(&hit) = hits.get(looked).filter(|hit| (hit.at as usize) < scanner.rec.end) {
         if scanner.spent(hit.at as usize, RuleId(0)) {
             break;
         }
         self::hit(&mut scanner, hit);
+        looked += 1;
     }
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.
@@ -91,7 +102,7 @@ pub(crate) fn look(
         search(&mut scanner, rule);
     }
     *carry = scanner.carry;
-    scanner.doubt.any()
+    Looked { hits: looked, doubt: scanner.doubt.any() }
 }
 
 /// A rule without a literal: its automaton runs over the whole record.

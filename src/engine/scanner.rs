@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::allow::{Key, Spared};
+use super::allow::{Allowed, Key, Spared};
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
 use super::gate::{Hit, Lines};
@@ -153,11 +153,14 @@ pub(crate) struct Scanner<'a> {
 impl Scanner<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
-        if !self.is_allowed(&finding, None) {
+        if !self.is_allowed(finding, None) {
             self.keep(finding);
         }
     }
 
+    /// Inlined, so that a finding's parts are written where they stay: read as a whole right after they
+    /// were written, they would have to be waited for.
+    #[inline(always)]
     fn keep(&mut self, finding: Finding) {
         self.doubt.found(&finding);
         self.findings.push(finding);
@@ -178,15 +181,19 @@ impl Scanner<'_> {
         };
         let finding = Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) };
         // Inside what stays, keys are asked.
-        if !self.is_allowed(&finding, Some(known)) {
+        if !self.is_allowed(finding, Some(known)) {
             self.value_end = self.value_end.max(value.end);
             self.keep(finding);
         }
     }
 
     /// Whether the user's allow-list lets a finding go, which is noted.
-    fn is_allowed(&mut self, finding: &Finding, known: Option<&Known>) -> bool {
-        let Some(allowed) = &self.set.allowed else { return false };
+    #[inline(always)]
+    fn is_allowed(&mut self, finding: Finding, known: Option<&Known>) -> bool {
+        self.set.allowed.as_ref().is_some_and(|allowed| self.is_allowed_by(allowed, &{ finding }, known))
+    }
+
+    fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&Known>) -> bool {
         // What holds a mask is not the value that came.
         let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
         if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {

@@ -22,6 +22,7 @@ const PASSES_MAX: usize = 8;
 /// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
 /// `carry` is what the record before left open; `budget` ends the work as it does in the first look.
 /// Returns what the masked record leaves open.
+#[inline(never)] // most records are settled
 pub(crate) fn settle(
     set: &RuleSet,
     rec: &Record<'_>,

@@ -22,14 +22,14 @@ const BEGIN_BYTES: usize = 48;
 /// How much of a shape is tried before the record around it is looked at, in bytes.
 const HEAD_BYTES: usize = 24;
 
-/// Runs the rule at a hit of one of its literals.
-pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize) {
+/// Runs the rule at a hit of one of its literals, which has so many bytes.
+pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize, literal: usize) {
     let rule = s.set.rule(id);
     let Kind::Shape(shape) = &rule.kind else {
         return;
     };
     let work = *s.work;
-    match judge(s, rule, shape, at) {
+    match judge(s, rule, shape, at, literal) {
         Ok(Ok((start, end, cut))) => {
             let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
             let notation = notation(&s.rec, rule, shape, start, end);
@@ -95,7 +95,13 @@ fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize, end: usi
 type Span = (usize, usize, bool);
 
 /// The span of the secret, or why there is none.
-fn judge(s: &mut Scanner<'_>, rule: &Rule, shape: &Shape, at: usize) -> Result<Result<Span, Refusal>, Unjudged> {
+fn judge(
+    s: &mut Scanner<'_>,
+    rule: &Rule,
+    shape: &Shape,
+    at: usize,
+    literal: usize,
+) -> Result<Result<Span, Refusal>, Unjudged> {
     let rec = &s.rec;
     let limit = rec.end.min(at + rule.max as usize);
     // What stands before the literal first: it decides where the word begins.
@@ -138,14 +144,15 @@ fn judge(s: &mut Scanner<'_>, rule: &Rule, shape: &Shape, at: usize) -> Result<R
     }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
-    Ok(check(s, rule, shape, start, end, at).map(|()| (start, end, cut)))
+    // What is behind the literal varies.
+    let own = shape.before.is_none() && shape.keep.is_none();
+    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
+    Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
-fn check(s: &Scanner<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize, at: usize) -> Result<(), Refusal> {
+fn check(s: &Scanner<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
     let secret = &s.rec.buf[start..end];
-    let kept = shape.keep.is_some();
-    let behind = if kept { 0 } else { literal_len(shape, &s.rec.buf[at..end]) };
-    let variable = if shape.before.is_some() || kept { secret } else { &secret[behind..] };
+    let variable = &secret[front..];
     if in_label(&s.rec, start)
         || s.set.masks.spares(secret)
         || (rule.family == Family::Token && placeholder::is_filler(variable))
@@ -155,13 +162,15 @@ fn check(s: &Scanner<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize, 
     if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
 }
 
-fn literal_len(shape: &Shape, text: &[u8]) -> usize {
-    let begins = |l: &&String| match shape.fold {
-        true => text.get(..l.len()).is_some_and(|t| t.eq_ignore_ascii_case(l.as_bytes())),
-        // Literals of a rule differ in few bytes: no call for them.
-        false => l.len() <= text.len() && l.bytes().zip(text).all(|(a, b)| a == *b),
+/// The longest literal that the text begins with; it begins with one of so many bytes.
+fn literal_len(shape: &Shape, text: &[u8], known: usize) -> usize {
+    let begins = |l: &&String| match text.get(..l.len()) {
+        Some(head) if shape.fold => head.eq_ignore_ascii_case(l.as_bytes()),
+        Some(head) => head == l.as_bytes(),
+        None => false,
     };
-    shape.literals.iter().filter(begins).map(String::len).max().unwrap_or(0)
+    let longer = shape.literals.iter().filter(|l| l.len() > known).filter(begins);
+    longer.map(String::len).max().unwrap_or(known.min(text.len()))
 }
 
 /// The span without the quotes around it: they belong to the notation.

@@ -55,7 +55,7 @@ impl Window {
         set.gate.find(window, &mut scratch.hits, &mut scratch.lines);
         let hits = std::mem::take(&mut scratch.hits);
         scratch.findings.clear();
-        block::record(set, Record::new(window, 0, window.len()), &hits, carry, scratch);
+        block::record(set, window, 0..window.len(), &hits, carry, scratch);
         scratch.hits = hits;
         let mut at = self.sent.max(self.covered);
         scratch.count_spared(at..commit.max(at), tally);

@@ -81,15 +81,16 @@ pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
     let mut p = at;
     while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk::<WIDTH>()).filter(|_| p < most) {
         if stops.signs_only {
-            let signs = no_alphanumerics(u64::from_le_bytes(*eight));
-            if signs == 0 {
-                p += WIDTH;
-                continue;
+            let mut signs = no_alphanumerics(u64::from_le_bytes(*eight));
+            while signs != 0 {
+                let sign = signs.trailing_zeros() as usize / 8;
+                if stops.has(eight[sign]) {
+                    return most.min(p + sign);
+                }
+                signs &= signs - 1;
             }
-            let sign = signs.trailing_zeros() as usize / 8;
-            if stops.has(eight[sign]) {
-                return most.min(p + sign);
-            }
+            p += WIDTH;
+            continue;
         }
         let found = (0..WIDTH).fold(0, |found, i| found | u32::from(stops.has(eight[i])) << i);
         if found != 0 {
@@ -131,6 +132,8 @@ mod tests {
             let free = text[at..most].iter().take_while(|b| **b == b'a').count();
             prop_assert_eq!(until(&text, at, most, &Bytes::of(b"\x00=").and(b"\xFF")), at + free);
             prop_assert_eq!(until(&text, at, most, &Bytes::of(b"a").others()), at + free);
+            let free = text[at..most].iter().take_while(|b| **b != b'=').count();
+            prop_assert_eq!(until(&text, at, most, &Bytes::of(b"=")), at + free);
             let free = text[at..most].iter().take_while(|b| **b != 0 && **b != b'a').count();
             prop_assert_eq!(until(&text, at, most, &Bytes::of(b"\x00").and(b"a")), at + free);
         }

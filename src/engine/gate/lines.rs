@@ -31,31 +31,64 @@ impl Lines {
     /// Where the line begins that byte `at` of the block belongs to.
     pub(crate) fn start(&self, at: usize) -> usize {
         let (mut mask, bit) = (at / MASK, at % MASK);
-        let mut ends = self.masks[mask] & !(u64::MAX << bit);
+        // Two masks at a time: in which of them a line begins cannot be foretold.
+        let mut ends = self.two(mask.wrapping_sub(1)) & !(u128::MAX << (MASK + bit));
         while ends == 0 {
-            if mask == 0 {
+            if mask <= 1 {
                 return 0;
             }
-            mask -= 1;
-            ends = self.masks[mask];
+            mask -= 2;
+            ends = self.two(mask.wrapping_sub(1));
         }
-        mask * MASK + MASK - ends.leading_zeros() as usize
+        (mask + 1) * MASK - ends.leading_zeros() as usize
     }
 
     /// The first line end at `at` or behind it.
     pub(crate) fn end(&self, at: usize) -> Option<usize> {
         let (mut mask, bit) = (at / MASK, at % MASK);
-        let mut ends = *self.masks.get(mask)? & u64::MAX << bit;
+        let mut ends = self.two(mask) & (u128::MAX << bit);
         while ends == 0 {
-            mask += 1;
-            ends = *self.masks.get(mask)?;
+            mask += 2;
+            if mask >= self.masks.len() {
+                return None;
+            }
+            ends = self.two(mask);
         }
         Some(mask * MASK + ends.trailing_zeros() as usize)
+    }
+
+    /// A mask and the one behind it, with zeros for what is not there.
+    fn two(&self, first: usize) -> u128 {
+        let mask = |at: usize| self.masks.get(at).map_or(0, |mask| u128::from(*mask));
+        mask(first.wrapping_add(1)) << MASK | mask(first)
     }
 
     /// Bytes of memory kept.
     #[cfg(feature = "serve")]
     pub(crate) fn capacity(&self) -> usize {
         self.masks.capacity() * size_of::<u64>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, MASK};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Byte by byte gives the same.
+        #[test]
+        fn lines_are_those_by_definition(
+            ends in prop::collection::vec(prop_oneof![Just(0u64), any::<u64>(), (0..64u32).prop_map(|bit| 1 << bit)], 1..7),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let mut lines = Lines::default();
+            lines.extend(&ends);
+            let ends_at = |at: &usize| ends[at / MASK] >> (at % MASK) & 1 != 0;
+            let bytes = ends.len() * MASK;
+            let at = at.index(bytes);
+            prop_assert_eq!(lines.start(at), (0..at).rev().find(ends_at).map_or(0, |end| end + 1));
+            prop_assert_eq!(lines.end(at), (at..bytes).find(ends_at));
+        }
     }
 }

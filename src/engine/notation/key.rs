@@ -52,6 +52,10 @@ pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
 
 /// Where the identifier around `at` begins, with the signs before it and what an escape left.
 pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
+    // Most words are the first of their key.
+    if rec.before(at).is_none_or(|b| !inner(b) && !matches!(b, b'-' | b'.')) {
+        return at;
+    }
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
     loop {

@@ -55,6 +55,9 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Option<Value> {
             // Behind a colon it may be a type: `key: Type = "value"`.
             let ends = match rec.get(end) {
                 None => true,
+                Some(b' ') if joined.joint == Joint::Colon => {
+                    !matches!(rec.get(end + 1), Some(b'=' | b' ' | b'\t' | 0x1b | b'\\' | b'#'))
+                }
                 Some(b' ' | b'\t') => joined.joint == Joint::Assign,
                 Some(b) => matches!(b, b',' | b';' | b')' | b']' | b'}' | b'<' | b'>'),
             };

@@ -95,7 +95,9 @@ pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notat
 /// The value between the mark at `at` and its closing one.
 pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
     let start = at + quote.width();
-    let (end, open) = match quote.close(rec.buf, start, rec.end, rec.is_json()) {
+    // What a `"` began ends at one in any record.
+    let json = quote.sign != b'"' && rec.is_json();
+    let (end, open) = match quote.close(rec.buf, start, rec.end, json) {
         Close::Mark(end) | Close::Cut(end) => (end, false),
         Close::Open => (rec.end, true),
     };

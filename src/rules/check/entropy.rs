@@ -1,5 +1,7 @@
 //! Shannon entropy of the bytes themselves.
 
+use std::sync::LazyLock;
+
 /// Sums are kept in parts of a bit, so that they add up in one step each and in any order.
 const PARTS: f64 = (1u64 << 36) as f64;
 
@@ -40,13 +42,18 @@ pub fn bits_per_byte(bytes: &[u8]) -> f32 {
         return 0.0;
     }
     // Small counts take less memory to clear.
-    let sum = if bytes.len() <= usize::from(u8::MAX) {
+    let sum = if bytes.len() <= SHORT_BYTES_MAX {
+        let table = &*SHORT;
         let mut counts = [0u8; 256];
-        bytes.iter().fold(0, |sum, &b| {
+        let mut count = |b: u8| {
             let count = &mut counts[usize::from(b)];
+            let grown = table.growth[usize::from(*count)];
             *count += 1;
-            sum + growth(u32::from(*count - 1))
-        })
+            grown
+        };
+        let (eights, rest) = bytes.as_chunks::<8>();
+        let sum: u64 = eights.iter().map(|eight| eight.map(&mut count).iter().sum::<u64>()).sum();
+        rest.iter().fold(sum, |sum, b| sum + count(*b))
     } else {
         let mut counts = [0u32; 256];
         bytes.iter().fold(0, |sum, &b| {
@@ -56,8 +63,23 @@ pub fn bits_per_byte(bytes: &[u8]) -> f32 {
         })
     };
     let total = bytes.len() as f64;
-    (total.log2() - sum as f64 / PARTS / total) as f32
+    let bits = if bytes.len() <= SHORT_BYTES_MAX { SHORT.bits[bytes.len()] } else { total.log2() };
+    (bits - sum as f64 / PARTS / total) as f32
 }
+
+/// The longest text whose sums are looked up.
+const SHORT_BYTES_MAX: usize = u8::MAX as usize;
+
+/// What short texts need, by count and by length.
+struct Short {
+    growth: [u64; SHORT_BYTES_MAX + 1],
+    bits: [f64; SHORT_BYTES_MAX + 1],
+}
+
+static SHORT: LazyLock<Short> = LazyLock::new(|| Short {
+    growth: std::array::from_fn(|n| growth(n as u32)),
+    bits: std::array::from_fn(|n| (n as f64).log2()),
+});
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,11 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     }
 }
 
+/// Whether a placeholder or a mask may begin with this byte.
+pub fn may_begin(b: u8) -> bool {
+    begins::ANY[usize::from(b)]
+}
+
 /// What the forms below begin with: most values begin with a letter or a digit that none has.
 mod begins {
     /// Of masks.
@@ -201,9 +206,12 @@ const RUN_MIN: usize = 8;
 /// Whether the part of a token behind its literal cannot be real: a run of one sign, or hardly any
 /// different ones.
 pub fn is_filler(variable: &[u8]) -> bool {
-    // Bytes that are different by their last six bits are different.
-    let seen = variable.iter().take(32).fold(0u64, |seen, b| seen | 1 << (b & 63));
-    (seen.count_ones() < DISTINCT_MIN && distinct(variable) < DISTINCT_MIN) || has_run(variable)
+    // Bytes that are different by their last six bits are different; a few tell of most tokens.
+    let few = |most: usize| {
+        let seen = variable.iter().take(most).fold(0u64, |seen, b| seen | 1 << (b & 63));
+        seen.count_ones() < DISTINCT_MIN
+    };
+    (few(8) && few(32) && distinct(variable) < DISTINCT_MIN) || has_run(variable)
 }
 
 fn distinct(variable: &[u8]) -> u32 {
