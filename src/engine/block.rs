@@ -65,13 +65,19 @@ fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
     if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
 }
 
-/// Finds the secrets of one record; findings are in order and apart.
+/// Finds the secrets of one record, of which the gate found `hits`; findings are in order and apart.
 pub(crate) fn record(set: &RuleSet, rec: Record<'_>, hits: &[Hit], carry: &mut Option<Carry>, scratch: &mut Scratch) {
     let from = scratch.findings.len();
     let before = carry.clone();
     let budget = budget(scratch, rec.end - rec.start);
     let whole = Record::new(rec.buf, rec.start, rec.end);
-    let doubt = look(set, rec, hits, &[], carry, budget, scratch);
+    let mut words = std::mem::take(&mut scratch.words);
+    words.clear();
+    set.gate.words(rec.buf, hits, &mut words);
+    // A word over a line end is none of this record's.
+    let own = words.partition_point(|word| (word.at as usize) < rec.start);
+    let doubt = look(set, rec, &words[own..], &[], carry, budget, scratch);
+    scratch.words = words;
     if scratch.findings.len() > from {
         let joined = resolve(&mut scratch.findings, from);
         let alone = !joined && scratch.findings[from..].iter().all(|f| apart(&whole, f));
