@@ -116,8 +116,13 @@ impl Memo {
         let Some(around) = around(text, at) else { return false };
         let (pair, name) = Name::of(around);
         let Some(pair) = self.pairs.get(pair) else { return false };
-        let mut named = pair.names.iter().zip(&pair.slots).filter(|(own, _)| **own == name);
-        let Some((_, slot)) = named.find(|(_, slot)| slot.is(around)) else { return false };
+        // Which of both has the name could not be foreseen, and seldom do both.
+        let first = usize::from(pair.names[0] != name);
+        let is = |slot: usize| pair.names[slot] == name && pair.slots[slot].is(around);
+        let Some(slot) = (if is(first) { Some(first) } else { (first == 0 && is(1)).then_some(1) }) else {
+            return false;
+        };
+        let slot = &pair.slots[slot];
         slot.number == 0 || is_number(text, at + slot.number as usize)
     }
 
