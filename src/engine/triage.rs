@@ -2,7 +2,7 @@
 //!
 //! It looks at the text right around a hit, in which a line end is a byte like any other that ends
 //! what is looked at; what it cannot tell it leaves to the scanner. So it never turns away what the
-//! scanner would find, which the test below holds it to.
+//! scanner would find, which its tests hold it to.
 
 use std::ops::Range;
 

@@ -161,7 +161,7 @@ impl Lookup {
     /// Appends those of these places of the text from `at` that pass the hash check.
     ///
     /// In steps that do without a branch for each place, as no processor can foresee such a branch.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
         let mut kept = 0;
         for n in 0..places.len() {

@@ -230,7 +230,7 @@ impl Gate {
                 _ => words.push(*hit),
             }
         }
-        sort(&mut words[from..], 0);
+        sort(&mut words[from..]);
     }
 
     /// Appends the words at a place.
