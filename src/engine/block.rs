@@ -8,7 +8,7 @@ use super::gate::Hit;
 use super::notation::Record;
 use super::resolve::resolve;
 use super::ruleset::RuleSet;
-use super::scan::{Looked, budget, look};
+use super::scan::{budget, look};
 use super::scanner::Scratch;
 use super::settle::settle;
 use super::triage::Triage;
@@ -66,7 +66,7 @@ fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
 }
 
 /// Finds the secrets of the record at `at`, to which the first of `hits` belong; findings are in order
-/// and apart. Returns how many hits were looked at.
+/// and apart. Returns how many hits these are.
 pub(crate) fn record(
     set: &RuleSet,
     block: &[u8],
@@ -79,7 +79,13 @@ pub(crate) fn record(
     let before = if carry.is_some() { carry.clone() } else { None };
     let budget = budget(scratch, at.end - at.start);
     let whole = Record::new(block, at.start, at.end);
-    let Looked { hits, doubt } = look(set, Record::new(block, at.start, at.end), hits, &[], carry, budget, scratch);
+    let mut words = std::mem::take(&mut scratch.words);
+    words.clear();
+    let own = set.gate.words(block, hits, at.end, &mut words);
+    // A word over a line end is none of this record's.
+    let over = words.partition_point(|word| (word.at as usize) < at.start);
+    let doubt = look(set, Record::new(block, at.start, at.end), &words[over..], &[], carry, budget, scratch);
+    scratch.words = words;
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);
@@ -93,7 +99,7 @@ pub(crate) fn record(
             *carry = open.or(carry.take());
         }
     }
-    hits
+    own
 }
 
 /// Whether the finding ends at what ends any value, so that a label in its place is read as it was.

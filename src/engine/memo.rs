@@ -1,26 +1,27 @@
-//! Hits that led nowhere, remembered by the bytes around them: logs are written from templates, so
+//! Places that led nowhere, remembered by the bytes around them: logs are written from templates, so
 //! that the same bytes stand around the same words over and over.
 //!
-//! That a hit leads nowhere follows from a few bytes around it. These are what it is remembered by:
-//! all of them, not a hash.
+//! Which words stand at a place, and that each of them leads nowhere, follows from a few bytes around
+//! it. These are what it is remembered by: all of them, not a hash.
 
-use super::gate::Hit;
 use super::notation::run;
 use super::wipe::forget;
 
-/// The most bytes before a hit that are remembered, and how many in all.
+/// The most bytes before a place that are remembered, and how many in all.
 const BEFORE: usize = 24;
 const AROUND: usize = 64;
-/// Bytes that tell where a hit is remembered.
 const WORD: usize = size_of::<u64>();
+/// Of the bytes that tell where a place is remembered, how many stand before it. What comes before a
+/// word says as much of it as its rest: a key of an object stands behind a quote.
+const NAMED_BEFORE: usize = 2;
 /// The most digits of a number that may be another one each time.
 const DIGITS_MAX: usize = 16;
-/// Pairs of hits remembered.
+/// Pairs of places remembered.
 const PAIRS: usize = 256;
-/// One of so many hits is remembered, as a power of two.
+/// One of so many places is remembered, as a power of two.
 const SHARE_BITS: u32 = 2;
 
-/// The bytes that a verdict on a hit follows from.
+/// The bytes that a verdict follows from.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     /// 0 where it cannot be said.
@@ -39,19 +40,19 @@ impl Seen {
         Seen { from, to, loose: to, number: false }
     }
 
-    /// Whether it can be remembered of a hit at `at`. What begins with the block may have been cut there.
+    /// Whether it can be remembered of a place at `at`. What begins with the block may have been cut there.
     pub(crate) fn fits(&self, at: usize) -> bool {
         self.from > 0 && self.from + BEFORE >= at && self.loose + BEFORE <= at + AROUND
     }
 
     /// What both have seen.
     pub(crate) fn and(self, other: Seen) -> Seen {
-        let from = self.from.min(other.from);
-        match self.number {
-            true if other.loose <= self.to => Seen { from, ..self },
-            true => Seen::new(0, self.to),
-            false => Seen::new(from, self.loose.max(other.loose)),
-        }
+        let to = self.to.max(other.to);
+        let loose = self.loose.max(other.loose);
+        // A number that one of them took for any other must be the last that either looked at.
+        let last = |seen: Seen| !seen.number || seen.to == loose;
+        let from = if last(self) && last(other) { self.from.min(other.from) } else { 0 };
+        Seen { from, to, loose, number: self.number || other.number }
     }
 }
 
@@ -65,45 +66,43 @@ pub(crate) const fn group(b: u8) -> u8 {
     }
 }
 
-/// The hits met last that led nowhere.
+/// The places met last that led nowhere.
 #[derive(Default)]
 pub(crate) struct Memo {
     /// Under which rules they did ([`Keys::id`](super::keys::Keys::id)).
     rules: u64,
-    /// By [`Name::of`], the last one first.
-    pairs: Vec<[Slot; 2]>,
+    /// By [`Name::of`], the last one first; none before the first place.
+    pairs: Vec<Pair>,
 }
+
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    names: [Name; 2],
+    slots: [Slot; 2],
+}
+
+/// What tells most places from each other: so that a text is looked at only where it is likely the same.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Name(u32);
 
 #[derive(Clone, Copy)]
 struct Slot {
     /// What was seen, and which bits of it count; zeros around it.
     text: [u64; AROUND / WORD],
     mask: [u64; AROUND / WORD],
-    name: Name,
-    /// Bytes from the hit to the end of its identifier.
-    key: u8,
-    /// Bytes from the hit to a number that may be another one, if not zero.
-    number: u8,
-}
-
-/// What tells most hits from each other: so that a text is looked at only where it is likely the same.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Name {
-    /// Of the bytes from the hit on.
-    hash: u16,
-    kind: u16,
+    /// Bytes from the place to a number that may be another one, if not zero.
+    number: u64,
 }
 
 impl Default for Slot {
-    /// What no hit is like: runs of digits are not remembered.
+    /// What nothing is like.
     fn default() -> Self {
-        let name = Name { hash: 0, kind: Hit::DIGITS };
-        Slot { text: Default::default(), mask: Default::default(), name, key: 0, number: 0 }
+        Slot { text: [u64::MAX; AROUND / WORD], mask: Default::default(), number: 0 }
     }
 }
 
 impl Memo {
-    /// Makes ready for hits under these rules.
+    /// Makes ready for places under these rules.
     pub(crate) fn begin(&mut self, rules: u64) {
         if self.rules != rules {
             self.forget();
@@ -111,32 +110,32 @@ impl Memo {
         }
     }
 
-    /// The end of the identifier of a hit that leads nowhere, if it is known to do.
+    /// Whether the place is known to lead nowhere.
     #[inline(always)]
-    pub(crate) fn find(&self, text: &[u8], hit: Hit) -> Option<usize> {
-        let at = hit.at as usize;
-        let around = around(text, at)?;
-        let (pair, name) = Name::of(around, hit.kind);
-        let slot = self.pairs.get(pair)?.iter().find(|slot| slot.is(around, name))?;
-        if slot.number > 0 && !is_number(text, at + usize::from(slot.number)) {
-            return None;
-        }
-        Some(at + usize::from(slot.key))
+    pub(crate) fn knows(&self, text: &[u8], at: usize) -> bool {
+        let Some(around) = around(text, at) else { return false };
+        let (pair, name) = Name::of(around);
+        let Some(pair) = self.pairs.get(pair) else { return false };
+        // Which of both has the name could not be foreseen, and seldom do both.
+        let first = usize::from(pair.names[0] != name);
+        let is = |slot: usize| pair.names[slot] == name && pair.slots[slot].is(around);
+        let Some(slot) = (if is(first) { Some(first) } else { (first == 0 && is(1)).then_some(1) }) else {
+            return false;
+        };
+        let slot = &pair.slots[slot];
+        slot.number == 0 || is_number(text, at + slot.number as usize)
     }
 
-    /// Remembers a hit that leads nowhere; `key` is where its identifier ends.
-    pub(crate) fn keep(&mut self, text: &[u8], hit: Hit, key: usize, seen: Seen) {
-        let at = hit.at as usize;
-        let Some(around) = around(text, at) else { return };
-        let Some(key) = key.checked_sub(at).and_then(|key| u8::try_from(key).ok()).filter(|_| seen.fits(at)) else {
-            return;
-        };
+    /// Whether to remember what is at `at`. One of a few is, drawn by its place: what comes often is
+    /// kept soon, and what comes once seldom takes its place.
+    pub(crate) fn wants(at: usize) -> bool {
+        (at as u32).wrapping_mul(0x9E37_79B9) >> (u32::BITS - SHARE_BITS) == 0
+    }
+
+    /// Remembers a place that leads nowhere.
+    pub(crate) fn keep(&mut self, text: &[u8], at: usize, seen: Seen) {
+        let Some(around) = around(text, at).filter(|_| seen.fits(at)) else { return };
         let base = at - BEFORE;
-        // One of a few is kept, drawn by its place: what comes often is kept soon, and what comes once
-        // seldom takes its place.
-        if hit.at.wrapping_mul(0x9E37_79B9) >> (u32::BITS - SHARE_BITS) != 0 {
-            return;
-        }
         if self.pairs.is_empty() {
             self.pairs.resize(PAIRS, Default::default());
         }
@@ -146,14 +145,15 @@ impl Memo {
             mask[n] = group(around[n]);
         }
         let mask = words(&mask);
-        let (pair, name) = Name::of(around, hit.kind);
-        let mut slot = Slot { text: words(around), mask, name, key, number: 0 };
+        let mut slot = Slot { text: words(around), mask, number: 0 };
         slot.text.iter_mut().zip(mask).for_each(|(text, mask)| *text &= mask);
         if seen.number {
-            slot.number = (seen.to - at) as u8;
+            slot.number = (seen.to - at) as u64;
         }
-        let [last, before] = &mut self.pairs[pair];
-        *before = std::mem::replace(last, slot);
+        let (pair, name) = Name::of(around);
+        let Pair { names, slots } = &mut self.pairs[pair];
+        *names = [name, names[0]];
+        *slots = [slot, slots[0]];
     }
 
     /// Whether none is remembered.
@@ -175,19 +175,16 @@ impl Drop for Memo {
 }
 
 impl Slot {
-    /// Whether what it remembers is the same around a hit.
+    /// Whether what it remembers is the same around a place.
     #[inline(always)]
-    fn is(&self, around: &[u8; AROUND], name: Name) -> bool {
-        if self.name != name {
-            return false;
-        }
+    fn is(&self, around: &[u8; AROUND]) -> bool {
         let same = words(around).into_iter().zip(&self.text).zip(&self.mask);
         let differs = same.fold(0, |differs, ((word, text), mask)| differs | word & mask ^ text);
         differs == 0
     }
 }
 
-/// The bytes around a hit, if it is not near an end of the block.
+/// The bytes around a place, if it is not near an end of the block.
 #[inline(always)]
 fn around(text: &[u8], at: usize) -> Option<&[u8; AROUND]> {
     text.get(at.checked_sub(BEFORE)?..)?.first_chunk()
@@ -203,12 +200,12 @@ fn words(bytes: &[u8; AROUND]) -> [u64; AROUND / WORD] {
 }
 
 impl Name {
-    /// Where a hit is remembered, and by which name.
+    /// Where a place is remembered, and by which name.
     #[inline(always)]
-    fn of(around: &[u8; AROUND], kind: u16) -> (usize, Name) {
-        let mixed = words(around)[BEFORE / WORD].wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let pair = mixed >> (u64::BITS - PAIRS.ilog2());
-        (pair as usize, Name { hash: (mixed >> 32) as u16, kind })
+    fn of(around: &[u8; AROUND]) -> (usize, Name) {
+        let near = around[BEFORE - NAMED_BEFORE..].first_chunk().map_or(0, |near| u64::from_le_bytes(*near));
+        let mixed = near.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        ((mixed >> (u64::BITS - PAIRS.ilog2())) as usize, Name((mixed >> 24) as u32))
     }
 }
 

@@ -45,16 +45,8 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
     scratch.work + WORK_FACTOR_MAX * len as u64 + WORK_FREE
 }
 
-/// What one look at a record was.
-pub(crate) struct Looked {
-    /// How many of the hits were looked at.
-    pub(crate) hits: usize,
-    /// Whether a look at the masked record may find more.
-    pub(crate) doubt: bool,
-}
-
-/// Finds the secrets of one record in one look, at those of `hits` that are in it; `masks` stand in it
-/// already. Findings come in no order and may overlap.
+/// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
+/// order and may overlap. Returns whether a look at the masked record may find more.
 #[inline(always)] // the record's bounds stay in registers
 pub(crate) fn look(
     set: &RuleSet,
@@ -64,7 +56,7 @@ pub(crate) fn look(
     carry: &mut Option<Carry>,
     budget: u64,
     scratch: &mut Scratch,
-) -> Looked {
+) -> bool {
     let mut scanner = Scanner {
         set,
         value_end: rec.start,
@@ -88,13 +80,11 @@ pub(crate) fn look(
             Carry::Value(below) => keyed::below(&mut scanner, below),
         }
     }
-    let mut looked = 0;
-    while let Some(&hit) = hits.get(looked).filter(|hit| (hit.at as usize) < scanner.rec.end) {
+    for &hit in hits {
         if scanner.spent(hit.at as usize, RuleId(0)) {
             break;
         }
         self::hit(&mut scanner, hit);
-        looked += 1;
     }
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.
@@ -102,7 +92,7 @@ pub(crate) fn look(
         search(&mut scanner, rule);
     }
     *carry = scanner.carry;
-    Looked { hits: looked, doubt: scanner.doubt.any() }
+    scanner.doubt.any()
 }
 
 /// A rule without a literal: its automaton runs over the whole record.

@@ -23,13 +23,15 @@ use crate::rules::rule::RuleId;
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) hits: Vec<Hit>,
+    /// What stands at some of them.
+    pub(crate) words: Vec<Hit>,
     pub(crate) lines: Lines,
     pub(crate) findings: Vec<Finding>,
     /// Bytes looked at by everything but the gate.
     pub(crate) work: u64,
     /// What keys are, as far as met.
     pub(crate) verdicts: Verdicts,
-    /// Hits that led nowhere.
+    /// Places that led nowhere.
     pub(crate) memo: Memo,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
@@ -88,7 +90,7 @@ impl Scratch {
     /// its next bytes needs none.
     pub(crate) fn leave(self) {
         let large = [
-            self.hits.capacity() * size_of::<Hit>(),
+            (self.hits.capacity() + self.words.capacity()) * size_of::<Hit>(),
             self.lines.capacity(),
             self.findings.capacity() * size_of::<Finding>(),
             self.masked.capacity(),

@@ -39,15 +39,14 @@ pub(crate) fn settle(
     for _ in 0..PASSES_MAX {
         draft.write(set, rec, &first);
         let masked = Record::new(&draft.masked, 0, draft.end(rec));
-        let mut hits = std::mem::take(&mut scratch.hits);
-        let begin = hits.len();
-        set.gate.find(&draft.masked, &mut hits, &mut scratch.lines);
+        let mut words = std::mem::take(&mut scratch.words);
+        words.clear();
+        set.gate.find_words(&draft.masked, &mut scratch.hits, &mut words, &mut scratch.lines);
         open = carry.cloned();
         let spared = scratch.spared.len();
-        look(set, masked, &hits[begin..], &draft.masks, &mut open, budget, scratch);
-        hits.truncate(begin);
+        look(set, masked, &words, &draft.masks, &mut open, budget, scratch);
+        scratch.words = words;
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
-        scratch.hits = hits;
         // Too dear to be judged twice, the record leaves as it was judged first.
         if scratch.findings.len() == from || scratch.work > budget {
             scratch.findings.truncate(from);

@@ -2,10 +2,12 @@
 //!
 //! It looks at the text right around a hit, in which a line end is a byte like any other that ends
 //! what is looked at; what it cannot tell it leaves to the scanner. So it never turns away what the
-//! scanner would find, which the test below holds it to.
+//! scanner would find, which its tests hold it to.
+
+use std::ops::Range;
 
 use super::gate::{Hit, Lines};
-use super::memo::Seen;
+use super::memo::{Memo, Seen};
 use super::notation::Record;
 use super::ruleset::RuleSet;
 use super::scanner::Scratch;
@@ -20,8 +22,8 @@ pub(crate) struct Triage<'a> {
     lines: &'a Lines,
     /// The block, as if it were one record.
     text: Record<'a>,
-    /// End of the last identifier looked at.
-    key_end: usize,
+    /// The last identifier looked at, from its key word on.
+    key: Range<usize>,
     /// Where the last `@` stands.
     last_at: usize,
     /// How many records go on to the scanner without a look: after the last look that did not pay, and
@@ -38,7 +40,7 @@ impl<'a> Triage<'a> {
             set,
             lines,
             text: Record::new(block, 0, block.len()),
-            key_end: 0,
+            key: 0..0,
             last_at: 0,
             wait: 0,
             rest: 0,
@@ -67,6 +69,7 @@ impl<'a> Triage<'a> {
         }
     }
 
+    #[inline(always)]
     fn is_idle(&mut self, hit: Hit, scratch: &mut Scratch) -> bool {
         let at = hit.at as usize;
         match hit.kind {
@@ -74,22 +77,45 @@ impl<'a> Triage<'a> {
             Hit::AT => {
                 userinfo::is_idle(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
-            // The same identifier again.
-            word if at < self.key_end && self.set.targets[usize::from(word)].key_alone() => true,
-            _ => {
-                let known = scratch.memo.find(self.text.buf, hit);
-                let end = known.or_else(|| {
-                    let (end, seen) = self.look(hit, scratch)?;
-                    // A verdict on what is left of an identifier is none on the word.
-                    if at >= self.key_end {
-                        scratch.memo.keep(self.text.buf, hit, end, seen);
-                    }
-                    Some(end)
-                });
-                self.key_end = self.key_end.max(end.unwrap_or(0));
-                end.is_some()
-            }
+            _ => scratch.memo.knows(self.text.buf, at) || self.leads_nowhere(at, scratch),
         }
+    }
+
+    /// Whether all words at a place lead to nothing; if so, the place is remembered.
+    fn leads_nowhere(&mut self, at: usize, scratch: &mut Scratch) -> bool {
+        let before = self.key.clone();
+        let Some(seen) = self.verdict(at, scratch) else { return false };
+        // A verdict on what is left of an identifier is none on the place.
+        let again = scratch.words.iter().any(|word| before.contains(&(word.at as usize)));
+        if !again && Memo::wants(at) {
+            scratch.memo.keep(self.text.buf, at, seen.and(self.set.gate.seen(self.text.buf, at)));
+        }
+        true
+    }
+
+    /// What says that all words at a place lead to nothing, besides what says which words these are.
+    /// They are left in `scratch`.
+    fn verdict(&mut self, at: usize, scratch: &mut Scratch) -> Option<Seen> {
+        let mut words = std::mem::take(&mut scratch.words);
+        words.clear();
+        self.set.gate.words_at(self.text.buf, at, &mut words);
+        let seen = words.iter().try_fold(Seen::new(at, at), |seen, word| Some(seen.and(self.word(*word, scratch)?)));
+        scratch.words = words;
+        seen
+    }
+
+    /// What says that a word's hit leads to nothing, if it does; nothing new where it stands in the
+    /// identifier that was looked at last.
+    fn word(&mut self, hit: Hit, scratch: &mut Scratch) -> Option<Seen> {
+        let (at, target) = (hit.at as usize, &self.set.targets[usize::from(hit.kind)]);
+        if self.key.contains(&at) && target.key_alone() {
+            return Some(Seen::new(at, at));
+        }
+        let (end, seen) = self.look(hit, scratch)?;
+        if end > at {
+            self.key = at..end;
+        }
+        Some(seen)
     }
 
     /// The end of the identifier at a word's hit that leads to nothing, and what says so.
@@ -98,7 +124,7 @@ impl<'a> Triage<'a> {
         if !target.simple {
             return None;
         }
-        let again = target.key && at < self.key_end;
+        let again = target.key && self.key.contains(&at);
         let (end, mut seen) = match target.key && !again {
             true => keyed::idle_end(self.set, &self.text, at, scratch)?,
             false => (at, Seen::new(at, at)),
@@ -112,271 +138,4 @@ impl<'a> Triage<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Triage;
-    use crate::engine::block;
-    use crate::engine::gate::{Hit, Lines};
-    use crate::engine::memo::group;
-    use crate::engine::redactor::Redactor;
-    use crate::engine::scanner::{Notes, Scratch};
-    use proptest::prelude::*;
-
-    /// Pieces of log lines: what leads to a finding, what only looks so, and what stands between.
-    const PIECES: &[&str] = &[
-        "password",
-        "Password",
-        "db_password",
-        "auth_method",
-        "token",
-        "max_tokens",
-        "session",
-        "sid",
-        "--password",
-        "ENV ",
-        "-p",
-        "key",
-        "api key",
-        "API_KEY",
-        "machine ",
-        " login ",
-        "mysql -u a ",
-        "Authorization",
-        "Bearer ",
-        "secret.name",
-        "=",
-        ": ",
-        ":",
-        " = ",
-        " string = ",
-        " ",
-        " ",
-        "  ",
-        "\t",
-        "\"",
-        "'",
-        "\\\"",
-        "\\n",
-        "%22",
-        "%3D",
-        "&",
-        ",",
-        ", ",
-        "<",
-        ">",
-        "</",
-        "{",
-        "}",
-        "[",
-        "]",
-        "(",
-        ")",
-        "/",
-        "://",
-        "@",
-        "@db:1/x",
-        ".",
-        "-",
-        "_",
-        "\u{1b}[36m",
-        "\u{a0}",
-        "é",
-        "\n",
-        "\n",
-        "\r\n",
-        "hunter2",
-        "aG9yc2UtYmF0dGVyeQ9",
-        "alice",
-        "for root from",
-        "longerthanawordtakenalong ",
-        "true",
-        "null",
-        "4096",
-        "\"oidc\"",
-        "REDACTED:password",
-        "4111",
-        "4111111111111111",
-        "1111",
-        "111111",
-        "12345678901234",
-        "6011",
-        "4111 1111 1111 1111",
-        "378282246310005",
-        "e15",
-        "{\"",
-        "\":\"",
-        "\": \"",
-        "\",\"",
-        "\":",
-        "\"}",
-        "\":{\"",
-        "Zq7xK2mP9vL4",
-        "AKIA",
-        "AKIAQ3EGRZ7LMNPT4WXY",
-        "ghp_",
-        "sk-",
-        "xoxb-",
-        "user",
-        "name",
-        "value",
-        "http",
-        "postgres",
-    ];
-
-    /// What members of objects are made of, in this order.
-    const MEMBER: [&[&str]; 6] = [
-        &["{\"", ",\"", ", \"", "(\"", "{\\\"", " \"", "{\"name\":\"", "{'"],
-        &[
-            "password",
-            "pass",
-            "passwords",
-            "token",
-            "max_tokens",
-            "session",
-            "authorization",
-            "auth_method",
-            "pin",
-            "cookie",
-        ],
-        &[
-            "\":\"",
-            "\": \"",
-            "\":",
-            "\": ",
-            "\",\"",
-            "\",\"value\":\"",
-            "\":{\"",
-            "\":{\"a\":\"",
-            "\":{\"a\":",
-            "\":{\"value\":\"",
-            "'\":'",
-        ],
-        &[
-            "hunter2",
-            "12",
-            "1234",
-            "4096",
-            "1234567890123",
-            "true",
-            "null",
-            "true-story",
-            "Zq7xK2mP9vL4tR8w",
-            "a b",
-            "${X}",
-            "",
-        ],
-        &["", "", "", "\\\"", "=", "-x"],
-        &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", ",\"value\":\"x9\"}", "\n"],
-    ];
-
-    fn text() -> impl Strategy<Value = String> {
-        let piece = || prop::sample::select(PIECES).prop_map(String::from);
-        let member = MEMBER.map(|parts| prop::sample::select(parts).prop_map(String::from)).to_vec();
-        let member = member.prop_map(|parts| parts.concat());
-        prop::collection::vec(prop_oneof![12 => piece(), 1 => member], 0..40).prop_map(|pieces| pieces.concat())
-    }
-
-    /// Behind what is remembered stands what makes a secret of it.
-    #[test]
-    fn what_is_remembered_is_asked_to_its_end() {
-        let redactor = Redactor::builtin();
-        for (often, once) in [
-            ("{\"password\":{\"length\":8}}", "{\"password\":{\"length\":8,\"value\":\"x9-Tq7v\"}}"),
-            ("{\"password\":{\"length\":8}}", "{\"password\":{\"length\":812,\"value\":\"x9-Tq7v\"}}"),
-            ("{\"password\":true}", "{\"password\":true-Tq7v}"),
-            ("{\"token_type\":\"Bearer\"}", "{\"token_type\":\"Bearer aG9yc2UtYmF0dGVyeQ9x\"}"),
-            ("Failed password for alice", "Failed password=for-alice"),
-            ("Failed password for alice", "Failed password: for-alice"),
-            ("{\"password\":\"\"}", "{\"password\":\"x9-Tq7v\"}"),
-        ] {
-            let (front, behind) = ("2024-01-01T00:00:00Z web app: ", " and so on and on and on and on and on");
-            let line = |text: &str| [front, text, behind, "\n"].concat();
-            let block = [line(often).repeat(100), line(once), line(often)].concat();
-            let (mut quick, mut whole) =
-                (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
-            block::scan(&redactor.set, block.as_bytes(), &mut None, &mut quick);
-            block::scan(&redactor.set, block.as_bytes(), &mut None, &mut whole);
-            assert_eq!(quick.findings, whole.findings, "{once}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
-
-        /// With notes taken, as for `explain`, every record goes through the scanner.
-        #[test]
-        fn nothing_is_passed_over_that_the_scanner_finds(blocks in prop::collection::vec(text(), 1..4)) {
-            let redactor = Redactor::builtin();
-            let (mut quick, mut whole) = (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
-            let (mut carry, mut carry_whole) = (None, None);
-            for block in &blocks {
-                let block = block.as_bytes();
-                quick.findings.clear();
-                whole.findings.clear();
-                block::scan(&redactor.set, block, &mut carry, &mut quick);
-                block::scan(&redactor.set, block, &mut carry_whole, &mut whole);
-                prop_assert_eq!(&quick.findings, &whole.findings);
-                prop_assert_eq!(carry.is_some(), carry_whole.is_some());
-            }
-        }
-
-        /// The same, where the same lines come over and over, so that most hits are remembered.
-        #[test]
-        fn nothing_remembered_is_passed_over_that_the_scanner_finds(
-            lines in prop::collection::vec(text(), 1..6),
-            picks in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..80usize), 20..60),
-        ) {
-            let redactor = Redactor::builtin();
-            let (mut quick, mut whole) = (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
-            for picks in picks.chunks(12) {
-                // One line's front and another's tail.
-                let cut = |line: &str, at: usize| (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
-                let block: Vec<String> = picks.iter().map(|(front, tail, at)| {
-                    let (front, tail) = (front.get(&lines), tail.get(&lines));
-                    [&front[..cut(front, *at)], &tail[cut(tail, *at)..]].concat()
-                }).collect();
-                let block = block.join("\n");
-                quick.findings.clear();
-                whole.findings.clear();
-                block::scan(&redactor.set, block.as_bytes(), &mut None, &mut quick);
-                block::scan(&redactor.set, block.as_bytes(), &mut None, &mut whole);
-                prop_assert_eq!(&quick.findings, &whole.findings);
-            }
-        }
-
-        /// What is said to lead nowhere does so wherever the bytes are the same that said so.
-        #[test]
-        fn a_verdict_follows_from_what_was_seen(
-            texts in prop::collection::vec(text(), 1..3),
-            others in prop::collection::vec((text(), "[\n\r]{0,1}", text(), "[0-z]{4}", "[0-9]{1,16}"), 4),
-        ) {
-            let redactor = Redactor::builtin();
-            let look = |text: &[u8], hit| {
-                let mut lines = Lines::default();
-                redactor.set.gate.find(text, &mut Vec::new(), &mut lines);
-                Triage::new(&redactor.set, text, &lines).look(hit, &mut Scratch::default())
-            };
-            // Nothing is remembered at a block's ends.
-            let edge = "- ".repeat(40);
-            let text = [&edge, &*texts.concat(), &edge].concat();
-            let mut hits = Vec::new();
-            redactor.set.gate.find(text.as_bytes(), &mut hits, &mut Lines::default());
-            for hit in hits.into_iter().filter(|hit| hit.kind < Hit::AT) {
-                let at = hit.at as usize;
-                let Some((end, seen)) = look(text.as_bytes(), hit).filter(|(_, seen)| seen.fits(at)) else { continue };
-                for (front, line_end, behind, letters, digits) in &others {
-                    let mut other = [edge.as_bytes(), front.as_bytes(), line_end.as_bytes()].concat();
-                    let moved = other.len() + at - seen.from;
-                    other.extend_from_slice(&text.as_bytes()[seen.from..seen.to]);
-                    let loose = text.as_bytes()[seen.to..seen.loose].iter().zip(letters.bytes().cycle());
-                    other.extend(loose.map(|(own, new)| if (own ^ new) & group(*own) == 0 { new } else { *own }));
-                    if seen.number {
-                        other.extend_from_slice(&[digits.as_bytes(), b"}"].concat());
-                    }
-                    other.extend_from_slice(&[line_end.as_bytes(), behind.as_bytes(), edge.as_bytes()].concat());
-                    let again = look(&other, Hit { at: moved as u32, ..hit });
-                    prop_assert_eq!(again.map(|(end, _)| end), Some(end - at + moved), "{:?}", String::from_utf8_lossy(&other));
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -80,6 +80,14 @@ pub fn may_begin(block: &[u8], at: usize) -> bool {
         || matches!(before(1) | 0x20, b'm' | b'k') && !is_letter(before(2))
 }
 
+/// How many bytes before `at` [`may_begin`] looks at.
+pub fn may_begin_sees(block: &[u8], at: usize) -> usize {
+    match at.checked_sub(1).map(|before| block[before]) {
+        Some(before) if before.is_ascii_alphanumeric() || before == b'_' => BEGIN_BYTES,
+        _ => 1,
+    }
+}
+
 /// The window and the bucket of one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {

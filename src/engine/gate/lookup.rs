@@ -1,7 +1,8 @@
 //! From a place where a window may begin to the words that are there.
 
+use super::super::memo::Seen;
 use super::{Hit, MASK, bits, push};
-use crate::rules::plan::{Place, WINDOW, Word, may_begin};
+use crate::rules::plan::{Place, WINDOW, Word, may_begin, may_begin_sees};
 
 /// What the gate looks for instead of a whole word.
 #[derive(Clone, Copy)]
@@ -91,13 +92,17 @@ struct Entry {
     word: u16,
     /// Where in the word its window is.
     offset: u8,
+    /// Whether it has more bytes than the first ones.
+    long: bool,
+    begins: bool,
     /// Whether the slot has another entry behind it.
     more: bool,
 }
 
 impl Entry {
     fn new(index: usize, word: &Word, offset: u8) -> Entry {
-        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, more: false };
+        let (long, begins) = (word.bytes.len() > FIRST, word.begins);
+        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, long, begins, more: false };
         for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
             let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
             let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
@@ -107,21 +112,17 @@ impl Entry {
         }
         entry
     }
-}
 
-/// What is still to be asked of a word whose first bytes are there.
-#[derive(Clone, Copy)]
-struct Open {
-    /// Whether it has more bytes than the first ones.
-    long: bool,
-    begins: bool,
+    /// Whether these are the first bytes of its word.
+    #[inline(always)]
+    fn is(&self, text: u64) -> bool {
+        (text | self.fold) & self.mask == self.text
+    }
 }
 
 /// All words, by the hash of their window.
 pub(super) struct Lookup {
     words: Vec<Word>,
-    /// One a word.
-    open: Vec<Open>,
     /// For each slot the fourth bytes that some window of the slot has.
     seen: Box<[u32; 1 << SLOT_BITS]>,
     /// Where the entries of a slot begin, if it has some.
@@ -147,8 +148,7 @@ impl Lookup {
             starts[keyed[at].0] = at as u32;
             keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        let open = words.iter().map(|word| Open { long: word.bytes.len() > FIRST, begins: word.begins }).collect();
-        Lookup { words, open, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Lookup { words, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -158,11 +158,10 @@ impl Lookup {
         self.seen[key.slot] >> key.bit & 1 != 0
     }
 
-    /// Appends the words whose windows are at these places of the text from `at`.
+    /// Appends those of these places of the text from `at` that pass the hash check.
     ///
-    /// In steps that do without a branch for each place, as no processor can foresee such a branch:
-    /// the places that pass the hash check, then the words whose first bytes are there, then the words.
-    #[inline(always)]
+    /// In steps that do without a branch for each place, as no processor can foresee such a branch.
+    #[inline(never)]
     pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
         let mut kept = 0;
         // From `at` on, so that no sum of offsets may be too large for what the compiler knows.
@@ -172,11 +171,7 @@ impl Lookup {
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(text, usize::from(place))));
         }
-        let from = hits.len();
-        for &place in &places[..kept] {
-            self.compare(block, at + usize::from(place), hits);
-        }
-        self.settle(block, from, hits);
+        hits.extend(places[..kept].iter().map(|place| Hit { at: at as u32 + u32::from(*place), kind: Hit::WORDS }));
     }
 
     /// The same for a short block, of which these masks have the places: there are so few that one branch
@@ -184,51 +179,55 @@ impl Lookup {
     #[inline(always)]
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for kernels that take a line in one pass"))]
     pub(super) fn check_line(&self, block: &[u8], windows: &[u64], hits: &mut Vec<Hit>) {
-        let from = hits.len();
         for (mask, &windows) in windows.iter().enumerate() {
             for bit in bits(windows) {
                 let at = mask * MASK + bit;
                 if self.may_be(text_at(block, at)) {
-                    self.compare(block, at, hits);
+                    push(hits, at, Hit::WORDS);
                 }
             }
         }
-        if hits.len() > from {
-            self.settle(block, from, hits);
-        }
     }
 
-    /// Appends the words whose window is at `at` and whose first bytes are there.
-    ///
-    /// Each is written and then taken back or not: a branch could not be foreseen.
+    /// Appends the words whose window is at `at`.
     #[inline(always)]
-    fn compare(&self, block: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        let slot = Key::of(text_at(block, at)).slot;
-        for entry in &self.entries[self.starts[slot] as usize..] {
+    pub(super) fn words(&self, block: &[u8], at: usize, words: &mut Vec<Hit>) {
+        for entry in self.entries(block, at) {
             let begin = at.wrapping_sub(usize::from(entry.offset));
-            let same = (eight_at(block, begin) | entry.fold) & entry.mask == entry.text;
-            let before = hits.len();
-            push(hits, begin, entry.word);
-            hits.truncate(before + usize::from(same));
-            if !entry.more {
-                break;
+            if entry.is(eight_at(block, begin)) && self.is_whole(entry, block, begin) {
+                push(words, begin, entry.word);
             }
         }
     }
 
-    /// Keeps of the words whose first bytes are there those of which all is there.
-    #[inline(always)]
-    fn settle(&self, block: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        let mut to = from;
-        for n in from..hits.len() {
-            let hit = hits[n];
-            let (word, begin) = (usize::from(hit.kind), hit.at as usize);
-            let Open { long, begins } = self.open[word];
-            hits[to] = hit;
-            let is = (!long || is_long(&self.words[word], block, begin)) && (!begins || may_begin(block, begin));
-            to += usize::from(is);
+    /// The bytes that `words` looks at for a place.
+    pub(super) fn seen(&self, block: &[u8], at: usize) -> Seen {
+        let mut seen = Seen::new(at, at + WINDOW);
+        for entry in self.entries(block, at) {
+            // Before the block there are no bytes, which elsewhere there are.
+            let begin = at.saturating_sub(usize::from(entry.offset));
+            let same = entry.is(eight_at(block, begin));
+            let from = if same && entry.begins { begin.saturating_sub(may_begin_sees(block, begin)) } else { begin };
+            let len = self.words[usize::from(entry.word)].bytes.len();
+            seen = seen.and(Seen::new(from, begin + if same { len } else { len.min(FIRST) }));
         }
-        hits.truncate(to);
+        seen
+    }
+
+    /// The entries of the slot of the window at `at`, of which there is at least one.
+    #[inline(always)]
+    fn entries(&self, block: &[u8], at: usize) -> impl Iterator<Item = &Entry> {
+        let slot = Key::of(text_at(block, at)).slot;
+        let mut more = true;
+        let entries = self.entries[self.starts[slot] as usize..].iter();
+        entries.take_while(move |entry| std::mem::replace(&mut more, entry.more))
+    }
+
+    /// Whether all of a word is there, of which the first bytes are.
+    #[inline(always)]
+    fn is_whole(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
+        (!entry.long || is_long(&self.words[usize::from(entry.word)], block, begin))
+            && (!entry.begins || may_begin(block, begin))
     }
 }
 

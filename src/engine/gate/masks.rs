@@ -3,7 +3,7 @@
 use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
-use super::order::{Others, sort};
+use super::order::Others;
 use super::rows::{Rows, Seen};
 use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
@@ -225,9 +225,7 @@ fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
         let count = (ROOM - 2).min(end - first);
         scan(&text, first, count, &mut piece);
         line_ends.extend(&piece.lines[1..=count]);
-        let before = hits.len();
         lookup.check(block, first * MASK, &mut piece.places[..piece.found], hits);
-        sort(&mut hits[sorted..], before - sorted);
         digits::find_runs(count, piece.digits, fours, runs);
         let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
         rest::<ROOM>(block, first, masks, &mut run, (hits, sorted));
@@ -312,7 +310,6 @@ impl<const ROOM: usize> LineMasks<ROOM> {
         let sorted = hits.len();
         if self.any_window != 0 {
             lookup.check_line(block, &self.windows[..Self::COUNT], hits);
-            sort(&mut hits[sorted..], 0);
         }
         let mut runs = [0; ROOM];
         let may_be_run = digits::may_be_run(&self.digits[1..=Self::COUNT]);

@@ -5,7 +5,8 @@
 //! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). (Or it
 //! goes once, and arithmetic on masks does the rest: `rows`.) All in bit masks, one bit a byte;
 //! arithmetic on the masks of digits shows where a run of them is (`digits`). What the masks show is
-//! then looked at: a hash check and an exact comparison for words (`lookup`).
+//! then looked at: a hash check tells where words may be (`lookup`). Which words are there is asked of
+//! few such places ([`Gate::words`]), as most lead nowhere the same way as many before.
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
 //! none of them misses a window, so all give the same hits.
 
@@ -23,6 +24,7 @@ mod simd;
 #[cfg(test)]
 mod tests;
 
+use super::memo::Seen;
 use crate::rules::plan::{By, Plan, Word};
 pub(crate) use lines::Lines;
 use lookup::{Lookup, Window};
@@ -31,13 +33,14 @@ use masks::PIECE;
 use masks::{BACK, MASK, Piece, READ, Text, each_piece};
 #[cfg(target_arch = "x86_64")]
 use masks::{LINE, LONG_LINE, LineMasks};
+use order::sort;
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// Offset in the block of the first byte of the word or run.
+    /// Offset in the block of the first byte of the word or run, or of the window.
     pub at: u32,
-    /// Index of the word, or [`Hit::DIGITS`] or [`Hit::AT`].
+    /// Index of the word, or one of these.
     pub kind: u16,
 }
 
@@ -46,6 +49,9 @@ impl Hit {
     pub const DIGITS: u16 = 0xFFFF;
     /// The kind of an `@`.
     pub const AT: u16 = 0xFFFE;
+
+    /// The kind of a window that passed the hash check: words may stand here.
+    pub const WORDS: u16 = 0xFFFD;
 
     /// What hits are in order of.
     fn key(&self) -> u64 {
@@ -188,7 +194,7 @@ impl Gate {
     /// an index is no kind of a [`Hit`].
     pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
         assert!(plan.fits(&words), "the plan was made for other words");
-        assert!(words.len() < usize::from(Hit::AT), "too many words");
+        assert!(words.len() < usize::from(Hit::WORDS), "too many words");
         let deal = plan.deal(variant.looks_up());
         let windows: Vec<Window> =
             words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
@@ -196,24 +202,57 @@ impl Gate {
         Gate { kernel: AnyKernel::new(variant, groups, &windows), lookup: Lookup::new(words, &windows) }
     }
 
-    /// Appends to `hits` in order: every occurrence of every word (of one that `begins`, those where
-    /// [`may_begin`](crate::rules::plan::may_begin) holds), every `@`, and every run of digits that
-    /// may hold a card's number; and notes in `lines` where lines end. `block` has less than 4 GiB.
+    /// Appends to `hits` in order: every place where words may be, every `@`, and every run of digits
+    /// that may hold a card's number; and notes in `lines` where lines end. `block` has less than 4 GiB.
     pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>, lines: &mut Lines) {
         debug_assert!(u32::try_from(block.len()).is_ok(), "4 GiB or more");
         lines.clear();
-        let found = (hits, lines);
+        let (found, lookup) = ((hits, lines), &self.lookup);
         match &self.kernel {
-            AnyKernel::Portable => portable::find(&self.lookup, block, found),
+            AnyKernel::Portable => portable::find(lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx2(kernel) => kernel.find(&self.lookup, block, found),
+            AnyKernel::Avx2(kernel) => kernel.find(lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512(kernel) => kernel.find(&self.lookup, block, found),
+            AnyKernel::Avx512(kernel) => kernel.find(lookup, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512Vbmi(kernel) => kernel.find(&self.lookup, block, found),
+            AnyKernel::Avx512Vbmi(kernel) => kernel.find(lookup, block, found),
             #[cfg(target_arch = "aarch64")]
-            AnyKernel::Neon(kernel) => kernel.find(&self.lookup, block, found),
+            AnyKernel::Neon(kernel) => kernel.find(lookup, block, found),
         }
+    }
+
+    /// Appends in order what stands at those of the hits that are before `end`: every occurrence of
+    /// every word (of one that `begins`, those where [`may_begin`](crate::rules::plan::may_begin)
+    /// holds), and whatever is no word. Returns how many hits these are.
+    pub fn words(&self, block: &[u8], hits: &[Hit], end: usize, words: &mut Vec<Hit>) -> usize {
+        let from = words.len();
+        let mut own = 0;
+        while let Some(hit) = hits.get(own).filter(|hit| (hit.at as usize) < end) {
+            match hit.kind {
+                Hit::WORDS => self.lookup.words(block, hit.at as usize, words),
+                _ => words.push(*hit),
+            }
+            own += 1;
+        }
+        sort(&mut words[from..]);
+        own
+    }
+
+    /// Appends the words at a place.
+    pub fn words_at(&self, block: &[u8], at: usize, words: &mut Vec<Hit>) {
+        self.lookup.words(block, at, words);
+    }
+
+    /// The bytes which say what words stand at a place.
+    pub fn seen(&self, block: &[u8], at: usize) -> Seen {
+        self.lookup.seen(block, at)
+    }
+
+    /// Appends what [`Gate::words`] says of all hits of a block; `hits` is working memory.
+    pub fn find_words(&self, block: &[u8], hits: &mut Vec<Hit>, words: &mut Vec<Hit>, lines: &mut Lines) {
+        hits.clear();
+        self.find(block, hits, lines);
+        self.words(block, hits, block.len(), words);
     }
 }
 

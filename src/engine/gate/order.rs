@@ -2,12 +2,12 @@
 
 use super::Hit;
 
-/// Puts hits in order, of which the first `sorted` are; the others mostly are, or nearly so.
+/// Puts hits in order, which mostly are, or nearly so.
 #[inline(always)]
-pub(super) fn sort(hits: &mut [Hit], sorted: usize) {
-    let most = MOVES_MAX * (hits.len() - sorted);
+pub(super) fn sort(hits: &mut [Hit]) {
+    let most = MOVES_MAX * hits.len();
     let mut moves = 0;
-    for n in sorted..hits.len() {
+    for n in 1..hits.len() {
         let hit = hits[n];
         let mut at = n;
         while at > 0 && hits[at - 1].key() > hit.key() {

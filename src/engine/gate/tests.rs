@@ -108,7 +108,7 @@ fn same(words: &[Word], gates: &[(Variant, Gate)], block: &[u8]) {
     for (variant, gate) in gates {
         let kept = Hit { at: 7, kind: 3 };
         let mut hits = vec![kept];
-        gate.find(block, &mut hits, &mut Lines::default());
+        gate.find_words(block, &mut Vec::new(), &mut hits, &mut Lines::default());
         assert_eq!(hits[0], kept, "{variant:?} changed what was there");
         assert_eq!(hits[1..], expected, "{variant:?} in {:?}", block.escape_ascii().to_string());
     }
@@ -164,6 +164,38 @@ proptest! {
         }
         let plan = Plan::decode(&plan.repeat(2), &words).expect("a plan");
         same(&words, &gates_by(&words, &plan), text.as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same words stand wherever the bytes are the same that said which do.
+    #[test]
+    fn the_words_at_a_place_follow_from_what_was_seen(
+        scraps in prop::collection::vec(scrap(), 0..40),
+        others in prop::collection::vec((scrap(), scrap()), 1..6),
+    ) {
+        thread_local!(static GATES: Vec<(Variant, Gate)> = gates(&words()));
+        let text = scraps.concat();
+        GATES.with(|gates| for (variant, gate) in gates {
+            let at_place = |text: &[u8], at: usize| {
+                let mut words = Vec::new();
+                gate.words_at(text, at, &mut words);
+                words.into_iter().map(|word| (at - word.at as usize, word.kind)).collect::<Vec<_>>()
+            };
+            let mut hits = Vec::new();
+            gate.find(&text, &mut hits, &mut Lines::default());
+            for at in hits.iter().filter(|hit| hit.kind == Hit::WORDS).map(|hit| hit.at as usize) {
+                let seen = gate.seen(&text, at);
+                let Some(own) = text.get(seen.from..seen.loose).filter(|_| seen.from > 0) else { continue };
+                for (front, behind) in &others {
+                    let other = [front, own, behind].concat();
+                    let moved = front.len() + at - seen.from;
+                    assert_eq!(at_place(&text, at), at_place(&other, moved), "{variant:?} in {:?}", other.escape_ascii().to_string());
+                }
+            }
+        });
     }
 }
 
@@ -294,7 +326,7 @@ fn dates_and_times_are_no_runs() {
     let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080\n081109 203615 148\n081109 203615 1480";
     for (variant, gate) in &gates {
         let mut hits = Vec::new();
-        gate.find(&text[..], &mut hits, &mut Lines::default());
+        gate.find_words(&text[..], &mut Vec::new(), &mut hits, &mut Lines::default());
         assert_eq!(hits, [], "{variant:?}");
     }
 }

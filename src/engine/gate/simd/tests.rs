@@ -49,7 +49,7 @@ fn nothing_behind_the_block_is_read() {
             let block = &memory[PAGE - length..];
             let find = |gate: &Gate| {
                 let (mut hits, mut lines) = (Vec::new(), Lines::default());
-                gate.find(block, &mut hits, &mut lines);
+                gate.find_words(block, &mut Vec::new(), &mut hits, &mut lines);
                 (hits, lines.count())
             };
             let expected = find(&gates[0].1);
