@@ -299,6 +299,7 @@ fn splits(last: Kind, kind: Kind, next: Option<u8>) -> bool {
 }
 
 /// Where the word begins that one blank separates from the key.
+#[inline(always)]
 pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     if site.dashes > 0 || rec.before(site.start) != Some(b' ') {
         return None;
