@@ -83,7 +83,7 @@ pub(crate) fn record(
     words.clear();
     let own = set.gate.words(block, hits, at.end, &mut words);
     // A word over a line end is none of this record's.
-    let over = words.partition_point(|word| (word.at as usize) < at.start);
+    let over = words.iter().take_while(|word| (word.at as usize) < at.start).count();
     let doubt = look(set, Record::new(block, at.start, at.end), &words[over..], &[], carry, budget, scratch);
     scratch.words = words;
     if scratch.findings.len() > from {

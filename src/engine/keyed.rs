@@ -117,7 +117,9 @@ fn named_below(s: &mut Scanner<'_>, site: &KeySite, known: Known) {
 }
 
 fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
-    s.site = Some(*site);
+    if s.set.allowed.is_some() {
+        s.site = Some(*site);
+    }
     // `csrf_magic=key:...`: the word is itself a value.
     let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
     if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {

@@ -13,6 +13,17 @@ const PAIRS: usize = 256;
 /// The longest text remembered, in bytes.
 const TEXT_BYTES_MAX: usize = 4 * size_of::<u64>();
 
+/// From `TEXT_BYTES_MAX - len` on, the bits of the first `len` bytes.
+const BYTES: [u8; 2 * TEXT_BYTES_MAX] = {
+    let mut bytes = [0; 2 * TEXT_BYTES_MAX];
+    let mut n = 0;
+    while n < TEXT_BYTES_MAX {
+        bytes[n] = 0xFF;
+        n += 1;
+    }
+    bytes
+};
+
 /// The verdicts on the keys met last.
 #[derive(Default)]
 pub(crate) struct Verdicts {
@@ -110,9 +121,9 @@ impl Text {
         let len = site.end - start;
         let bytes: &[u8; TEXT_BYTES_MAX] = buf.get(start..)?.first_chunk().filter(|_| len <= TEXT_BYTES_MAX)?;
         let mut text = Text { bytes: [0; 4], len: len as u8, key: (site.end - site.start) as u8 };
-        for (n, (word, bytes)) in text.bytes.iter_mut().zip(bytes.as_chunks().0).enumerate() {
-            let bits = 8 * len.saturating_sub(n * size_of::<u64>()).min(size_of::<u64>()) as u32;
-            *word = u64::from_le_bytes(*bytes) & !u64::MAX.checked_shl(bits).unwrap_or(0);
+        let own = BYTES[TEXT_BYTES_MAX - len..].first_chunk::<TEXT_BYTES_MAX>()?.as_chunks().0;
+        for (word, (bytes, own)) in text.bytes.iter_mut().zip(bytes.as_chunks().0.iter().zip(own)) {
+            *word = u64::from_le_bytes(*bytes) & u64::from_le_bytes(*own);
         }
         Some(text)
     }

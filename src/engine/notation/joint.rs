@@ -91,6 +91,7 @@ pub(crate) struct Joined {
 
 /// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns
 /// away most hits of a key word in prose.
+#[inline(always)]
 pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
     match rec.get(at) {
         None => false,

@@ -79,6 +79,7 @@ pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
 }
 
 /// The key at `plain`, with its quotes.
+#[inline(always)]
 pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
     let &KeySite { start, end, dashes, open: flag, .. } = plain;
     if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
@@ -89,6 +90,7 @@ pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
 }
 
 /// The key whose identifier and the signs before it begin at `begin`, without its quotes.
+#[inline(always)]
 pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) -> KeySite {
     let signs = rec.buf[begin..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
     let dashes = rec.buf[begin..begin + signs].iter().rev().take_while(|b| **b == b'-').count();
@@ -299,6 +301,7 @@ fn splits(last: Kind, kind: Kind, next: Option<u8>) -> bool {
 }
 
 /// Where the word begins that one blank separates from the key.
+#[inline(always)]
 pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     if site.dashes > 0 || rec.before(site.start) != Some(b' ') {
         return None;

@@ -7,6 +7,7 @@ use super::key::KeySite;
 use super::quote::Quote;
 use super::value::{self, Value, Values};
 use crate::rules::bytes::alphanumerics_end;
+use crate::rules::mask::Notation;
 
 /// The separator behind the key.
 pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
@@ -43,28 +44,46 @@ fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     begins.then_some(Joined { joint, value, percent: false, quoted })
 }
 
+/// Inlined, so that a value's parts are written once: read as a whole right after they were written, they
+/// would have to be waited for.
+#[inline(always)]
 fn one(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Option<Value> {
     let at = joined.value;
     if !matches!(joined.joint, Joint::Assign | Joint::Colon) {
         return None;
     }
-    match rec.get(at)? {
-        mark @ (b'"' | b'\'') => Some(value::quoted(rec, at, Quote::plain(mark))),
-        b if b.is_ascii_alphanumeric() => {
-            let end = alphanumerics_end(rec.buf, at, rec.end);
-            // Behind a colon it may be a type: `key: Type = "value"`.
-            let ends = match rec.get(end) {
-                None => true,
-                Some(b' ') if joined.joint == Joint::Colon => {
-                    !matches!(rec.get(end + 1), Some(b'=' | b' ' | b'\t' | 0x1b | b'\\' | b'#'))
-                }
-                Some(b' ' | b'\t') => joined.joint == Joint::Assign,
-                Some(b) => matches!(b, b',' | b';' | b')' | b']' | b'}' | b'<' | b'>'),
+    let first = rec.get(at)?;
+    let quote = matches!(first, b'"' | b'\'').then(|| Quote::plain(first));
+    let start = at + usize::from(quote.is_some());
+    if quote.is_none() && !first.is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = alphanumerics_end(rec.buf, start, rec.end);
+    let (end, notation, open) = match quote {
+        Some(quote) => {
+            // A doubled mark is one of the value's own.
+            let (end, open) = match rec.get(end) == Some(first) && rec.get(end + 1) != Some(first) {
+                true => (end, false),
+                false => value::closed(rec, start, quote),
             };
-            let notation = || value::number(rec, site, joined);
-            ends.then(|| Value { start: at, end, quote: None, notation: notation(), open: end == rec.end })
+            (end, Notation::Quoted, open)
         }
-        _ => None,
+        None if ends(rec, end, joined.joint) => (end, value::number(rec, site, joined), end == rec.end),
+        None => return None,
+    };
+    Some(Value { start, end, quote, notation, open })
+}
+
+/// Whether a bare value that has letters and digits up to `end` ends there.
+fn ends(rec: &Record<'_>, end: usize, joint: Joint) -> bool {
+    // Behind a colon it may be a type: `key: Type = "value"`.
+    match rec.get(end) {
+        None => true,
+        Some(b' ') if joint == Joint::Colon => {
+            !matches!(rec.get(end + 1), Some(b'=' | b' ' | b'\t' | 0x1b | b'\\' | b'#'))
+        }
+        Some(b' ' | b'\t') => joint == Joint::Assign,
+        Some(b) => matches!(b, b',' | b';' | b')' | b']' | b'}' | b'<' | b'>'),
     }
 }
 

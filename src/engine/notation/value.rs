@@ -95,13 +95,18 @@ pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notat
 /// The value between the mark at `at` and its closing one.
 pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
     let start = at + quote.width();
+    let (end, open) = closed(rec, start, quote);
+    Value { start, end, quote: Some(quote), notation: Notation::Quoted, open }
+}
+
+/// Where the value ends that the mark right before `start` began, and whether nothing ended it.
+pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bool) {
     // What a `"` began ends at one in any record.
     let json = quote.sign != b'"' && rec.is_json();
-    let (end, open) = match quote.close(rec.buf, start, rec.end, json) {
+    match quote.close(rec.buf, start, rec.end, json) {
         Close::Mark(end) | Close::Cut(end) => (end, false),
         Close::Open => (rec.end, true),
-    };
-    Value { start, end, quote: Some(quote), notation: Notation::Quoted, open }
+    }
 }
 
 /// A bare value: ends where its notation says.
