@@ -57,7 +57,7 @@ impl Stretches {
     pub fn of(dfa: &Dfa) -> Stretches {
         let mut all = Stretches::default();
         let mut known = Vec::new();
-        for (state, steps) in reached(dfa) {
+        for (state, steps) in reached(dfa, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten()) {
             if all.get(dfa, state).is_none() {
                 all.add(dfa, state, &mut known);
             }
@@ -71,6 +71,12 @@ impl Stretches {
     /// The first place, in a search that begins at `at`, where a stretch may begin.
     pub fn first(&self, at: usize) -> usize {
         self.first.map_or(usize::MAX, |steps| at + steps)
+    }
+
+    /// How many steps come before the first, from a state on.
+    pub fn ahead(&self, dfa: &Dfa, from: StateID) -> Option<usize> {
+        let states = reached(dfa, std::iter::once(from)).into_iter();
+        states.filter(|(state, _)| self.get(dfa, *state).is_some()).map(|(_, steps)| steps).next()
     }
 
     /// The steps from `state` at `hay[at]` to where its stretch ends, at most to `end`; nothing where
@@ -180,11 +186,15 @@ fn number(dfa: &Dfa, state: StateID) -> usize {
     state.as_usize() >> dfa.stride2()
 }
 
-/// The states that a search comes to, and after how many steps, in the order it does.
-fn reached(dfa: &Dfa) -> Vec<(StateID, usize)> {
+/// The states that a search begins with, by what may stand before it; none where it cannot be anchored so.
+pub fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<StateID>> {
     let behinds = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
-    let config = |behind| [Anchored::Yes, Anchored::No].map(|a| start::Config::new().look_behind(behind).anchored(a));
-    let begun = behinds.into_iter().flat_map(config).filter_map(|config| dfa.start_state(&config).ok());
+    let config = move |behind| anchored.iter().map(move |a| start::Config::new().look_behind(behind).anchored(*a));
+    behinds.into_iter().flat_map(config).map(|config| dfa.start_state(&config).ok())
+}
+
+/// The states that a search comes to, and after how many steps, in the order it does.
+fn reached(dfa: &Dfa, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usize)> {
     let mut states: Vec<(StateID, usize)> = begun.map(|state| (state, 0)).collect();
     let mut seen: Vec<bool> = Vec::new();
     let mut is_new = |state: StateID| {
