@@ -1,6 +1,7 @@
 //! The rules that are on, and the tables that lead from a hit of the gate to them.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -8,14 +9,31 @@ use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::{Masks, Texts};
+use crate::rules::automaton::Behind;
 use crate::rules::plan::{Plan, Word};
-use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
+use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, Shape, gate_words};
+
+/// A rule with an automaton at one of its literals.
+#[derive(Debug, Clone)]
+pub(crate) struct ShapeAt {
+    pub(crate) rule: RuleId,
+    /// Bytes the literal has.
+    pub(crate) bytes: usize,
+    /// Where its automaton stands behind the literal; found out at its first hit.
+    behind: OnceLock<Option<Behind>>,
+}
+
+impl ShapeAt {
+    /// Where the automaton of the shape that is asked at the literal stands behind it, which begins `text`.
+    pub(crate) fn behind(&self, shape: &Shape, text: &[u8]) -> Option<Behind> {
+        let find = || shape.first().behind(text.get(..self.bytes)?, shape.fold);
+        *self.behind.get_or_init(find)
+    }
+}
 
 /// What a word of the gate leads to.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Target {
-    /// Bytes the word has.
-    pub(crate) bytes: usize,
     /// Some key contains the word.
     pub(crate) key: bool,
     /// Keys and shapes alone lead from it.
@@ -23,7 +41,7 @@ pub(crate) struct Target {
     /// The word begins an escaped letter, which a key may contain.
     pub(crate) escape: bool,
     /// Rules with an automaton at the word.
-    pub(crate) shapes: Vec<RuleId>,
+    pub(crate) shapes: Vec<ShapeAt>,
     /// Blocks whose header begins with the word.
     pub(crate) blocks: Vec<RuleId>,
 }
@@ -96,8 +114,7 @@ impl RuleSet {
 }
 
 fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
-    let target = |word: &Word| Target { bytes: word.bytes.len(), ..Target::default() };
-    let mut targets: Vec<Target> = words.iter().map(target).collect();
+    let mut targets = vec![Target::default(); words.len()];
     let places: FxHashMap<(&[u8], bool), usize> =
         words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();
     for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {
@@ -111,7 +128,7 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
             match rule.kind {
                 Kind::Key(_) => targets[at].key = true,
                 Kind::Block(_) => targets[at].blocks.push(id),
-                _ => targets[at].shapes.push(id),
+                _ => targets[at].shapes.push(ShapeAt { rule: id, bytes: bytes.len(), behind: OnceLock::new() }),
             }
         }
     }

@@ -24,8 +24,8 @@ fn hit(s: &mut Scanner<'_>, hit: Hit) {
         word => {
             let set = s.set;
             let target = &set.targets[usize::from(word)];
-            for &rule in &target.shapes {
-                shape::scan(s, rule, at, target.bytes);
+            for shape in &target.shapes {
+                shape::scan(s, shape, at);
             }
             for &rule in &target.blocks {
                 fence::open_block(s, rule, at);

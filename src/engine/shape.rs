@@ -6,12 +6,12 @@ use super::notation::Record;
 use super::notation::escape::word_begins;
 use super::notation::form::{in_label, in_text, mask_len, plain};
 use super::notation::value::bare_end;
-use super::ruleset::RuleSet;
+use super::ruleset::{RuleSet, ShapeAt};
 use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
-use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
+use crate::rules::rule::{Family, Kind, Rule, Shape};
 
 /// How far before what its automata saw a rule looks for the edge of a word, in bytes.
 const EDGE_BYTES: usize = 10;
@@ -22,8 +22,9 @@ const BEGIN_BYTES: usize = 48;
 /// How much of a shape is tried before the record around it is looked at, in bytes.
 const HEAD_BYTES: usize = 24;
 
-/// Runs the rule at a hit of one of its literals, which has so many bytes.
-pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize, literal: usize) {
+/// Runs the rule at a hit of one of its literals.
+pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
+    let id = literal.rule;
     let rule = s.set.rule(id);
     let Kind::Shape(shape) = &rule.kind else {
         return;
@@ -32,7 +33,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize, literal: usize) {
         return;
     }
     let work = *s.work;
-    match judge(s, rule, shape, at, literal) {
+    match judge(s, rule, shape, literal, at) {
         Ok(Ok((start, end, cut))) => {
             let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
             let notation = notation(&s.rec, rule, shape, start, end);
@@ -85,12 +86,12 @@ fn found_already(s: &mut Scanner<'_>, id: RuleId, rule: &Rule, shape: &Shape, at
 pub(crate) fn idle(
     set: &RuleSet,
     text: &Record<'_>,
-    id: RuleId,
+    literal: &ShapeAt,
     at: usize,
     end: usize,
     work: &mut u64,
 ) -> Option<Seen> {
-    let rule = set.rule(id);
+    let rule = set.rule(literal.rule);
     let Kind::Shape(shape) = &rule.kind else { return Some(Seen::new(at, at)) };
     if shape.before.is_some() {
         return None;
@@ -98,12 +99,12 @@ pub(crate) fn idle(
     if shape.start_word && !word_begins(text, at) {
         return Some(Seen::new(at.saturating_sub(BEGIN_BYTES), at));
     }
-    let first = shape.keep.as_ref().unwrap_or(&shape.pattern);
+    let behind = literal.behind(shape, &text.buf[at..]);
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
     let label = bracket && mask_len(text, at) > 0;
     let before = *work;
-    (!label && first.dies(text.buf, at, head, work)).then(|| {
+    (!label && shape.first().dies(text.buf, at, head, behind, work)).then(|| {
         let looked = (*work - before) as usize;
         // A label was looked for.
         let from = if bracket { 0 } else { at.saturating_sub(1) };
@@ -132,8 +133,8 @@ fn judge(
     s: &mut Scanner<'_>,
     rule: &Rule,
     shape: &Shape,
+    literal: &ShapeAt,
     at: usize,
-    literal: usize,
 ) -> Result<Result<Span, Refusal>, Unjudged> {
     let rec = &s.rec;
     let limit = rec.end.min(at + rule.max as usize);
@@ -149,20 +150,21 @@ fn judge(
     if shape.start_word && !word_begins(rec, start) {
         return Ok(Err(Refusal::Edge));
     }
-    let mut body = at;
+    let behind = literal.behind(shape, &rec.buf[at..]);
+    let (mut body, mut body_behind) = (at, behind);
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.buf, at, limit, s.work)? {
-            Some(p) => body = p,
+        match keep.longest(rec.buf, at, limit, behind, s.work)? {
+            Some(p) => (body, body_behind) = (p, None),
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
+        0 => match shape.pattern.longest(rec.buf, body, limit, body_behind, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it.
-        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
+        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), None, s.work)? {
             Some(end) if end > body + label => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
@@ -179,7 +181,7 @@ fn judge(
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
-    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
+    let front = if own { literal_len(shape, &rec.buf[at..end], literal.bytes) } else { 0 };
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 

@@ -130,8 +130,8 @@ impl<'a> Triage<'a> {
             false => (at, Seen::new(at, at)),
         };
         let line_end = self.lines.end(at).unwrap_or(self.text.end);
-        for &rule in &target.shapes {
-            seen = seen.and(shape::idle(self.set, &self.text, rule, at, line_end, &mut scratch.work)?);
+        for shape in &target.shapes {
+            seen = seen.and(shape::idle(self.set, &self.text, shape, at, line_end, &mut scratch.work)?);
         }
         Some((end, seen))
     }

@@ -183,6 +183,13 @@ pub struct Block {
     pub until: String,
 }
 
+impl Shape {
+    /// The automaton that begins at a literal.
+    pub(crate) fn first(&self) -> &Automaton {
+        self.keep.as_ref().unwrap_or(&self.pattern)
+    }
+}
+
 impl Rule {
     /// The literals the gate looks for on this rule's behalf, and whether case is ignored.
     pub fn literals(&self) -> (&[String], bool) {

@@ -1,6 +1,6 @@
 //! Stretches of an automaton: states behind each other that go on at the same bytes, as those of
-//! `[a-z0-9]{40}`, or one that leads back to itself. A text is passed over in one look there, not in a
-//! step a byte.
+//! `[a-z0-9]{40}`, the last of which may lead back to itself, or each at one byte alone, as those of a
+//! word. A text is passed over in one look there, not in a step a byte.
 
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, dense::DFA};
@@ -11,6 +11,8 @@ use super::bytes::{Bytes, until};
 
 /// The fewest states that are worth a look.
 const STATES_MIN: usize = 16;
+/// The fewest where one byte alone leads on from each.
+const BYTES_MIN: usize = 4;
 /// The most states of one stretch.
 const STATES_MAX: usize = 1024;
 
@@ -27,17 +29,21 @@ pub struct Stretches {
     states: Vec<StateID>,
     /// What ends a stretch.
     stops: Vec<Bytes>,
+    /// The byte that leads on from a state, by its index, where no other does.
+    bytes: Vec<u8>,
 }
 
 /// Where a state stands in its stretch.
 #[derive(Debug, Clone, Copy)]
 struct At {
-    /// Index of what ends the stretch.
-    stops: u16,
-    /// Whether the states behind this one are those of a match.
+    /// Index of what ends the stretch; none where one byte alone leads on from each of its states.
+    stops: Option<u16>,
+    /// Whether the states behind this one, but for one that leads back, are those of a match.
     matches: bool,
-    /// How many steps may follow; none where each leads back to the state.
-    left: Option<u16>,
+    /// How many steps may follow.
+    left: u16,
+    /// Whether the state behind these leads back to itself, and if so whether it is one of a match.
+    back: Option<bool>,
     /// Index of the state.
     index: u32,
 }
@@ -48,7 +54,7 @@ pub struct Passed {
     pub state: StateID,
     /// The first byte behind them.
     pub at: usize,
-    /// Whether each of them led to a state of a match.
+    /// Whether the last of them led to a state of a match.
     pub matches: bool,
 }
 
@@ -57,12 +63,18 @@ impl Stretches {
     pub fn of(dfa: &Dfa) -> Stretches {
         let mut all = Stretches::default();
         let mut known = Vec::new();
-        for (state, steps) in reached(dfa) {
+        let states = reached(dfa, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten());
+        for &(state, steps) in &states {
             if all.get(dfa, state).is_none() {
                 all.add(dfa, state, &mut known);
             }
             if all.get(dfa, state).is_some() {
                 all.first = all.first.or(Some(steps));
+            }
+        }
+        for (state, _) in &states {
+            if all.get(dfa, *state).is_none() {
+                all.add_bytes(dfa, *state);
             }
         }
         all
@@ -73,38 +85,69 @@ impl Stretches {
         self.first.map_or(usize::MAX, |steps| at + steps)
     }
 
+    /// How many steps come before the first, from a state on.
+    pub fn ahead(&self, dfa: &Dfa, from: StateID) -> Option<usize> {
+        let states = reached(dfa, std::iter::once(from)).into_iter();
+        states.filter(|(state, _)| self.get(dfa, *state).is_some()).map(|(_, steps)| steps).next()
+    }
+
     /// The steps from `state` at `hay[at]` to where its stretch ends, at most to `end`; nothing where
     /// it is in none, or goes on elsewhere.
     pub fn pass(&self, dfa: &Dfa, state: StateID, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
         let place = self.get(dfa, state)?;
-        let stops = &self.stops[usize::from(place.stops)];
-        let (behind, state) = match place.left {
-            None => (until(hay, at, end, stops), state),
-            Some(left) => {
-                let behind = until(hay, at, end.min(at + usize::from(left)), stops);
-                (behind, self.states[place.index as usize + (behind - at)])
-            }
-        };
-        (behind > at).then_some(Passed { state, at: behind, matches: place.matches })
+        let Some(stops) = place.stops else { return self.pass_bytes(place, hay, at, end) };
+        let stops = &self.stops[usize::from(stops)];
+        let left = usize::from(place.left);
+        let most = if place.back.is_some() { end } else { end.min(at + left) };
+        let steps = until(hay, at, most, stops) - at;
+        let matches = place.back.filter(|_| steps >= left).unwrap_or(place.matches);
+        let state = self.states[place.index as usize + steps.min(left)];
+        (steps > 0).then_some(Passed { state, at: at + steps, matches })
+    }
+
+    /// The same where one byte alone leads on from each state.
+    fn pass_bytes(&self, place: At, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
+        let index = place.index as usize;
+        let bytes = &self.bytes[index..index + usize::from(place.left)];
+        let same = hay[at..end].iter().zip(bytes).take_while(|(is, led)| is == led).count();
+        (same > 0).then(|| Passed { state: self.states[index + same], at: at + same, matches: false })
     }
 
     fn get(&self, dfa: &Dfa, state: StateID) -> Option<At> {
         self.at.get(number(dfa, state)).copied().flatten()
     }
 
+    fn place(&mut self, dfa: &Dfa, state: StateID) -> &mut Option<At> {
+        let number = number(dfa, state);
+        self.at.resize(self.at.len().max(number + 1), None);
+        &mut self.at[number]
+    }
+
     /// Adds the stretch that begins with a state, if it is long enough.
     fn add(&mut self, dfa: &Dfa, begun: StateID, known: &mut Vec<[u64; 4]>) {
         let Some(first) = Step::from(dfa, begun) else { return };
-        let mut states = vec![begun, first.to];
-        while states.len() <= STATES_MAX && self.get(dfa, states[states.len() - 1]).is_none() {
-            match Step::from(dfa, states[states.len() - 1]) {
-                // A state that leads back to itself is a stretch of its own.
-                Some(next) if next.like(&first) && !states.contains(&next.to) => states.push(next.to),
-                _ => break,
+        let mut states = vec![begun];
+        let mut back = None;
+        // The states behind are of a match all or none, but that the last may be one that leads back.
+        let mut next = first.clone();
+        loop {
+            let state = states[states.len() - 1];
+            if next.to == state {
+                back = Some(next.matches);
+                break;
             }
+            let behind = Step::from(dfa, next.to).filter(|behind| behind.classes == first.classes);
+            let turns = behind.as_ref().is_some_and(|behind| behind.to == next.to);
+            let may_be = next.matches == first.matches || next.matches && turns;
+            let known = self.get(dfa, state).is_some();
+            if !may_be || known || states.contains(&next.to) || states.len() > STATES_MAX {
+                break;
+            }
+            states.push(next.to);
+            let Some(behind) = behind else { break };
+            next = behind;
         }
-        let back = first.to == begun;
-        if !back && states.len() <= STATES_MIN {
+        if back.is_none() && states.len() <= STATES_MIN {
             return;
         }
         let stops = known.iter().position(|classes| *classes == first.classes).unwrap_or_else(|| {
@@ -113,20 +156,54 @@ impl Stretches {
             known.len() - 1
         }) as u16;
         let index = self.states.len();
-        // The last one is behind the stretch.
-        for (n, state) in states[..states.len() - 1].iter().enumerate() {
-            let left = (!back).then_some((states.len() - 1 - n) as u16);
-            let number = number(dfa, *state);
-            if self.at.len() <= number {
-                self.at.resize(number + 1, None);
-            }
-            self.at[number] = Some(At { stops, matches: first.matches, left, index: (index + n) as u32 });
+        // The last one is behind the stretch, if it does not lead back.
+        let left = states.len() - 1;
+        for (n, state) in states.iter().enumerate().take(left + usize::from(back.is_some())) {
+            let left = (left - n) as u16;
+            let place = At { stops: Some(stops), matches: first.matches, left, back, index: (index + n) as u32 };
+            self.place(dfa, *state).get_or_insert(place);
         }
         self.states.append(&mut states);
+        self.bytes.resize(self.states.len(), 0);
+    }
+
+    /// Adds the stretch that begins with a state where one byte alone leads on, if it is long enough.
+    fn add_bytes(&mut self, dfa: &Dfa, begun: StateID) {
+        let (mut states, mut bytes) = (vec![begun], Vec::new());
+        while let Some((byte, to)) = only(dfa, states[states.len() - 1]).filter(|_| bytes.len() < STATES_MAX) {
+            if states.contains(&to) {
+                break;
+            }
+            bytes.push(byte);
+            states.push(to);
+        }
+        if bytes.len() < BYTES_MIN {
+            return;
+        }
+        let index = self.states.len();
+        for (n, state) in states[..bytes.len()].iter().enumerate() {
+            let left = (bytes.len() - n) as u16;
+            let place = At { stops: None, matches: false, left, back: None, index: (index + n) as u32 };
+            self.place(dfa, *state).get_or_insert(place);
+        }
+        self.states.append(&mut states);
+        bytes.push(0);
+        self.bytes.append(&mut bytes);
     }
 }
 
+/// The byte that alone leads on from a state, and where; none if it is a match there.
+fn only(dfa: &Dfa, state: StateID) -> Option<(u8, StateID)> {
+    let mut ways = representatives(dfa).map(|byte| (byte, dfa.next_state(state, byte)));
+    let (byte, to) = ways.find(|(_, to)| !dfa.is_dead_state(*to))?;
+    let alone = ways.all(|(_, to)| dfa.is_dead_state(to));
+    let class = dfa.byte_classes().get(byte);
+    let one = (0..=u8::MAX).filter(|other| dfa.byte_classes().get(*other) == class).count() == 1;
+    (alone && one && !dfa.is_match_state(to) && !dfa.is_quit_state(to)).then_some((byte, to))
+}
+
 /// The way on from a state that most classes of bytes take.
+#[derive(Clone)]
 struct Step {
     /// The classes of bytes that lead there, as bits.
     classes: [u64; 4],
@@ -157,10 +234,6 @@ impl Step {
         Some(Step { classes, to, matches: dfa.is_match_state(to) })
     }
 
-    fn like(&self, other: &Step) -> bool {
-        (self.classes, self.matches) == (other.classes, other.matches)
-    }
-
     /// The bytes that lead elsewhere.
     fn stops(&self, dfa: &Dfa) -> Bytes {
         let stops = |byte: &u8| {
@@ -180,11 +253,15 @@ fn number(dfa: &Dfa, state: StateID) -> usize {
     state.as_usize() >> dfa.stride2()
 }
 
-/// The states that a search comes to, and after how many steps, in the order it does.
-fn reached(dfa: &Dfa) -> Vec<(StateID, usize)> {
+/// The states that a search begins with, by what may stand before it; none where it cannot be anchored so.
+pub fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<StateID>> {
     let behinds = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
-    let config = |behind| [Anchored::Yes, Anchored::No].map(|a| start::Config::new().look_behind(behind).anchored(a));
-    let begun = behinds.into_iter().flat_map(config).filter_map(|config| dfa.start_state(&config).ok());
+    let config = move |behind| anchored.iter().map(move |a| start::Config::new().look_behind(behind).anchored(*a));
+    behinds.into_iter().flat_map(config).map(|config| dfa.start_state(&config).ok())
+}
+
+/// The states that a search comes to, and after how many steps, in the order it does.
+fn reached(dfa: &Dfa, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usize)> {
     let mut states: Vec<(StateID, usize)> = begun.map(|state| (state, 0)).collect();
     let mut seen: Vec<bool> = Vec::new();
     let mut is_new = |state: StateID| {
