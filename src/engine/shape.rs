@@ -11,7 +11,7 @@ use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
-use crate::rules::rule::{Family, Kind, Rule, Shape};
+use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
 
 /// How far before what its automata saw a rule looks for the edge of a word, in bytes.
 const EDGE_BYTES: usize = 10;

@@ -14,7 +14,7 @@ use super::scanner::Scratch;
 use super::{card, keyed, shape, userinfo};
 
 /// The most records that go on without a look.
-const WAIT_MAX: u32 = 15;
+const WAIT_MAX: u32 = 127;
 
 /// The way through the hits of one block.
 pub(crate) struct Triage<'a> {
