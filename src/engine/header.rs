@@ -152,7 +152,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
                 // `name="`, not the padding of base64 before a closing mark.
                 let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
                 parameter = true;
-                if rec.get(p + 1) == Some(b'"') && name() {
+                if rec.get(p + 1) == Some(b'"') && !closes(rec, p + 1) && name() {
                     p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
                     continue;
                 }
@@ -171,6 +171,12 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
         }
         p = next;
     }
+}
+
+/// Whether the mark at `at` closes the text that the header stands in, as its `"` does in JSON: no
+/// parameter's value begins with what stands behind such a mark.
+fn closes(rec: &Record<'_>, at: usize) -> bool {
+    matches!(rec.get(at + 1), None | Some(b',' | b':' | b']' | b'}'))
 }
 
 /// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
