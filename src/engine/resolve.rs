@@ -54,7 +54,8 @@ fn rank(n: Notation) -> u8 {
     }
 }
 
-fn stronger(a: Notation, b: Notation) -> Notation {
+/// The one of two notations that asks more.
+pub(crate) fn stronger(a: Notation, b: Notation) -> Notation {
     if rank(b) > rank(a) { b } else { a }
 }
 

@@ -13,6 +13,7 @@ use super::memo::Memo;
 use super::notation::Record;
 use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
+use super::resolve::stronger;
 use super::ruleset::RuleSet;
 use super::tally::Tally;
 use super::verdicts::Verdicts;
@@ -168,6 +169,14 @@ impl Scanner<'_> {
         self.findings.push(finding);
         if let Some(notes) = self.notes {
             notes.all.push(finding);
+        }
+    }
+
+    /// Notes that another rule, which would not be asked for its mask, found the last finding again.
+    pub(crate) fn found_again(&mut self, notation: Notation) {
+        if let Some(last) = self.findings.last_mut() {
+            last.notation = stronger(last.notation, notation);
+            self.doubt.found(last);
         }
     }
 

@@ -28,6 +28,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize, literal: usize) {
     let Kind::Shape(shape) = &rule.kind else {
         return;
     };
+    if found_already(s, id, rule, shape, at) {
+        return;
+    }
     let work = *s.work;
     match judge(s, rule, shape, at, literal) {
         Ok(Ok((start, end, cut))) => {
@@ -45,6 +48,36 @@ pub(crate) fn scan(s: &mut Scanner<'_>, id: RuleId, at: usize, literal: usize) {
             s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
         }
     }
+}
+
+/// Whether the last finding, as that of a header, covers just what the rule would find, and is the one
+/// that would be kept of both; if so, it is noted that it was found again.
+fn found_already(s: &mut Scanner<'_>, id: RuleId, rule: &Rule, shape: &Shape, at: usize) -> bool {
+    // Its parts only: it has just been written.
+    let Some(last) = s.findings.last() else { return false };
+    let (start, end) = (last.start, last.end);
+    // Whoever asks why is told of both; an allow-list may let one of them go.
+    let asked = s.notes.is_some() || s.set.allowed.is_some();
+    let whole = match last.mark {
+        Mark::Whole => end < s.rec.end,
+        Mark::Open(_) => true,
+        Mark::Unjudged => false,
+    };
+    if start <= at || last.rule >= id || asked || !whole || end >= at + rule.max as usize {
+        return false;
+    }
+    let Some(simple) = shape.simple() else { return false };
+    if shape.start_word && !word_begins(&s.rec, at) {
+        return false;
+    }
+    let work = *s.work;
+    if !simple.finds(s.rec.buf, at, start, end, s.rec.end, s.work) || check(s, rule, start, end, 0).is_err() {
+        *s.work = work;
+        return false;
+    }
+    let own = notation(&s.rec, rule, shape, start, end);
+    s.found_again(own);
+    true
 }
 
 /// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
@@ -185,3 +218,6 @@ fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
 pub(crate) fn run_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
     bare_end(rec, at.min(limit), limit, false)
 }
+
+#[cfg(test)]
+mod tests;

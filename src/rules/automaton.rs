@@ -44,7 +44,7 @@ impl Automaton {
         self.dfa().is_ok()
     }
 
-    fn dfa(&self) -> Result<&DFA<Vec<u32>>, Unjudged> {
+    pub(super) fn dfa(&self) -> Result<&DFA<Vec<u32>>, Unjudged> {
         self.loaded.get_or_init(|| decode(&self.raw)).as_deref().ok_or(Unjudged)
     }
 

@@ -15,6 +15,7 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
+mod simple;
 mod stretch;
 
 #[cfg(feature = "compile")]

@@ -1,12 +1,14 @@
 //! The checked form of a rule.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::automaton::Automaton;
 use super::check::Check;
 pub use super::family::Family;
 use super::mask::Mask;
 use super::plan::Word;
+use super::simple::Simple;
 
 /// The longest span a rule may ask for, in bytes.
 pub const RULE_BYTES_MAX: u32 = 64 * 1024;
@@ -83,6 +85,19 @@ pub struct Shape {
     pub start_word: bool,
     /// The match must end where a word ends.
     pub end_word: bool,
+    /// What its automata say of a literal, a blank and a run, told at its first use.
+    pub simple: OnceLock<Option<Box<Simple>>>,
+}
+
+impl Shape {
+    /// What it finds where a literal, a blank and a run stand, if that is known.
+    pub fn simple(&self) -> Option<&Simple> {
+        let told = || match (&self.keep, &self.literals[..], &self.before) {
+            (Some(keep), [literal], None) => Simple::of(keep, literal, self.fold, &self.pattern, self.end_word),
+            _ => None,
+        };
+        self.simple.get_or_init(|| told().map(Box::new)).as_deref()
+    }
 }
 
 /// A pattern without a literal.
