@@ -92,7 +92,11 @@ pub struct Shape {
 impl Shape {
     /// What it finds where a literal, a blank and a run stand, if that is known.
     pub fn simple(&self) -> Option<&Simple> {
-        self.simple.get_or_init(|| Simple::of(self).map(Box::new)).as_deref()
+        let told = || match (&self.keep, &self.literals[..], &self.before) {
+            (Some(keep), [literal], None) => Simple::of(keep, literal, self.fold, &self.pattern, self.end_word),
+            _ => None,
+        };
+        self.simple.get_or_init(|| told().map(Box::new)).as_deref()
     }
 }
 

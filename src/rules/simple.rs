@@ -8,7 +8,6 @@ use regex_automata::util::start;
 
 use super::automaton::Automaton;
 use super::bytes::{Bytes, until};
-use super::rule::Shape;
 
 type Dfa = DFA<Vec<u32>>;
 
@@ -30,19 +29,18 @@ pub struct Simple {
 }
 
 impl Simple {
-    /// What the automata say, if the shape is one of these. What the engine reads besides them in or
-    /// behind a run, as labels and quotes, is no part of one.
-    pub fn of(shape: &Shape) -> Option<Simple> {
-        let (keep, [literal], None) = (shape.keep.as_ref()?, &shape.literals[..], &shape.before) else { return None };
-        let (least, run, mut ends) = run(shape.pattern.dfa().ok()?)?;
+    /// What the automata of what is kept and of the secret say, if the shape is one of these. `fold` says
+    /// that the literal's case is ignored, `word` that a word must end with the secret. What the engine
+    /// reads besides them in or behind a run, as labels and quotes, is no part of one.
+    pub fn of(keep: &Automaton, literal: &str, fold: bool, pattern: &Automaton, word: bool) -> Option<Simple> {
+        let (least, run, mut ends) = run(pattern.dfa().ok()?)?;
         if run.iter().any(|b| matches!(b, b'[' | b'<' | b'"' | b'\'')) {
             return None;
         }
-        ends.retain(|b| !(shape.end_word && b.is_ascii_alphanumeric()));
-        let blanks = [0, 1].map(|n| keeps(keep, literal, shape.fold, n, &run) == Some(true));
-        let simple =
-            Simple { literal: literal.len(), blanks, least, strange: Bytes::of(&run).others(), ends: Bytes::of(&ends) };
-        blanks.contains(&true).then_some(simple)
+        ends.retain(|b| !(word && b.is_ascii_alphanumeric()));
+        let blanks = [0, 1].map(|n| keeps(keep, literal, fold, n, &run) == Some(true));
+        let (strange, ends) = (Bytes::of(&run).others(), Bytes::of(&ends));
+        blanks.contains(&true).then_some(Simple { literal: literal.len(), blanks, least, strange, ends })
     }
 
     /// Whether the shape, whose literal stands at `at`, keeps what is before `start` and finds what is
