@@ -37,7 +37,7 @@ pub struct Behind {
 pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
-    stretches: OnceLock<Stretches>,
+    stretches: OnceLock<Box<Stretches>>,
 }
 
 impl Automaton {
@@ -117,7 +117,7 @@ impl Automaton {
     }
 
     fn stretches(&self, dfa: &DFA<Vec<u32>>) -> &Stretches {
-        self.stretches.get_or_init(|| Stretches::of(dfa))
+        self.stretches.get_or_init(|| Box::new(Stretches::of(dfa)))
     }
 
     /// The state to begin with, where that is, and where a stretch may begin.

@@ -196,8 +196,8 @@ proptest! {
                 let (mut work, mut own) = (0, 0);
                 if begins && start < end && simple.finds(hay, 0, start, end, limit, &mut work) {
                     let keep = shape.keep.as_ref().unwrap();
-                    prop_assert_eq!(keep.longest(hay, 0, limit, &mut own), Ok(Some(start)), "{}", text);
-                    prop_assert_eq!(shape.pattern.longest(hay, start, limit, &mut own), Ok(Some(end)), "{}", text);
+                    prop_assert_eq!(keep.longest(hay, 0, limit, None, &mut own), Ok(Some(start)), "{}", text);
+                    prop_assert_eq!(shape.pattern.longest(hay, start, limit, None, &mut own), Ok(Some(end)), "{}", text);
                     prop_assert_eq!(work, own, "{}", text);
                 }
             }
