@@ -123,39 +123,44 @@ impl Entry {
 /// All words, by the hash of their window.
 pub(super) struct Lookup {
     words: Vec<Word>,
-    /// For each slot the fourth bytes that some window of the slot has.
-    seen: Box<[u32; 1 << SLOT_BITS]>,
-    /// Where the entries of a slot begin, if it has some.
-    starts: Box<[u32; 1 << SLOT_BITS]>,
+    slots: Box<[Slot; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
+}
+
+/// What is known of a slot: side by side, as whoever asks for one mostly asks for both.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The fourth bytes that some window of the slot has.
+    seen: u32,
+    /// Where its entries begin, if it has some.
+    start: u32,
 }
 
 impl Lookup {
     pub(super) fn new(words: Vec<Word>, windows: &[Window]) -> Lookup {
-        let mut seen = Box::new([0; 1 << SLOT_BITS]);
+        let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             for key in Key::all_of(window) {
-                seen[key.slot] |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
+                slots[key.slot].seen |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
                 keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
             }
         }
         // Two cases of a word may share a slot, where it is to be found once.
         keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
         keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
-        let mut starts = Box::new([0; 1 << SLOT_BITS]);
         for at in (0..keyed.len()).rev() {
-            starts[keyed[at].0] = at as u32;
+            slots[keyed[at].0].start = at as u32;
             keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Lookup { words, seen, starts, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Lookup { words, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
     #[inline(always)]
     pub(super) fn may_be(&self, text: u32) -> bool {
         let key = Key::of(text);
-        self.seen[key.slot] >> key.bit & 1 != 0
+        self.slots[key.slot].seen >> key.bit & 1 != 0
     }
 
     /// Appends those of these places of the text from `at` that pass the hash check.
@@ -219,7 +224,7 @@ impl Lookup {
     fn entries(&self, block: &[u8], at: usize) -> impl Iterator<Item = &Entry> {
         let slot = Key::of(text_at(block, at)).slot;
         let mut more = true;
-        let entries = self.entries[self.starts[slot] as usize..].iter();
+        let entries = self.entries[self.slots[slot].start as usize..].iter();
         entries.take_while(move |entry| std::mem::replace(&mut more, entry.more))
     }
 
