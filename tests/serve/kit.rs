@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -70,6 +71,8 @@ fn tail(text: &[u8]) -> String {
 pub struct Sidecar {
     pub child: Child,
     pub log: Text,
+    /// Reads the log to its end.
+    reader: Option<JoinHandle<()>>,
     pub folder: TempDir,
     pub addresses: Vec<String>,
     pub admin: String,
@@ -116,7 +119,7 @@ impl Sidecar {
             .unwrap();
         let log = Text::default();
         let (stderr, writer) = (child.stderr.take().unwrap(), log.clone());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 writer.add(line.as_bytes());
                 writer.add(b"\n");
@@ -127,7 +130,7 @@ impl Sidecar {
         let addresses = text.lines().filter(|l| l.contains(" listening ")).filter_map(field).collect();
         let admin = text.lines().filter(|l| l.contains("metrics and health")).find_map(field).unwrap();
         log.wait_for("Landlock");
-        Sidecar { child, log, folder, addresses, admin }
+        Sidecar { child, log, reader: Some(reader), folder, addresses, admin }
     }
 
     /// Host and port of a listener.
@@ -187,6 +190,10 @@ impl Sidecar {
 
     pub fn wait(&mut self) -> (i32, String) {
         let code = await_that("its end", || self.child.try_wait().unwrap());
+        // What it said last may still be on its way.
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
         let log = String::from_utf8(self.log.get()).unwrap();
         clean(log.as_bytes());
         (code.code().unwrap_or(-1), log)
