@@ -140,6 +140,8 @@ fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
 fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
     const STOPS: Bytes = MAY_END.and(b"=");
     let mut p = at + mask_len(rec, at);
+    // Behind a quoted parameter a mark is another one's: what is no JSON is masked to its end.
+    let mut quoted = false;
     loop {
         let mut parameter = false;
         let begun = p;
@@ -152,7 +154,8 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
                 // `name="`, not the padding of base64 before a closing mark.
                 let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
                 parameter = true;
-                if rec.get(p + 1) == Some(b'"') && !closes(rec, p + 1) && name() {
+                if rec.get(p + 1) == Some(b'"') && (quoted || !closes(rec, p + 1)) && name() {
+                    quoted = true;
                     p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
                     continue;
                 }
@@ -174,7 +177,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
 }
 
 /// Whether the mark at `at` closes the text that the header stands in, as its `"` does in JSON: no
-/// parameter's value begins with what stands behind such a mark.
+/// first parameter's value begins with what stands behind such a mark.
 fn closes(rec: &Record<'_>, at: usize) -> bool {
     matches!(rec.get(at + 1), None | Some(b',' | b':' | b']' | b'}'))
 }
