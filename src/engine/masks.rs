@@ -135,7 +135,7 @@ mod tests {
         /// What the look at the first byte lets go is spared the long way, under any mask.
         #[test]
         fn the_first_byte_lets_nothing_go(
-            value in "[ -~]{0,8}|[A-Za-z0-9](one|ull|/a|ext|est|x{0,9}|[*]{0,9})|(redacted|Masked|your_)[a-z_:-]{0,4}",
+            value in "[ -~]{0,8}|[A-Za-z0-9](one|ull|/a|ext|est|x{0,9}|[*]{0,9})|(redacted|Masked|your_)[a-z_:-]{0,4}|\\[REDACTED(:[a-z]{2}(:[0-9a-f]{12})?)?\\]",
             mask in prop::sample::select(vec!["label", "stars", "hash", "remove", "text:test", "keep:2,2"]),
             keep_samples in any::<bool>(),
         ) {
