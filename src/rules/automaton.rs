@@ -64,18 +64,9 @@ impl Automaton {
     /// either case of its letters where these are folded, and no match ends within it.
     pub fn behind(&self, literal: &[u8], fold: bool) -> Option<Behind> {
         let dfa = self.dfa().ok()?;
-        let cases = |byte: u8| if fold { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] } else { [byte; 2] };
-        let step = |state: StateID, byte: &u8| {
-            let [to, other] = cases(*byte).map(|byte| dfa.next_state(state, byte));
-            let ends = dfa.is_match_state(to) || dfa.is_dead_state(to) || dfa.is_quit_state(to);
-            (to == other && !ends).then_some(to)
-        };
-        let mut states = starts(dfa, &[Anchored::Yes]).map(|state| literal.iter().try_fold(state?, step));
-        let state = states.next()??;
-        states.all(|other| other == Some(state)).then(|| {
-            let look = self.stretches(dfa).ahead(dfa, state).map_or(usize::MAX, |steps| literal.len() + steps);
-            Behind { bytes: literal.len(), state, look }
-        })
+        let state = state_behind(dfa, literal, fold)?;
+        let look = self.stretches(dfa).ahead(dfa, state).map_or(usize::MAX, |steps| literal.len() + steps);
+        Some(Behind { bytes: literal.len(), state, look })
     }
 
     /// End of the longest match that begins at `at` and ends at or before `end`. `work` grows by
@@ -219,6 +210,19 @@ impl Automaton {
         };
         Ok(if dfa.is_match_state(state) { Some(start) } else { last })
     }
+}
+
+/// The state behind a text that a search begins with, as [`Automaton::behind`] says.
+pub(super) fn state_behind(dfa: &DFA<Vec<u32>>, text: &[u8], fold: bool) -> Option<StateID> {
+    let cases = |byte: u8| if fold { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] } else { [byte; 2] };
+    let step = |state: StateID, byte: &u8| {
+        let [to, other] = cases(*byte).map(|byte| dfa.next_state(state, byte));
+        let ends = dfa.is_match_state(to) || dfa.is_dead_state(to) || dfa.is_quit_state(to);
+        (to == other && !ends).then_some(to)
+    };
+    let mut states = starts(dfa, &[Anchored::Yes]).map(|state| text.iter().try_fold(state?, step));
+    let state = states.next()??;
+    states.all(|other| other == Some(state)).then_some(state)
 }
 
 fn decode(raw: &[u8]) -> Option<Box<DFA<Vec<u32>>>> {

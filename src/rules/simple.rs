@@ -1,12 +1,10 @@
 //! Shapes as they stand behind a scheme: a literal and a blank that stay, then one run of like bytes.
 //! What such a shape finds in a run is told from its two automata once, not in a step a byte.
 
-use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
 
-use super::automaton::Automaton;
+use super::automaton::{Automaton, state_behind};
 use super::bytes::{Bytes, until};
 
 type Dfa = DFA<Vec<u32>>;
@@ -63,7 +61,7 @@ impl Simple {
 /// The fewest bytes behind which the automaton stays in one state, whose texts all match; the bytes
 /// that it stays there with; those with which the longest match ends.
 fn run(dfa: &Dfa) -> Option<(usize, Vec<u8>, Vec<u8>)> {
-    let mut state = begun(dfa)?;
+    let mut state = state_behind(dfa, b"", false)?;
     let run: Vec<u8> = (0..=u8::MAX).filter(|b| !dfa.is_dead_state(dfa.next_state(state, *b))).collect();
     for least in 0..STEPS_MAX {
         let next = one(run.iter().map(|b| dfa.next_state(state, *b)))?;
@@ -85,14 +83,7 @@ fn run(dfa: &Dfa) -> Option<(usize, Vec<u8>, Vec<u8>)> {
 /// comes next.
 fn keeps(keep: &Automaton, literal: &str, fold: bool, blanks: usize, run: &[u8]) -> Option<bool> {
     let dfa = keep.dfa().ok()?;
-    let mut state = begun(dfa)?;
-    for byte in literal.bytes().chain(std::iter::repeat_n(b' ', blanks)) {
-        let cases = if fold { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] } else { [byte; 2] };
-        state = one(cases.into_iter().map(|b| dfa.next_state(state, b)))?;
-        if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
-            return None;
-        }
-    }
+    let state = state_behind(dfa, &[literal.as_bytes(), &b" ".repeat(blanks)].concat(), fold)?;
     Some(run.iter().all(|b| is_last(dfa, dfa.next_state(state, *b))))
 }
 
@@ -101,16 +92,6 @@ fn is_last(dfa: &Dfa, state: StateID) -> bool {
     dfa.is_match_state(state)
         && (0..=u8::MAX).all(|b| dfa.is_dead_state(dfa.next_state(state, b)))
         && !dfa.is_match_state(dfa.next_eoi_state(state))
-}
-
-/// The state that a search begins with, if it is the same behind every byte.
-fn begun(dfa: &Dfa) -> Option<StateID> {
-    let state = |behind| {
-        let config = start::Config::new().look_behind(behind).anchored(Anchored::Yes);
-        dfa.start_state(&config).ok()
-    };
-    let all = std::iter::once(None).chain((0..=u8::MAX).map(Some));
-    one(all.map(state))?
 }
 
 /// What all of them are.

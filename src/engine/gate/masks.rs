@@ -4,7 +4,7 @@ use super::classes::Class;
 use super::lines::Lines;
 use super::lookup::Lookup;
 use super::order::Others;
-use super::rows::{Rows, Seen};
+use super::rows::{Rows, Said};
 use super::{Hit, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
@@ -99,8 +99,8 @@ impl Piece<'_> {
     pub(super) fn fill_at_once(
         &mut self,
         (text, first, count): (&Text<'_>, usize, usize),
-        look: impl Fn(&[u8; READ]) -> Seen,
-        look_last: impl Fn(&[u8], usize) -> Seen,
+        look: impl Fn(&[u8; READ]) -> Said,
+        look_last: impl Fn(&[u8], usize) -> Said,
         list: impl Fn(&[u64], &mut [u16]) -> usize,
     ) {
         self.digits[0] = self.digits[self.digits.len() - 2];

@@ -7,7 +7,7 @@ use super::classes::Codes;
 use super::{BACK, MASK};
 
 /// What a kernel says of 64 bytes.
-pub(super) struct Seen {
+pub(super) struct Said {
     pub(super) codes: Codes,
     /// Where windows may begin, and where they may if a word begins there.
     pub(super) plain: u64,
@@ -34,13 +34,13 @@ impl Rows<'_> {
 
     /// Takes what is said of the mask of that number, the first of the piece being one.
     #[inline(always)]
-    pub(super) fn set(&mut self, mask: usize, seen: Seen) {
-        let Codes([first, second, third]) = seen.codes;
+    pub(super) fn set(&mut self, mask: usize, said: Said) {
+        let Codes([first, second, third]) = said.codes;
         self.codes[0][mask] = first;
         self.codes[1][mask] = second;
         self.codes[2][mask] = third;
-        self.plain[mask] = seen.plain;
-        self.begin[mask] = seen.begin;
+        self.plain[mask] = said.plain;
+        self.begin[mask] = said.begin;
     }
 
     /// Tells digits, `@`, ends of lines, and where windows begin, in all but the mask before.

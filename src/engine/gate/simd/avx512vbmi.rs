@@ -14,7 +14,7 @@ use std::arch::x86_64::*;
 
 use super::super::classes::Codes;
 use super::super::lookup::{Lookup, Window};
-use super::super::rows::{Seen, begins_here};
+use super::super::rows::{Said, begins_here};
 use super::super::{Groups, Hit, LINE, LONG_LINE, LineMasks, Lines, MASK, Piece, Text, bits, each_piece};
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
@@ -120,7 +120,7 @@ fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
     let kernel = Kernel::<PLAIN, BEGIN>::new(tables);
     let mut before = Codes([0; 3]);
     for mask in 0..block.len().div_ceil(MASK).min(LineMasks::<ROOM>::COUNT) {
-        let Seen { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
+        let Said { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
         masks.set(mask, codes.class(), plain | begin & begins_here(before, codes));
         before = codes;
     }
@@ -285,9 +285,9 @@ impl<const PLAIN: usize, const BEGIN: usize> Kernel<PLAIN, BEGIN> {
     /// Says all of 64 bytes, by them and by those one, two and three bytes behind each.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
-    fn look(&self, text: [__m512i; WINDOW]) -> Seen {
+    fn look(&self, text: [__m512i; WINDOW]) -> Said {
         let entries = text.map(|bytes| entries_of(bytes));
-        Seen {
+        Said {
             codes: self.codes.of(text[0], entries[0]),
             plain: self.plain.find(&entries),
             begin: if BEGIN > 0 { self.begin.find(&entries) } else { 0 },
