@@ -1,10 +1,12 @@
 //! The password in a URL's authority: `scheme://user:password@host` (RFC 3986, section 3.2.1).
 
+use wide::u8x16;
+
 use super::finding::{Finding, Refusal};
 use super::notation::Record;
 use super::ruleset::RuleSet;
 use super::scanner::Scanner;
-use crate::rules::bytes::HIGH;
+use crate::rules::bytes::{run_start, within};
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 
@@ -51,40 +53,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
     let Some(id) = set.userinfo else { return true };
     let floor = at.saturating_sub(set.rule(id).max as usize).max(last);
-    let Some(end) = end_before(text.buf, floor, at, work) else { return true };
-    // What ends the authority's front is this byte or one behind it, of which none is a slash.
-    if !begins_authority(&text.buf[..=end]) {
-        return true;
-    }
     let (authority, looked) = authority_before(text, floor, at, None);
     *work += looked as u64;
     authority.is_none()
-}
-
-/// The last blank, control character, double quote or slash from `floor` to before `at`: most of what ends
-/// an authority's front, eight bytes at a time.
-fn end_before(buf: &[u8], floor: usize, at: usize, work: &mut u64) -> Option<usize> {
-    let ends = |b: &u8| matches!(b, 0..=b' ' | b'"' | b'/');
-    let text = &buf[floor..at];
-    let (rest, eights) = text.as_rchunks();
-    for (n, eight) in eights.iter().enumerate().rev() {
-        *work += eight.len() as u64;
-        let found = ends_of(u64::from_le_bytes(*eight));
-        if found != 0 {
-            let last = (u64::BITS - 1 - found.leading_zeros()) as usize / 8;
-            return Some(floor + rest.len() + n * eight.len() + last);
-        }
-    }
-    *work += rest.len() as u64;
-    rest.iter().rposition(ends).map(|last| floor + last)
-}
-
-/// The high bit of each of eight bytes that is a blank, a control character, a double quote or a slash.
-fn ends_of(eight: u64) -> u64 {
-    let seven = eight & !HIGH;
-    let other = |sign: u8| (seven ^ u64::from_le_bytes([sign; 8])) + !HIGH;
-    let printed = seven + u64::from_le_bytes([0x7F - b' '; 8]);
-    !(other(b'"') & other(b'/') & printed | eight) & HIGH
 }
 
 /// Whether the text ends with what stands before an authority.
@@ -94,59 +65,55 @@ fn begins_authority(head: &[u8]) -> bool {
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
 /// answer for `floor`, if an `@` stands there.
+#[inline(never)]
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
-    let mut p = at;
-    while p > floor {
-        let b = rec.buf[p - 1];
-        if ENDS[usize::from(b)] {
-            let found = b == b'/' && begins_authority(&rec.buf[rec.start..p]);
-            return (found.then_some(p), at - p);
-        }
-        p -= 1;
-    }
-    (if known.is_some() { known } else { None }, at - p)
+    let start = run_start(rec.buf, floor, at, |text| !ends(text));
+    let found = || begins_authority(&rec.buf[rec.start..start]).then_some(start);
+    (if start > floor { found() } else { known }, at - start)
 }
 
-/// What no userinfo has, so that looking back for its front ends there.
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        let byte = b as u8;
-        let sign = matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b'?' | b'#');
-        ends[b] = sign || byte.is_ascii_whitespace() || byte.is_ascii_control();
-        b += 1;
-    }
-    ends
-};
+/// What no userinfo has, so that looking back for its front ends there: blanks, control characters, marks.
+#[inline(always)]
+fn ends(text: u8x16) -> u8x16 {
+    let one = |sign: u8| text.simd_eq(u8x16::splat(sign));
+    let signs = one(b'/') | one(b'\'') | one(b'<') | one(b'`') | one(b'\\') | one(0x7F);
+    within(text, 0, b' ') | within(text, b'"', b'#') | within(text, b'>', b'?') | signs
+}
 
 #[cfg(test)]
 mod tests {
-    use super::{ENDS, end_before, ends_of};
+    use super::{authority_before, ends};
+    use crate::engine::notation::Record;
     use proptest::prelude::*;
+    use wide::u8x16;
+
+    /// By definition.
+    fn is_end(b: u8) -> bool {
+        b.is_ascii_whitespace() || b.is_ascii_control() || b"/\"'<>`\\?#".contains(&b)
+    }
 
     #[test]
-    fn what_ends_the_cheap_look_ends_the_other_too() {
-        for byte in 0..=255u8 {
-            let found = ends_of(u64::from_le_bytes([byte; 8]));
-            assert!(found == 0 || ENDS[usize::from(byte)], "{byte}");
-            assert_eq!(found != 0, byte <= b' ' || b"\"/".contains(&byte), "{byte}");
+    fn ends_are_those_by_definition() {
+        for b in 0..=255 {
+            assert_eq!(ends(u8x16::splat(b)).to_bitmask(), if is_end(b) { 0xFFFF } else { 0 }, "{b}");
         }
     }
 
     proptest! {
         #[test]
-        fn end_before_as_byte_by_byte(
-            text in prop::collection::vec(prop_oneof![9 => prop::sample::select(b"aZ0.-!\xE9@_:".to_vec()), 1 => any::<u8>()], 0..40),
-            floor in 0..40usize,
-            at in 0..40usize,
+        fn authorities_begin_as_byte_by_byte(
+            text in "[a-z0-9.:_-]{0,9}( |/|:/|://|:\\\\/\\\\/|\"|\u{e9}|\\\\)?[a-z0-9.:_-]{0,40}",
+            bounds in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            known in prop::option::of(0..9usize),
         ) {
-            let at = at.min(text.len());
-            let floor = floor.min(at);
-            let last = text[floor..at].iter().rposition(|b| *b <= b' ' || b"\"/".contains(b));
-            let mut work = 0;
-            prop_assert_eq!(end_before(&text, floor, at, &mut work), last.map(|last| floor + last));
-            prop_assert!(work as usize <= at - last.map_or(floor, |last| floor + last) + 7);
+            let text = text.as_bytes();
+            let at = bounds.0.index(text.len() + 1);
+            let floor = bounds.1.index(at + 1);
+            let end = text[floor..at].iter().rposition(|b| is_end(*b)).map(|end| floor + end + 1);
+            let begins = |start: &usize| [&b"://"[..], b":\\/\\/"].iter().any(|front| text[..*start].ends_with(front));
+            let naive = (end.map_or(known, |start| Some(start).filter(begins)), at - end.unwrap_or(floor));
+            let rec = Record::new(text, 0, text.len());
+            prop_assert_eq!(authority_before(&rec, floor, at, known), naive);
         }
     }
 }

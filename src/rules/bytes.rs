@@ -1,37 +1,90 @@
-//! Sets of bytes, and where the first of one stands.
+//! Sets and runs of bytes, and where they end: sixteen bytes are looked at together.
+
+use wide::u8x16;
 
 /// Bytes looked at together.
-const WIDTH: usize = size_of::<u64>();
-const LOW: u64 = 0x0101_0101_0101_0101;
-/// The high bit of each of eight bytes.
-pub const HIGH: u64 = 0x8080_8080_8080_8080;
+const WIDTH: usize = 16;
+/// Bytes looked up together.
+const HALF: usize = WIDTH / 2;
 
-/// The high bit of each byte from `first` to `last`; all of them have seven bits.
-pub const fn within(text: u64, first: u8, last: u8) -> u64 {
-    // So that no difference borrows from the next byte.
-    let most = text | HIGH;
-    (most - LOW * first as u64) & !(most - LOW * (last + 1) as u64)
+/// The bytes from `first` to `last`, as ones in place of them.
+#[inline(always)]
+pub fn within(text: u8x16, first: u8, last: u8) -> u8x16 {
+    let apart = text - u8x16::splat(first);
+    apart.min(u8x16::splat(last - first)).simd_eq(apart)
 }
 
-/// The high bit of each byte that is no ASCII letter and no digit.
-pub fn no_alphanumerics(eight: u64) -> u64 {
-    let text = eight & !HIGH;
-    let own = within(text | (LOW * 0x20), b'a', b'z') | within(text, b'0', b'9');
-    !(own & !eight) & HIGH
+/// The ASCII letters and digits, as ones in place of them.
+#[inline(always)]
+pub fn alphanumerics(text: u8x16) -> u8x16 {
+    // What makes a small letter of a capital makes none of anything else.
+    within(text | u8x16::splat(0x20), b'a', b'z') | within(text, b'0', b'9')
+}
+
+/// A bit for each byte in whose place the high bit is not set.
+#[inline(always)]
+fn others(own: u8x16) -> u32 {
+    own.to_bitmask() ^ ((1 << WIDTH) - 1)
+}
+
+/// The bytes of `buf` from `at` on, zeros behind its end.
+#[inline(always)]
+fn wide_at(buf: &[u8], at: usize) -> [u8; WIDTH] {
+    match buf.get(at..).and_then(|rest| rest.first_chunk()) {
+        Some(bytes) => *bytes,
+        None => rest(buf.get(at..).unwrap_or_default(), 0),
+    }
+}
+
+/// The bytes of `buf` before `at`, zeros before its start.
+#[inline(always)]
+fn wide_before(buf: &[u8], at: usize) -> [u8; WIDTH] {
+    match buf[..at].last_chunk() {
+        Some(bytes) => *bytes,
+        None => rest(&buf[..at], WIDTH - at),
+    }
+}
+
+#[cold]
+fn rest(bytes: &[u8], at: usize) -> [u8; WIDTH] {
+    let mut all = [0; WIDTH];
+    all[at..at + bytes.len()].copy_from_slice(bytes);
+    all
 }
 
 /// Where the ASCII letters and digits that go on at `at` end, `most` if they do not before.
 pub fn alphanumerics_end(buf: &[u8], at: usize, most: usize) -> usize {
+    run_end(buf, at, most, alphanumerics)
+}
+
+/// Where the bytes that go on at `at` end, `most` if they do not before; `own` sets the high bit in place of
+/// these.
+#[inline(always)]
+pub fn run_end(buf: &[u8], at: usize, most: usize, own: impl Fn(u8x16) -> u8x16) -> usize {
     let mut p = at;
-    while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk()).filter(|_| p < most) {
-        let others = no_alphanumerics(u64::from_le_bytes(*eight));
+    while p < most {
+        let others = others(own(u8x16::new(wide_at(buf, p))));
         if others != 0 {
-            return most.min(p + others.trailing_zeros() as usize / 8);
+            return most.min(p + others.trailing_zeros() as usize);
         }
         p += WIDTH;
     }
-    p += buf[p.min(most)..most].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-    p.min(most)
+    most
+}
+
+/// Where the bytes that end at `at` begin, `low` if they do not behind; `own` sets the high bit in place of
+/// these.
+#[inline(always)]
+pub fn run_start(buf: &[u8], low: usize, at: usize, own: impl Fn(u8x16) -> u8x16) -> usize {
+    let mut p = at;
+    while p > low {
+        let others = others(own(u8x16::new(wide_before(buf, p))));
+        if others != 0 {
+            return low.max((p + others.ilog2() as usize + 1).saturating_sub(WIDTH));
+        }
+        p = p.saturating_sub(WIDTH);
+    }
+    low
 }
 
 /// A set of bytes.
@@ -79,12 +132,13 @@ impl Bytes {
 /// Where from `at` on the first byte of `stops` stands, `most` if there is none before.
 pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
     let mut p = at;
-    while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk::<WIDTH>()).filter(|_| p < most) {
+    while p < most {
+        let text = wide_at(buf, p);
         if stops.signs_only {
-            let mut signs = no_alphanumerics(u64::from_le_bytes(*eight));
+            let mut signs = others(alphanumerics(u8x16::new(text)));
             while signs != 0 {
-                let sign = signs.trailing_zeros() as usize / 8;
-                if stops.has(eight[sign]) {
+                let sign = signs.trailing_zeros() as usize;
+                if stops.has(text[sign % WIDTH]) {
                     return most.min(p + sign);
                 }
                 signs &= signs - 1;
@@ -92,14 +146,13 @@ pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
             p += WIDTH;
             continue;
         }
-        let found = (0..WIDTH).fold(0, |found, i| found | u32::from(stops.has(eight[i])) << i);
+        let found = (0..HALF).fold(0, |found, i| found | u32::from(stops.has(text[i])) << i);
         if found != 0 {
             return most.min(p + found.trailing_zeros() as usize);
         }
-        p += WIDTH;
+        p += HALF;
     }
-    p += buf[p.min(most)..most].iter().take_while(|b| !stops.has(**b)).count();
-    p.min(most)
+    most
 }
 
 #[cfg(test)]

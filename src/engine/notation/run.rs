@@ -1,9 +1,8 @@
-//! Runs of the bytes that identifiers, and numbers, are made of, eight at a time.
+//! Runs of the bytes that identifiers, and numbers, are made of.
 
-use crate::rules::bytes::{HIGH, no_alphanumerics, within};
+use wide::u8x16;
 
-/// Bytes looked at together.
-const WIDTH: usize = size_of::<u64>();
+use crate::rules::bytes::{alphanumerics, run_end, run_start, within};
 
 /// What a byte is to an identifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,16 +46,9 @@ pub(crate) fn inner(b: u8) -> bool {
     Kind::of(b) != Kind::Other
 }
 
-/// The high bit of each byte that is none of an identifier.
-fn others(eight: u64) -> u64 {
-    let text = eight & !HIGH;
-    no_alphanumerics(eight) & !within(text, b'_', b'_') & !eight
-}
-
 /// Where the digits that go on at `at` end, `most` if they do not before.
 pub(crate) fn digits_end(buf: &[u8], at: usize, most: usize) -> usize {
-    let others = |eight: u64| !(within(eight & !HIGH, b'0', b'9') & !eight) & HIGH;
-    forth(buf, at, most, others, |b| b.is_ascii_digit())
+    run_end(buf, at, most, |text| within(text, b'0', b'9'))
 }
 
 /// Letters and digits that stand behind each other.
@@ -69,67 +61,30 @@ pub(crate) enum Run {
 }
 
 impl Run {
-    fn has(self, b: u8) -> bool {
-        match self {
-            Run::Lower => b.is_ascii_lowercase(),
-            Run::Upper => b.is_ascii_uppercase(),
-            Run::Alphanumeric => b.is_ascii_alphanumeric(),
-        }
-    }
-
-    /// The high bit of each byte that is none of it.
-    fn others(self, eight: u64) -> u64 {
-        let text = eight & !HIGH;
-        let own = match self {
-            Run::Lower => within(text, b'a', b'z'),
-            Run::Upper => within(text, b'A', b'Z'),
-            Run::Alphanumeric => return no_alphanumerics(eight),
-        };
-        !(own & !eight) & HIGH
-    }
-
     /// Where the run that ends at `at` begins, `low` if it does not behind.
     pub(crate) fn start(self, buf: &[u8], low: usize, at: usize) -> usize {
-        back(buf, low, at, |eight| self.others(eight), |b| self.has(b))
+        run_start(buf, low, at, |text| match self {
+            Run::Lower => within(text, b'a', b'z'),
+            Run::Upper => within(text, b'A', b'Z'),
+            Run::Alphanumeric => alphanumerics(text),
+        })
     }
+}
+
+/// Those that identifiers are made of; beyond ASCII the high bit says it.
+#[inline(always)]
+fn inners(text: u8x16) -> u8x16 {
+    alphanumerics(text) | within(text, b'_', b'_') | text
 }
 
 /// Where the run that goes on at `at` ends, `most` if it does not before.
 pub(crate) fn end(buf: &[u8], at: usize, most: usize) -> usize {
-    forth(buf, at, most, others, inner)
-}
-
-/// Where what goes on at `at` ends: `others` has the high bit of each byte that is none of it.
-fn forth(buf: &[u8], at: usize, most: usize, others: impl Fn(u64) -> u64, has: impl Fn(u8) -> bool) -> usize {
-    let mut p = at;
-    while let Some(eight) = buf.get(p..).and_then(|rest| rest.first_chunk()).filter(|_| p < most) {
-        let others = others(u64::from_le_bytes(*eight));
-        if others != 0 {
-            return most.min(p + others.trailing_zeros() as usize / 8);
-        }
-        p += WIDTH;
-    }
-    p += buf[p.min(most)..most].iter().take_while(|b| has(**b)).count();
-    p.min(most)
+    run_end(buf, at, most, inners)
 }
 
 /// Where the run that ends at `at` begins, `low` if it does not behind.
 pub(crate) fn start(buf: &[u8], low: usize, at: usize) -> usize {
-    back(buf, low, at, others, inner)
-}
-
-/// Where what ends at `at` begins: `others` has the high bit of each byte that is none of it.
-fn back(buf: &[u8], low: usize, at: usize, others: impl Fn(u64) -> u64, has: impl Fn(u8) -> bool) -> usize {
-    let mut p = at;
-    while let Some(eight) = buf[..p].last_chunk().filter(|_| p > low) {
-        let others = others(u64::from_le_bytes(*eight));
-        if others != 0 {
-            return low.max(p - others.leading_zeros() as usize / 8);
-        }
-        p -= WIDTH;
-    }
-    p -= buf[low.min(p)..p].iter().rev().take_while(|b| has(**b)).count();
-    p.max(low)
+    run_start(buf, low, at, inners)
 }
 
 #[cfg(test)]
@@ -155,7 +110,12 @@ mod tests {
             let digits = text[at..most].iter().take_while(|b| b.is_ascii_digit()).count();
             prop_assert_eq!(digits_end(&text, at, most), at + digits);
             for run in [Run::Lower, Run::Upper, Run::Alphanumeric] {
-                let back = text[low..at].iter().rev().take_while(|b| run.has(**b)).count();
+                let has = |b: &&u8| match run {
+                    Run::Lower => b.is_ascii_lowercase(),
+                    Run::Upper => b.is_ascii_uppercase(),
+                    Run::Alphanumeric => b.is_ascii_alphanumeric(),
+                };
+                let back = text[low..at].iter().rev().take_while(has).count();
                 prop_assert_eq!(run.start(&text, low, at), at - back);
             }
         }
@@ -168,7 +128,7 @@ mod tests {
             text = [b'7'; 8];
             text[place] = byte;
             prop_assert_eq!(digits_end(&text, 0, 8), if byte.is_ascii_digit() { 8 } else { place });
-            prop_assert_eq!(Run::Alphanumeric.start(&text, 0, 8), if Run::Alphanumeric.has(byte) { 0 } else { place + 1 });
+            prop_assert_eq!(Run::Alphanumeric.start(&text, 0, 8), if byte.is_ascii_alphanumeric() { 0 } else { place + 1 });
         }
     }
 }
