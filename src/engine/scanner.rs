@@ -73,6 +73,18 @@ pub(crate) struct Notes {
     pub(crate) refused: Vec<Refused>,
 }
 
+impl Notes {
+    #[cold]
+    fn found(&mut self, finding: Finding) {
+        self.all.push(finding);
+    }
+
+    #[cold]
+    fn refused(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
+        self.refused.push(Refused { at, rule, why });
+    }
+}
+
 #[cfg(feature = "serve")]
 impl Scratch {
     /// Working memory that its thread keeps for the next stream in need of some, in bytes.
@@ -168,7 +180,7 @@ impl Scanner<'_> {
         self.doubt.found(&finding);
         self.findings.push(finding);
         if let Some(notes) = self.notes {
-            notes.all.push(finding);
+            notes.found(finding);
         }
     }
 
@@ -204,6 +216,7 @@ impl Scanner<'_> {
         self.set.allowed.as_ref().is_some_and(|allowed| self.is_allowed_by(allowed, &{ finding }, known))
     }
 
+    #[cold]
     fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&Known>) -> bool {
         // What holds a mask is not the value that came.
         let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
@@ -248,7 +261,7 @@ impl Scanner<'_> {
 
     fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
         if let Some(notes) = self.notes {
-            notes.refused.push(Refused { at, rule, why });
+            notes.refused(at, rule, why);
         }
     }
 
@@ -257,10 +270,15 @@ impl Scanner<'_> {
     pub(crate) fn spent(&mut self, at: usize, rule: RuleId) -> bool {
         let spent = *self.work > self.budget;
         if spent {
-            let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
-            self.found(Finding { mark: Mark::Unjudged, ..rest });
+            self.give_up(at, rule);
         }
         spent
+    }
+
+    #[cold]
+    fn give_up(&mut self, at: usize, rule: RuleId) {
+        let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
+        self.found(Finding { mark: Mark::Unjudged, ..rest });
     }
 }
 

@@ -108,6 +108,7 @@ impl Verdicts {
 }
 
 /// The verdict on the key at `site`.
+#[cold]
 fn judge(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<Known> {
     if !keys.may_end(&LastWord::of(rec, site.end)) {
         return None;

@@ -93,12 +93,24 @@ pub struct Bytes {
     has: [bool; 256],
     /// Whether it has no ASCII letter and no digit, so that these are passed over without a look at each.
     signs_only: bool,
+    /// All others, if they are few ranges.
+    others: Option<Ranges>,
 }
 
 impl Bytes {
+    const fn new(has: [bool; 256]) -> Bytes {
+        let mut signs_only = true;
+        let mut b = 0;
+        while b < 256 {
+            signs_only = signs_only && !(has[b] && (b as u8).is_ascii_alphanumeric());
+            b += 1;
+        }
+        Bytes { has, signs_only, others: Ranges::beside(&has) }
+    }
+
     /// These.
     pub const fn of(signs: &[u8]) -> Bytes {
-        Bytes { has: [false; 256], signs_only: true }.and(signs)
+        Bytes::new([false; 256]).and(signs)
     }
 
     /// These too.
@@ -106,22 +118,19 @@ impl Bytes {
         let mut n = 0;
         while n < signs.len() {
             self.has[signs[n] as usize] = true;
-            self.signs_only = self.signs_only && !signs[n].is_ascii_alphanumeric();
             n += 1;
         }
-        self
+        Bytes::new(self.has)
     }
 
     /// All others.
     pub const fn others(mut self) -> Bytes {
-        self.signs_only = true;
         let mut b = 0;
         while b < 256 {
             self.has[b] = !self.has[b];
-            self.signs_only = self.signs_only && !(self.has[b] && (b as u8).is_ascii_alphanumeric());
             b += 1;
         }
-        self
+        Bytes::new(self.has)
     }
 
     pub const fn has(&self, b: u8) -> bool {
@@ -129,8 +138,53 @@ impl Bytes {
     }
 }
 
+/// How many ranges are asked for at once.
+const RANGES: usize = 3;
+
+/// A set of bytes that is so many ranges: where each begins, and how far behind that it ends.
+#[derive(Debug, Clone, Copy)]
+struct Ranges([(u8x16, u8x16); RANGES]);
+
+impl Ranges {
+    /// Those of the bytes that are not in a set, if they are so few.
+    const fn beside(set: &[bool; 256]) -> Option<Ranges> {
+        let mut ranges = [(u8x16::splat(0), u8x16::splat(0)); RANGES];
+        let (mut count, mut b) = (0, 0);
+        while b < 256 {
+            let first = b;
+            while b < 256 && !set[b] {
+                b += 1;
+            }
+            if b > first {
+                if count == RANGES {
+                    return None;
+                }
+                // Those that are not needed are the last one again.
+                let mut n = count;
+                while n < RANGES {
+                    ranges[n] = (u8x16::splat(first as u8), u8x16::splat((b - 1 - first) as u8));
+                    n += 1;
+                }
+                count += 1;
+            }
+            b += 1;
+        }
+        if count > 0 { Some(Ranges(ranges)) } else { None }
+    }
+
+    /// Its bytes, as ones in place of them.
+    #[inline(always)]
+    fn of(&self, text: u8x16) -> u8x16 {
+        let [a, b, c] = self.0.map(|(first, last)| (text - first).min(last).simd_eq(text - first));
+        a | b | c
+    }
+}
+
 /// Where from `at` on the first byte of `stops` stands, `most` if there is none before.
 pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
+    if let Some(others) = &stops.others {
+        return run_end(buf, at, most, |text| others.of(text));
+    }
     let mut p = at;
     while p < most {
         let text = wide_at(buf, p);
