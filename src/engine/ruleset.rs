@@ -19,6 +19,8 @@ pub(crate) struct ShapeAt {
     pub(crate) rule: RuleId,
     /// Bytes the literal has.
     pub(crate) bytes: usize,
+    /// Whether the rule has longer ones.
+    pub(crate) longer: bool,
     /// Where its automaton stands behind the literal; found out at its first hit.
     behind: OnceLock<Option<Behind>>,
 }
@@ -128,7 +130,11 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
             match rule.kind {
                 Kind::Key(_) => targets[at].key = true,
                 Kind::Block(_) => targets[at].blocks.push(id),
-                _ => targets[at].shapes.push(ShapeAt { rule: id, bytes: bytes.len(), behind: OnceLock::new() }),
+                _ => {
+                    let bytes = bytes.len();
+                    let longer = literals.iter().any(|other| other.len() > bytes);
+                    targets[at].shapes.push(ShapeAt { rule: id, bytes, longer, behind: OnceLock::new() });
+                }
             }
         }
     }

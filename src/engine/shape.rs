@@ -181,7 +181,7 @@ fn judge(
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
-    let front = if own { literal_len(shape, &rec.buf[at..end], literal.bytes) } else { 0 };
+    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
@@ -197,15 +197,19 @@ fn check(s: &Scanner<'_>, rule: &Rule, start: usize, end: usize, front: usize) -
     if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
 }
 
-/// The longest literal that the text begins with; it begins with one of so many bytes.
-fn literal_len(shape: &Shape, text: &[u8], known: usize) -> usize {
+/// The length of the longest literal that the text begins with, of which it begins with a known one.
+fn literal_len(shape: &Shape, text: &[u8], known: &ShapeAt) -> usize {
+    let own = known.bytes.min(text.len());
+    if !known.longer {
+        return own;
+    }
     let begins = |l: &&String| match text.get(..l.len()) {
         Some(head) if shape.fold => head.eq_ignore_ascii_case(l.as_bytes()),
         Some(head) => head == l.as_bytes(),
         None => false,
     };
-    let longer = shape.literals.iter().filter(|l| l.len() > known).filter(begins);
-    longer.map(String::len).max().unwrap_or(known.min(text.len()))
+    let longer = shape.literals.iter().filter(|l| l.len() > known.bytes).filter(begins);
+    longer.map(String::len).max().unwrap_or(own)
 }
 
 /// The span without the quotes around it: they belong to the notation.

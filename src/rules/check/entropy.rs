@@ -67,6 +67,28 @@ pub fn bits_per_byte(bytes: &[u8]) -> f32 {
     (bits - sum as f64 / PARTS / total) as f32
 }
 
+/// Whether [`bits_per_byte`] gives so many bits or more.
+///
+/// Of most secrets their different bytes tell enough: a text is least surprising where all bytes but
+/// one of each other kind are the same.
+pub fn is_at_least(bytes: &[u8], bits: f32) -> bool {
+    surely(bytes) >= f64::from(bits) + ROUNDING || bits_per_byte(bytes) >= bits
+}
+
+/// The fewest bits per byte of a text of this length with as many different bytes.
+fn surely(bytes: &[u8]) -> f64 {
+    if bytes.is_empty() || bytes.len() > SHORT_BYTES_MAX {
+        return 0.0;
+    }
+    // Bytes that are different by their last six bits are different.
+    let seen = bytes.iter().fold(0u64, |seen, b| seen | 1 << (b & 63));
+    let same = bytes.len() - (seen.count_ones() as usize - 1);
+    SHORT.bits[bytes.len()] - SHORT.bits[same] * same as f64 / bytes.len() as f64
+}
+
+/// By how much what is computed here may be off.
+const ROUNDING: f64 = 1e-5;
+
 /// The longest text whose sums are looked up.
 const SHORT_BYTES_MAX: usize = u8::MAX as usize;
 
@@ -83,7 +105,7 @@ static SHORT: LazyLock<Short> = LazyLock::new(|| Short {
 
 #[cfg(test)]
 mod tests {
-    use super::bits_per_byte;
+    use super::{bits_per_byte, is_at_least};
     use proptest::prelude::*;
 
     #[test]
@@ -102,6 +124,25 @@ mod tests {
             let share = |b: u8| text.bytes().filter(|c| *c == b).count() as f64 / total;
             let sum: f64 = (0..=255).map(share).filter(|p| *p > 0.0).map(|p| -p * p.log2()).sum();
             prop_assert!((f64::from(bits_per_byte(text.as_bytes())) - sum).abs() < 1e-5, "{text}");
+        }
+
+        /// What different bytes tell is what all of them tell, also where it is just enough.
+        #[test]
+        fn different_bytes_tell_the_same(
+            text in prop::collection::vec(any::<u8>(), 0..60).prop_union(prop::collection::vec(b'a'..b'h', 0..300)),
+            bits in 0.0..8f32,
+        ) {
+            let exact = bits_per_byte(&text);
+            for bits in [bits, exact, exact.next_up(), exact.next_down()] {
+                prop_assert_eq!(is_at_least(&text, bits), exact >= bits);
+            }
+        }
+
+        /// The least surprising text there is with so many different bytes.
+        #[test]
+        fn no_text_is_less_surprising(different in 1..60u8, same in 0..200usize) {
+            let text: Vec<u8> = (1..different).chain(std::iter::repeat_n(0, same + 1)).collect();
+            prop_assert!((f64::from(bits_per_byte(&text)) - super::surely(&text)).abs() < 1e-5);
         }
     }
 }

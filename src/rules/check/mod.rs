@@ -65,7 +65,7 @@ impl Check {
     /// Whether the match passes. `secret` is all of it, `variable` the part behind its literal.
     pub fn holds(self, secret: &[u8], variable: &[u8]) -> bool {
         match self {
-            Check::Entropy(bits) => entropy::bits_per_byte(variable) >= bits,
+            Check::Entropy(bits) => entropy::is_at_least(variable, bits),
             Check::Jwt => jwt::has_header(secret),
             Check::Crc32Base62 => crc32::holds(variable),
             Check::Digit => variable.iter().any(u8::is_ascii_digit),
