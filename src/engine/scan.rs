@@ -23,7 +23,7 @@ fn hit(s: &mut Scanner<'_>, hit: Hit) {
         Hit::AT => userinfo::scan(s, at),
         word => {
             let set = s.set;
-            let target = &set.targets[usize::from(word)];
+            let target = &set.targets[word as usize];
             for shape in &target.shapes {
                 shape::scan(s, shape, at);
             }

@@ -77,28 +77,29 @@ impl<'a> Triage<'a> {
             Hit::AT => {
                 userinfo::is_idle(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
-            _ => scratch.memo.knows(self.text.buf, at) || self.leads_nowhere(at, scratch),
+            _ => scratch.memo.knows(self.text.buf, at) || self.leads_nowhere(hit, scratch),
         }
     }
 
-    /// Whether all words at a place lead to nothing; if so, the place is remembered.
-    fn leads_nowhere(&mut self, at: usize, scratch: &mut Scratch) -> bool {
-        let before = self.key.clone();
-        let Some(seen) = self.verdict(at, scratch) else { return false };
+    /// Whether all words at a window lead to nothing; if so, its place is remembered.
+    fn leads_nowhere(&mut self, window: Hit, scratch: &mut Scratch) -> bool {
+        let (at, before) = (window.at as usize, self.key.clone());
+        let Some(seen) = self.verdict(window, scratch) else { return false };
         // A verdict on what is left of an identifier is none on the place.
         let again = scratch.words.iter().any(|word| before.contains(&(word.at as usize)));
         if !again && Memo::wants(at) {
-            scratch.memo.keep(self.text.buf, at, seen.and(self.set.gate.seen(self.text.buf, at)));
+            scratch.memo.keep(self.text.buf, at, seen.and(self.set.gate.seen(self.text.buf, window)));
         }
         true
     }
 
-    /// What says that all words at a place lead to nothing, besides what says which words these are.
+    /// What says that all words at a window lead to nothing, besides what says which words these are.
     /// They are left in `scratch`.
-    fn verdict(&mut self, at: usize, scratch: &mut Scratch) -> Option<Seen> {
+    fn verdict(&mut self, window: Hit, scratch: &mut Scratch) -> Option<Seen> {
+        let at = window.at as usize;
         let mut words = std::mem::take(&mut scratch.words);
         words.clear();
-        self.set.gate.words_at(self.text.buf, at, &mut words);
+        self.set.gate.words_at(self.text.buf, window, &mut words);
         let seen = words.iter().try_fold(Seen::new(at, at), |seen, word| Some(seen.and(self.word(*word, scratch)?)));
         scratch.words = words;
         seen
@@ -107,7 +108,7 @@ impl<'a> Triage<'a> {
     /// What says that a word's hit leads to nothing, if it does; nothing new where it stands in the
     /// identifier that was looked at last.
     fn word(&mut self, hit: Hit, scratch: &mut Scratch) -> Option<Seen> {
-        let (at, target) = (hit.at as usize, &self.set.targets[usize::from(hit.kind)]);
+        let (at, target) = (hit.at as usize, &self.set.targets[hit.kind as usize]);
         if self.key.contains(&at) && target.key_alone() {
             return Some(Seen::new(at, at));
         }
@@ -120,7 +121,7 @@ impl<'a> Triage<'a> {
 
     /// The end of the identifier at a word's hit that leads to nothing, and what says so.
     fn look(&self, hit: Hit, scratch: &mut Scratch) -> Option<(usize, Seen)> {
-        let (at, target) = (hit.at as usize, &self.set.targets[usize::from(hit.kind)]);
+        let (at, target) = (hit.at as usize, &self.set.targets[hit.kind as usize]);
         if !target.simple {
             return None;
         }

@@ -89,7 +89,7 @@ struct Entry {
     fold: u64,
     /// All bits of the bytes that the word has.
     mask: u64,
-    word: u16,
+    word: u32,
     /// Where in the word its window is.
     offset: u8,
     /// Whether it has more bytes than the first ones.
@@ -102,7 +102,7 @@ struct Entry {
 impl Entry {
     fn new(index: usize, word: &Word, offset: u8) -> Entry {
         let (long, begins) = (word.bytes.len() > FIRST, word.begins);
-        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u16, offset, long, begins, more: false };
+        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u32, offset, long, begins, more: false };
         for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
             let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
             let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
@@ -176,7 +176,10 @@ impl Lookup {
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(text, usize::from(place))));
         }
-        hits.extend(places[..kept].iter().map(|place| Hit { at: at as u32 + u32::from(*place), kind: Hit::WORDS }));
+        hits.extend(places[..kept].iter().map(|place| {
+            let place = usize::from(*place);
+            Hit::window(at + place, self.slot(text_at(text, place)).start)
+        }));
     }
 
     /// The same for a short block, of which these masks have the places: there are so few that one branch
@@ -188,50 +191,57 @@ impl Lookup {
             for bit in bits(windows) {
                 let at = mask * MASK + bit;
                 if self.may_be(text_at(block, at)) {
-                    push(hits, at, Hit::WORDS);
+                    hits.push(Hit::window(at, self.slot(text_at(block, at)).start));
                 }
             }
         }
     }
 
-    /// Appends the words whose window is at `at`.
+    /// Appends the words whose window is at `at`; the first of its slot is `first`.
     #[inline(always)]
-    pub(super) fn words(&self, block: &[u8], at: usize, words: &mut Vec<Hit>) {
-        for entry in self.entries(block, at) {
+    pub(super) fn words(&self, block: &[u8], at: usize, first: usize, words: &mut Vec<Hit>) {
+        for entry in &self.entries[first..] {
             let begin = at.wrapping_sub(usize::from(entry.offset));
             if entry.is(eight_at(block, begin)) && self.is_whole(entry, block, begin) {
                 push(words, begin, entry.word);
             }
+            if !entry.more {
+                break;
+            }
         }
     }
 
-    /// The bytes that `words` looks at for a place.
-    pub(super) fn seen(&self, block: &[u8], at: usize) -> Seen {
+    /// The bytes that say what `words` finds, with those that the slot follows from.
+    pub(super) fn seen(&self, block: &[u8], at: usize, first: usize) -> Seen {
         let mut seen = Seen::new(at, at + WINDOW);
-        for entry in self.entries(block, at) {
+        for entry in self.entries(first) {
             // Before the block there are no bytes, which elsewhere there are.
             let begin = at.saturating_sub(usize::from(entry.offset));
             let same = entry.is(eight_at(block, begin));
             let from = if same && entry.begins { begin.saturating_sub(may_begin_sees(block, begin)) } else { begin };
-            let len = self.words[usize::from(entry.word)].bytes.len();
+            let len = self.words[entry.word as usize].bytes.len();
             seen = seen.and(Seen::new(from, begin + if same { len } else { len.min(FIRST) }));
         }
         seen
     }
 
-    /// The entries of the slot of the window at `at`, of which there is at least one.
+    /// What is known of the slot of a window that begins with these four bytes.
     #[inline(always)]
-    fn entries(&self, block: &[u8], at: usize) -> impl Iterator<Item = &Entry> {
-        let slot = Key::of(text_at(block, at)).slot;
+    fn slot(&self, text: u32) -> Slot {
+        self.slots[Key::of(text).slot]
+    }
+
+    /// The entries of the slot whose first one is given.
+    #[inline(always)]
+    fn entries(&self, first: usize) -> impl Iterator<Item = &Entry> {
         let mut more = true;
-        let entries = self.entries[self.slots[slot].start as usize..].iter();
-        entries.take_while(move |entry| std::mem::replace(&mut more, entry.more))
+        self.entries[first..].iter().take_while(move |entry| std::mem::replace(&mut more, entry.more))
     }
 
     /// Whether all of a word is there, of which the first bytes are.
     #[inline(always)]
     fn is_whole(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
-        (!entry.long || is_long(&self.words[usize::from(entry.word)], block, begin))
+        (!entry.long || is_long(&self.words[entry.word as usize], block, begin))
             && (!entry.begins || may_begin(block, begin))
     }
 }

@@ -41,26 +41,44 @@ pub struct Hit {
     /// Offset in the block of the first byte of the word or run, or of the window.
     pub at: u32,
     /// Index of the word, or one of these.
-    pub kind: u16,
+    pub kind: u32,
 }
 
 impl Hit {
     /// The kind of a run of digits; the module `digits` says what is one.
-    pub const DIGITS: u16 = 0xFFFF;
+    pub const DIGITS: u32 = u32::MAX;
     /// The kind of an `@`.
-    pub const AT: u16 = 0xFFFE;
-
-    /// The kind of a window that passed the hash check: words may stand here.
-    pub const WORDS: u16 = 0xFFFD;
+    pub const AT: u32 = u32::MAX - 1;
+    /// The first kind of a window that passed the hash check. Words may stand here, and how far a kind is
+    /// behind this one says where those of the window begin among all, so that nobody hashes it again.
+    const WINDOW: u32 = 1 << 31;
 
     /// What hits are in order of.
     fn key(&self) -> u64 {
-        u64::from(self.at) << 16 | u64::from(self.kind)
+        u64::from(self.at) << 32 | u64::from(self.kind)
     }
 
     /// The hit of that key.
     fn of(key: u64) -> Hit {
-        Hit { at: (key >> 16) as u32, kind: key as u16 }
+        Hit { at: (key >> 32) as u32, kind: key as u32 }
+    }
+
+    /// A window at `at` whose words begin at `entry`.
+    #[inline(always)]
+    fn window(at: usize, entry: u32) -> Hit {
+        Hit { at: at as u32, kind: Hit::WINDOW + entry }
+    }
+
+    /// Where the words of the window begin, if it is one.
+    #[inline(always)]
+    fn entry(&self) -> Option<usize> {
+        (Hit::WINDOW..Hit::AT).contains(&self.kind).then(|| (self.kind - Hit::WINDOW) as usize)
+    }
+
+    /// Whether it is a window: words may stand here.
+    #[cfg(test)]
+    pub(crate) fn is_window(&self) -> bool {
+        self.entry().is_some()
     }
 }
 
@@ -194,7 +212,7 @@ impl Gate {
     /// an index is no kind of a [`Hit`].
     pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
         assert!(plan.fits(&words), "the plan was made for other words");
-        assert!(words.len() < usize::from(Hit::WORDS), "too many words");
+        assert!(words.len() < Hit::WINDOW as usize, "too many words");
         let deal = plan.deal(variant.looks_up());
         let windows: Vec<Window> =
             words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
@@ -228,9 +246,9 @@ impl Gate {
         let from = words.len();
         let mut own = 0;
         while let Some(hit) = hits.get(own).filter(|hit| (hit.at as usize) < end) {
-            match hit.kind {
-                Hit::WORDS => self.lookup.words(block, hit.at as usize, words),
-                _ => words.push(*hit),
+            match hit.entry() {
+                Some(entry) => self.lookup.words(block, hit.at as usize, entry, words),
+                None => words.push(*hit),
             }
             own += 1;
         }
@@ -238,14 +256,17 @@ impl Gate {
         own
     }
 
-    /// Appends the words at a place.
-    pub fn words_at(&self, block: &[u8], at: usize, words: &mut Vec<Hit>) {
-        self.lookup.words(block, at, words);
+    /// Appends the words at a window; any other hit has none.
+    pub fn words_at(&self, block: &[u8], window: Hit, words: &mut Vec<Hit>) {
+        if let Some(entry) = window.entry() {
+            self.lookup.words(block, window.at as usize, entry, words);
+        }
     }
 
-    /// The bytes which say what words stand at a place.
-    pub fn seen(&self, block: &[u8], at: usize) -> Seen {
-        self.lookup.seen(block, at)
+    /// The bytes which say what words stand at a window.
+    pub fn seen(&self, block: &[u8], window: Hit) -> Seen {
+        let at = window.at as usize;
+        window.entry().map_or(Seen::new(at, at), |entry| self.lookup.seen(block, at, entry))
     }
 
     /// Appends what [`Gate::words`] says of all hits of a block; `hits` is working memory.
@@ -256,7 +277,7 @@ impl Gate {
     }
 }
 
-fn push(hits: &mut Vec<Hit>, at: usize, kind: u16) {
+fn push(hits: &mut Vec<Hit>, at: usize, kind: u32) {
     let at = at as u32;
     hits.push(Hit { at, kind });
 }

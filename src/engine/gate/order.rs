@@ -46,7 +46,7 @@ impl<const ROOM: usize> Others<ROOM> {
     }
 
     /// Takes a hit; those before it go among the words if there is no room for it.
-    pub(super) fn push(&mut self, at: usize, kind: u16, words: &mut Vec<Hit>, first: usize) {
+    pub(super) fn push(&mut self, at: usize, kind: u32, words: &mut Vec<Hit>, first: usize) {
         if self.count == ROOM {
             self.merge(words, first);
         }

@@ -46,7 +46,7 @@ fn oracle(words: &[Word], block: &[u8]) -> Vec<Hit> {
                 false => *here == *word.bytes,
             }) && (!word.begins || begins_at(block, at))
             {
-                hits.push((at, index as u16));
+                hits.push((at, index as u32));
             }
         }
         if block[at] == b'@' {
@@ -179,20 +179,22 @@ proptest! {
         thread_local!(static GATES: Vec<(Variant, Gate)> = gates(&words()));
         let text = scraps.concat();
         GATES.with(|gates| for (variant, gate) in gates {
-            let at_place = |text: &[u8], at: usize| {
+            let at_place = |text: &[u8], window: Hit| {
                 let mut words = Vec::new();
-                gate.words_at(text, at, &mut words);
-                words.into_iter().map(|word| (at - word.at as usize, word.kind)).collect::<Vec<_>>()
+                gate.words_at(text, window, &mut words);
+                words.into_iter().map(|word| (window.at - word.at, word.kind)).collect::<Vec<_>>()
             };
             let mut hits = Vec::new();
             gate.find(&text, &mut hits, &mut Lines::default());
-            for at in hits.iter().filter(|hit| hit.kind == Hit::WORDS).map(|hit| hit.at as usize) {
-                let seen = gate.seen(&text, at);
+            for window in hits.into_iter().filter(Hit::is_window) {
+                let seen = gate.seen(&text, window);
                 let Some(own) = text.get(seen.from..seen.loose).filter(|_| seen.from > 0) else { continue };
                 for (front, behind) in &others {
                     let other = [front, own, behind].concat();
-                    let moved = front.len() + at - seen.from;
-                    assert_eq!(at_place(&text, at), at_place(&other, moved), "{variant:?} in {:?}", other.escape_ascii().to_string());
+                    // The window is among the bytes seen.
+                    let moved = Hit { at: window.at - seen.from as u32 + front.len() as u32, ..window };
+                    let (own, again) = (at_place(&text, window), at_place(&other, moved));
+                    assert_eq!(own, again, "{variant:?} in {:?}", other.escape_ascii().to_string());
                 }
             }
         });

@@ -242,20 +242,21 @@ proptest! {
         let redactor = Redactor::builtin();
         let gate = &redactor.set.gate;
         // What says that a place leads nowhere, and the words that stand there.
-        let look = |text: &[u8], at: usize| {
+        let look = |text: &[u8], window: Hit| {
             let (mut lines, mut scratch) = (Lines::default(), Scratch::default());
             gate.find(text, &mut Vec::new(), &mut lines);
-            let seen = Triage::new(&redactor.set, text, &lines).verdict(at, &mut scratch)?;
-            let words: Vec<_> = scratch.words.iter().map(|word| (at - word.at as usize, word.kind)).collect();
-            Some((seen.and(gate.seen(text, at)), words))
+            let seen = Triage::new(&redactor.set, text, &lines).verdict(window, &mut scratch)?;
+            let words: Vec<_> = scratch.words.iter().map(|word| (window.at - word.at, word.kind)).collect();
+            Some((seen.and(gate.seen(text, window)), words))
         };
         // Nothing is remembered at a block's ends.
         let edge = "- ".repeat(40);
         let text = [&edge, &*texts.concat(), &edge].concat();
         let mut hits = Vec::new();
         gate.find(text.as_bytes(), &mut hits, &mut Lines::default());
-        for at in hits.into_iter().filter(|hit| hit.kind == Hit::WORDS).map(|hit| hit.at as usize) {
-            let Some((seen, words)) = look(text.as_bytes(), at).filter(|(seen, _)| seen.fits(at)) else { continue };
+        for window in hits.into_iter().filter(Hit::is_window) {
+            let at = window.at as usize;
+            let Some((seen, words)) = look(text.as_bytes(), window).filter(|(seen, _)| seen.fits(at)) else { continue };
             for (front, line_end, behind, letters, digits) in &others {
                 let mut other = [edge.as_bytes(), front.as_bytes(), line_end.as_bytes()].concat();
                 let moved = other.len() + at - seen.from;
@@ -266,7 +267,7 @@ proptest! {
                     other.extend_from_slice(&[digits.as_bytes(), b"}"].concat());
                 }
                 other.extend_from_slice(&[line_end.as_bytes(), behind.as_bytes(), edge.as_bytes()].concat());
-                let again = look(&other, moved);
+                let again = look(&other, Hit { at: moved as u32, ..window });
                 prop_assert_eq!(again.map(|(_, words)| words), Some(words.clone()), "{:?}", String::from_utf8_lossy(&other));
             }
         }

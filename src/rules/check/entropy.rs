@@ -129,7 +129,7 @@ mod tests {
         /// What different bytes tell is what all of them tell, also where it is just enough.
         #[test]
         fn different_bytes_tell_the_same(
-            text in prop::collection::vec(any::<u8>(), 0..60).prop_union(prop::collection::vec(b'a'..b'h', 0..300)),
+            text in prop_oneof![prop::collection::vec(any::<u8>(), 0..60), prop::collection::vec(b'a'..b'h', 0..300)],
             bits in 0.0..8f32,
         ) {
             let exact = bits_per_byte(&text);
