@@ -222,13 +222,17 @@ fn distinct(variable: &[u8]) -> u32 {
 
 fn has_run(variable: &[u8]) -> bool {
     // A run covers the last byte of some stretch of its length.
-    variable.iter().enumerate().skip(RUN_MIN - 1).step_by(RUN_MIN).any(|(at, sign)| {
-        matches!(sign, b'x' | b'X' | b'*' | b'.') && {
-            let same = |b: &&u8| *b == sign;
-            let before = variable[..at].iter().rev().take(RUN_MIN).take_while(same).count();
-            before + variable[at..].iter().take(RUN_MIN).take_while(same).count() >= RUN_MIN
-        }
-    })
+    let stretches = variable.as_chunks::<RUN_MIN>().0.iter().enumerate();
+    let mut last = stretches.map(|(n, stretch)| (n * RUN_MIN + RUN_MIN - 1, stretch[RUN_MIN - 1]));
+    last.any(|(at, sign)| matches!(sign, b'x' | b'X' | b'*' | b'.') && run_len(variable, at) >= RUN_MIN)
+}
+
+/// How many bytes around `at` are the same, as far as it matters.
+#[cold]
+fn run_len(variable: &[u8], at: usize) -> usize {
+    let same = |b: &&u8| **b == variable[at];
+    let before = variable[..at].iter().rev().take(RUN_MIN).take_while(same).count();
+    before + variable[at..].iter().take(RUN_MIN).take_while(same).count()
 }
 
 #[cfg(test)]
