@@ -78,10 +78,10 @@ pub fn is_at_least(bytes: &[u8], bits: f32) -> bool {
 
 /// The fewest bits that a short text of this length has with as many different bytes.
 fn surely(bytes: &[u8]) -> Option<f64> {
-    let of = SHORT.all.get(bytes.len())?;
+    let of = SHORT.all.get(bytes.len()).filter(|_| !bytes.is_empty())?;
     // Bytes that are different by their last six bits are different.
     let seen = bytes.iter().fold(0u64, |seen, b| seen | 1 << (b & 63));
-    let same = (bytes.len() + 1).saturating_sub(seen.count_ones() as usize);
+    let same = bytes.len() + 1 - seen.count_ones() as usize;
     Some(of - SHORT.all[same])
 }
 
