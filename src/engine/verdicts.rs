@@ -222,7 +222,7 @@ impl Drop for Verdicts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdicts, classify};
+    use super::{Verdicts, classify, judge};
     use crate::engine::notation::Record;
     use crate::engine::notation::key::{around, end_of};
     use crate::engine::redactor::Redactor;
@@ -242,14 +242,19 @@ mod tests {
             let redactor = Redactor::builtin();
             let keys = &redactor.set.keys;
             let mut verdicts = Verdicts::default();
-            for text in texts.iter().chain(&texts) {
-                let rec = Record::new(text.as_bytes(), 0, text.len());
-                let lower = text.to_lowercase();
+            // At the front of a block and behind another line of it.
+            let fronts = ["", "\n", "a pass\n", "api_key=1 and more of it all\n"];
+            for (text, front) in texts.iter().flat_map(|text| fronts.map(|front| (text, front))).chain(texts.iter().map(|text| (text, ""))) {
+                let block = format!("{front}{text}");
+                let rec = Record::new(block.as_bytes(), front.len(), block.len());
+                let lower = block.to_lowercase();
                 let places = ["key", "token", "sig", "pass"].iter().flat_map(|word| lower.match_indices(word));
-                for (at, _) in places {
+                for (at, _) in places.filter(|(at, _)| *at >= front.len()) {
                     let end = end_of(&rec, at);
-                    let again = verdicts.judge(keys, &rec, at, end).known;
-                    prop_assert_eq!(again, classify(keys, &rec, &around(&rec, at, end)), "{}", text);
+                    let (new, again) = (judge(keys, &rec, at, end), verdicts.judge(keys, &rec, at, end));
+                    prop_assert_eq!((again.known, again.plain), (new.known, new.plain), "{}", block);
+                    prop_assert_eq!(again.known, classify(keys, &rec, &around(&rec, at, end)), "{}", block);
+                    prop_assert!(again.from <= new.from, "{}", block);
                 }
             }
         }
