@@ -89,7 +89,9 @@ pub(crate) fn record(
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);
-        let alone = !joined && scratch.findings[from..].iter().all(|f| apart(&whole, f));
+        let found = &scratch.findings[from..];
+        // What ends one is no longer there if another begins with it.
+        let alone = !joined && found.iter().all(|f| apart(&whole, f)) && found.is_sorted_by(|f, g| f.end < g.start);
         let settled = alone && !doubt && before.is_none() && set.labels_only;
         // A record that was too dear to judge is not looked through again: its rest is masked.
         if !settled && scratch.work <= budget {

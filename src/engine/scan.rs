@@ -57,6 +57,7 @@ pub(crate) fn look(
     budget: u64,
     scratch: &mut Scratch,
 ) -> bool {
+    let from = scratch.findings.len();
     let mut scanner = Scanner {
         set,
         value_end: rec.start,
@@ -92,7 +93,12 @@ pub(crate) fn look(
         search(&mut scanner, rule);
     }
     *carry = scanner.carry;
-    scanner.doubt.any()
+    scanner.doubt.any() || scanner.rec.was_json() && hides_object(&scanner.rec, &scanner.findings[from..])
+}
+
+/// Whether a mask hides where an object begins, behind which the record may be JSON no longer.
+fn hides_object(rec: &Record<'_>, findings: &[Finding]) -> bool {
+    findings.iter().any(|f| rec.buf[f.start.saturating_sub(1).max(rec.start)..f.end].contains(&b'{'))
 }
 
 /// A rule without a literal: its automaton runs over the whole record.

@@ -11,6 +11,7 @@ use super::gate::{Hit, Lines};
 use super::keys::Known;
 use super::memo::Memo;
 use super::notation::Record;
+use super::notation::form::plain;
 use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
 use super::resolve::stronger;
@@ -202,7 +203,11 @@ impl Scanner<'_> {
             (true, Some(q)) => Mark::Open(Until::Quote(q)),
             (true, None) => Mark::Open(Until::Bare),
         };
-        let finding = Finding { mark, ..Finding::new(value.start, value.end, known.rule, value.notation) };
+        // No JSON has a mark right behind a number: one behind the mask's own would be doubled, as those in a
+        // value are.
+        let glued = value.notation == Notation::Number(0) && self.rec.get(value.end) == Some(b'"');
+        let notation = if glued { plain(&self.rec) } else { value.notation };
+        let finding = Finding { mark, ..Finding::new(value.start, value.end, known.rule, notation) };
         // Inside what stays, keys are asked.
         if !self.is_allowed(finding, Some(known)) {
             self.value_end = self.value_end.max(value.end);
@@ -295,7 +300,7 @@ pub(crate) struct Doubt {
     found_end: usize,
     /// End of the furthest that was looked at for what was refused.
     refused_end: usize,
-    /// End of the furthest value that was let go.
+    /// Behind what ends the furthest value that was let go.
     let_go_end: usize,
 }
 
@@ -317,7 +322,8 @@ impl Doubt {
 
     fn let_go(&mut self, value: &Value) {
         self.any |= value.start < self.found_end;
-        self.let_go_end = self.let_go_end.max(value.end);
+        // What ends it was looked at, too.
+        self.let_go_end = self.let_go_end.max(value.end + 1);
     }
 
     fn refused(&mut self, seen: Range<usize>) {

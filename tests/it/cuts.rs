@@ -159,6 +159,27 @@ proptest! {
     }
 }
 
+/// What a mask hides had told how what stands beside it is read.
+#[test]
+fn what_a_mask_hides_is_not_missed() {
+    for text in [
+        // A mark that would be doubled by the mask's own.
+        r#""Password":P"hello""#,
+        r#"{"a":1,"Password":123"hello","b":4}"#,
+        // Where the object began that made the record JSON.
+        r#"password=7{"k:a/b.go", "rule": "generic-APIKEY=''"r"#,
+        // What ended a value.
+        "://passwd:;z@l",
+        "ACCESSKEY:9s://:,G@l",
+    ] {
+        for (name, r) in masked() {
+            let once = r.redact(text.as_bytes()).into_owned();
+            assert_ne!(once, text.as_bytes(), "mask {name} on {text}");
+            assert_eq!(shown(&r.redact(&once)), shown(&once), "mask {name} on {text}");
+        }
+    }
+}
+
 #[test]
 fn complete_lines_leave_at_once() {
     let r = Redactor::builtin();

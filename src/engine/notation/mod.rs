@@ -51,6 +51,11 @@ impl<'a> Record<'a> {
         &self.buf[at.min(self.end)..self.end]
     }
 
+    /// Whether [`Record::is_json`] was asked and said yes.
+    pub(crate) fn was_json(&self) -> bool {
+        self.json.get() == Some(&true)
+    }
+
     /// Whether an object is written in it as JSON does.
     pub(crate) fn is_json(&self) -> bool {
         let text = self.bytes();
