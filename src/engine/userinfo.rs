@@ -65,7 +65,7 @@ fn begins_authority(head: &[u8]) -> bool {
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
 /// answer for `floor`, if an `@` stands there.
-#[inline(never)]
+#[inline(never)] // it would be long in the way of every hit
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
     let start = run_start(rec.buf, floor, at, |text| !ends(text));
     let found = || begins_authority(&rec.buf[rec.start..start]).then_some(start);

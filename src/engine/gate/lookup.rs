@@ -73,6 +73,9 @@ impl Key {
     }
 }
 
+/// The most entries that a word has.
+pub(super) const CASES_MAX: usize = 1 << (WINDOW - 1);
+
 /// All choices among the bits of a mask.
 fn subsets(mask: u32) -> impl Iterator<Item = u32> {
     std::iter::successors(Some(mask), move |&choice| (choice != 0).then(|| (choice - 1) & mask))

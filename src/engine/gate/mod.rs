@@ -212,7 +212,7 @@ impl Gate {
     /// an index is no kind of a [`Hit`].
     pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
         assert!(plan.fits(&words), "the plan was made for other words");
-        assert!(words.len() < Hit::WINDOW as usize, "too many words");
+        assert!(words.len() < Hit::WINDOW as usize / lookup::CASES_MAX, "too many words");
         let deal = plan.deal(variant.looks_up());
         let windows: Vec<Window> =
             words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
