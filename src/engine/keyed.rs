@@ -22,6 +22,9 @@ use crate::rules::rule::ValuePolicy;
 /// What reading an element of a list costs besides its bytes.
 const LIST_WORK: u64 = 4;
 
+/// The most bytes between a key and its value that are nothing but notation.
+const NEAR_BYTES: usize = 12;
+
 /// Judges the key whose word stands at `at`.
 ///
 /// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
@@ -175,13 +178,16 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
+        if value.start > site.end + NEAR_BYTES {
+            s.doubt.raise(); // a mask may stand in what was read between
+        }
         s.found_value(known, value);
     } else {
         let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
-        s.let_go(value, known.rule, if spared { Refusal::Placeholder } else { Refusal::Value });
+        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { Refusal::Value });
     }
 }
 

@@ -246,9 +246,9 @@ impl Scanner<'_> {
         Some(Key { with: Words::of(&self.rec, site), own: alone.then_some(own) })
     }
 
-    /// Notes why a value was let go.
-    pub(crate) fn let_go(&mut self, value: &Value, rule: RuleId, why: Refusal) {
-        self.doubt.let_go(value);
+    /// Notes why a value was let go, whose key's notation begins at `open`.
+    pub(crate) fn let_go(&mut self, open: usize, value: &Value, rule: RuleId, why: Refusal) {
+        self.doubt.let_go(open, value);
         self.note(value.start, Some(rule), why);
     }
 
@@ -287,7 +287,7 @@ impl Scanner<'_> {
     }
 }
 
-/// How far around a mask a rule may look that asks for no value, in bytes.
+/// How far around a mask a rule may look that asks for no value, or before a key, in bytes.
 const REACH_BYTES: usize = 64;
 
 /// Whether what was let go could be judged otherwise once the findings around it are masked. Most
@@ -320,8 +320,8 @@ impl Doubt {
         self.found_end = self.found_end.max(f.end);
     }
 
-    fn let_go(&mut self, value: &Value) {
-        self.any |= value.start < self.found_end;
+    fn let_go(&mut self, open: usize, value: &Value) {
+        self.any |= open.saturating_sub(REACH_BYTES) < self.found_end;
         // What ends it was looked at, too.
         self.let_go_end = self.let_go_end.max(value.end + 1);
     }

@@ -171,7 +171,11 @@ fn what_a_mask_hides_is_not_missed() {
         // What ended a value.
         "://passwd:;z@l",
         "ACCESSKEY:9s://:,G@l",
+        // What stood before a key, and between a key and its value.
+        r#""Password:ENV Token g ="NR"#,
+        r#"TOKEN:n=HR<<>>KU-<<alnum 31>>x_TOKEN ="e""#,
     ] {
+        let text = line(text);
         for (name, r) in masked() {
             let once = r.redact(text.as_bytes()).into_owned();
             assert_ne!(once, text.as_bytes(), "mask {name} on {text}");
