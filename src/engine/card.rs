@@ -97,7 +97,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     }
     let mut window = Window::default();
     let mut p = at;
-    let mut any = false;
+    let (mut any, mut left) = (false, false);
     // A sliding window over the groups: each start is tried with every grouping, once.
     loop {
         while window.len < GROUPS_MAX {
@@ -112,21 +112,22 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         if window.len == 0 {
             break;
         }
-        let taken = match best(&s.rec, &window.groups[..window.len]) {
-            Some((start, end, groups)) => {
-                any = true;
-                let (start, end) = scientific(&s.rec, start, end);
-                let end = track_end(&s.rec, end);
-                s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));
-                groups
-            }
-            None => 1,
-        };
+        let best = best(&s.rec, &window.groups[..window.len]);
+        if let Some((start, end, _)) = best {
+            let (start, end) = scientific(&s.rec, start, end);
+            let end = track_end(&s.rec, end);
+            s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));
+        }
+        (any, left) = (any || best.is_some(), left || best.is_none());
+        let taken = best.map_or(1, |(_, _, groups)| groups);
         window.groups.copy_within(taken.., 0);
         window.len -= taken;
     }
-    if !any {
-        s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(CONTEXT_BYTES + 2)..p + EDGE_BYTES);
+    let seen = at.saturating_sub(CONTEXT_BYTES + 2)..p + EDGE_BYTES;
+    match any {
+        false => s.refuse_seen(at, Some(id), Refusal::Card, seen),
+        true if left => s.saw(seen),
+        true => {}
     }
 }
 

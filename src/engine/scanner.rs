@@ -264,6 +264,11 @@ impl Scanner<'_> {
         self.note(at, rule, why);
     }
 
+    /// Takes notice of what was looked at where there was no candidate.
+    pub(crate) fn saw(&mut self, seen: Range<usize>) {
+        self.doubt.refused(seen);
+    }
+
     fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
         if let Some(notes) = self.notes {
             notes.refused(at, rule, why);

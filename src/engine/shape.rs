@@ -4,7 +4,7 @@ use super::finding::{Finding, Mark, Refusal, Until};
 use super::memo::Seen;
 use super::notation::Record;
 use super::notation::escape::word_begins;
-use super::notation::form::{in_label, in_text, mask_len, plain};
+use super::notation::form::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use super::notation::value::bare_end;
 use super::ruleset::{RuleSet, ShapeAt};
 use super::scanner::Scanner;
@@ -40,9 +40,10 @@ pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
             s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
         }
         Ok(Err(why)) => {
-            // The work counts the bytes looked at to either side, but for the edge in front.
+            // The work counts the bytes looked at to either side, but for the edge in front, and what a label has.
             let looked = (*s.work - work) as usize;
-            s.refuse_seen(at, Some(id), why, at.saturating_sub(looked + EDGE_BYTES)..at + looked);
+            let front = if why == Refusal::Placeholder { LABEL_BYTES_MAX } else { EDGE_BYTES };
+            s.refuse_seen(at, Some(id), why, at.saturating_sub(looked + front)..at + looked);
         }
         Err(Unjudged) => {
             let end = run_end(&s.rec, at, s.rec.end);

@@ -24,7 +24,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let (authority, looked) = authority_before(&s.rec, floor, at, known);
     *s.work += looked as u64;
     s.last_at = Some((at, authority));
-    let Some(start) = authority else { return };
+    let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..at + 1) };
     let info = &s.rec.buf[start..at];
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
@@ -46,6 +46,8 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
                 || b >= 0x80 => {}
         _ => return s.refuse_seen(at, Some(id), Refusal::Shape, seen),
     }
+    // A mask in the user's name may have the colon that ends it.
+    s.saw(start..secret.start);
     s.found(Finding::new(secret.start, secret.end, id, Notation::Authority));
 }
 

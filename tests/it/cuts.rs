@@ -171,6 +171,12 @@ fn what_a_mask_hides_is_not_missed() {
         // What ended a value.
         "://passwd:;z@l",
         "ACCESSKEY:9s://:,G@l",
+        // What ended the look back from an `@`, and what told where the user's name ends.
+        r#"4://DefaultEndpointsProtocol=https;AccountName=x;AccountKey=<<alnum 42>>/<<alnum 43>>==;@assword\" : \""#,
+        "://user=alice,password=hunter2,=guest:gu3st@m",
+        // A label that is none, whose end a mask brings; a word of a label that says what a number is.
+        r#"{"password":"[REDACTED:"41 {"msg":"{\"msg\":\"wget --user u:p"#,
+        r#"ard=4111111111111111\"://4111111111111111 5555555555554444\""#,
         // What stood before a key, and between a key and its value.
         r#""Password:ENV Token g ="NR"#,
         r#"TOKEN:n=HR<<>>KU-<<alnum 31>>x_TOKEN ="e""#,

@@ -8,12 +8,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use logveil::Redactor;
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use crate::kit::{every_way, line, masked, report, shown};
 use crate::parsers::shape;
+use crate::texts;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +178,54 @@ fn every_mask_masks_every_vector_once() {
         }
     }
     report("masked twice", &failures);
+}
+
+/// What stands between the pieces of vectors that are put together.
+const BETWEEN: &[&str] = &[
+    "",
+    " ",
+    "\"",
+    "'",
+    "=",
+    ":",
+    ",",
+    ";",
+    "{",
+    "}",
+    "@",
+    "://",
+    "\\",
+    "%22",
+    "ENV ",
+    " Token g =\"",
+    "password",
+    "\n",
+];
+
+proptest! {
+    #![proptest_config(texts::cases(1500))]
+
+    /// Pieces of vectors, put together anyhow: no mask hides what another one's place was told by.
+    #[test]
+    fn spliced_vectors_are_masked_once(
+        parts in prop::collection::vec(
+            (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::sample::select(BETWEEN)),
+            1..5,
+        ),
+    ) {
+        static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
+        let mut text = Vec::new();
+        for (case, from, to, between) in parts {
+            let input = &case.get(&CASES).input;
+            let (from, to) = (from.index(input.len() + 1), to.index(input.len() + 1));
+            text.extend_from_slice(&input[from.min(to)..from.max(to)]);
+            text.extend_from_slice(between.as_bytes());
+        }
+        for (name, redactor) in masked() {
+            let once = redactor.redact(&text);
+            prop_assert_eq!(shown(&redactor.redact(&once)), shown(&once), "mask {} on {}", name, shown(&text));
+        }
+    }
 }
 
 /// Where a mask leaves something that is not what it was before.

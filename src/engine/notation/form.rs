@@ -9,7 +9,7 @@ use crate::rules::mask::Notation;
 /// How far back a list's marks are looked for, in bytes.
 const LIST_LOOK_BYTES: usize = 512;
 /// The longest label, in bytes.
-const LABEL_BYTES_MAX: usize = 128;
+pub(crate) const LABEL_BYTES_MAX: usize = 128;
 
 /// How the mask of a bare value is written that is no JSON value itself.
 pub(crate) fn plain(rec: &Record<'_>) -> Notation {
