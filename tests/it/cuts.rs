@@ -167,7 +167,7 @@ fn what_a_mask_hides_is_not_missed() {
         r#""Password":P"hello""#,
         r#"{"a":1,"Password":123"hello","b":4}"#,
         // Where the object began that made the record JSON.
-        r#"password=7{"k:a/b.go", "rule": "generic-APIKEY=''"r"#,
+        r#"password=7{"kS:cmd/generate/config/rules/generic.go", "rule": "generic-api-APIKEY='"r"#,
         // What ended a value.
         "://passwd:;z@l",
         "ACCESSKEY:9s://:,G@l",
@@ -176,7 +176,7 @@ fn what_a_mask_hides_is_not_missed() {
         "://user=alice,password=hunter2,=guest:gu3st@m",
         // A label that is none, whose end a mask brings; a word of a label that says what a number is.
         r#"{"password":"[REDACTED:"41 {"msg":"{\"msg\":\"wget --user u:p"#,
-        r#"ard=4111111111111111\"://4111111111111111 5555555555554444\""#,
+        r#"ard=4111111111111111"://4111111111111111 5555555555554444""#,
         // What stood before a key, and between a key and its value.
         r#""Password:ENV Token g ="NR"#,
         r#"TOKEN:n=HR<<>>KU-<<alnum 31>>x_TOKEN ="e""#,
