@@ -22,9 +22,6 @@ use crate::rules::rule::ValuePolicy;
 /// What reading an element of a list costs besides its bytes.
 const LIST_WORK: u64 = 4;
 
-/// The most bytes between a key and its value that are nothing but notation.
-const NEAR_BYTES: usize = 12;
-
 /// Judges the key whose word stands at `at`.
 ///
 /// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
@@ -178,9 +175,7 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
     if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
-        if value.start > site.end + NEAR_BYTES {
-            s.doubt.raise(); // a mask may stand in what was read between
-        }
+        s.saw(site.open..value.start);
         s.found_value(known, value);
     } else {
         let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);

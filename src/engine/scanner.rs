@@ -264,7 +264,7 @@ impl Scanner<'_> {
         self.note(at, rule, why);
     }
 
-    /// Takes notice of what was looked at where there was no candidate.
+    /// Takes notice of what was looked at, besides what is found or let go itself.
     pub(crate) fn saw(&mut self, seen: Range<usize>) {
         self.doubt.refused(seen);
     }
