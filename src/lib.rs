@@ -42,6 +42,9 @@ pub use engine::allow::{AllowedBy, Spared};
 pub use engine::builder::Builder;
 pub use engine::explain::Explanation;
 pub use engine::redactor::Redactor;
+#[cfg(any(debug_assertions, feature = "switches"))]
+#[doc(hidden)]
+pub use engine::shortcuts::Shortcut;
 pub use engine::stream::Stream;
 pub use engine::tally::Tally;
 pub use engine::{Finding, Refusal, Refused};

@@ -10,7 +10,7 @@ use super::carry::Carry;
 use super::emit::put;
 use super::finding::Finding;
 use super::redactor::Redactor;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::stream::Stream;
 
 /// What was found in a block of whole records that nothing was left open for.
@@ -25,29 +25,28 @@ pub struct Judged {
 /// Looks through blocks out of turn; one a thread.
 pub struct Judge {
     redactor: Redactor,
-    scratch: Scratch,
 }
 
 impl Judge {
-    /// With working memory of its own.
+    /// A judge by these rules.
     pub fn new(redactor: &Redactor) -> Judge {
-        Judge { redactor: redactor.clone(), scratch: Scratch::default() }
+        Judge { redactor: redactor.clone() }
     }
 
     /// Judges a block of whole records.
-    pub fn judge(&mut self, block: &[u8]) -> Judged {
+    pub fn judge(&self, block: &[u8]) -> Judged {
         let mut carry = None;
-        let scratch = &mut self.scratch;
-        scratch.findings.clear();
-        scratch.spared.clear();
-        block::scan(&self.redactor.set, block, &mut carry, scratch);
-        Judged {
+        let mut scratch = Scratch::take();
+        block::scan(&self.redactor.set, block, &mut carry, &mut scratch);
+        let judged = Judged {
             findings: std::mem::take(&mut scratch.findings),
             spared: std::mem::take(&mut scratch.spared),
             records: scratch.lines.count(),
             work: std::mem::take(&mut scratch.work),
             carry,
-        }
+        };
+        scratch.leave();
+        judged
     }
 }
 
@@ -61,8 +60,10 @@ impl Stream {
         self.tally.records += judged.records;
         self.tally.work += judged.work;
         self.carry = judged.carry;
-        (self.scratch.findings, self.scratch.spared) = (judged.findings, judged.spared);
-        self.scratch.count_spared(0..block.len(), &mut self.tally);
-        put(&self.redactor.set, block, &self.scratch.findings, &mut self.tally, sink);
+        let mut scratch = Scratch::take();
+        (scratch.findings, scratch.spared) = (judged.findings, judged.spared);
+        scratch.count_spared(0..block.len(), &mut self.tally);
+        put(&self.redactor.set, block, &scratch.findings, &mut self.tally, sink);
+        scratch.leave();
     }
 }

@@ -9,8 +9,9 @@ use super::notation::Record;
 use super::resolve::resolve;
 use super::ruleset::RuleSet;
 use super::scan::{budget, look};
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::settle::settle;
+use super::shortcuts::Shortcut;
 use super::triage::Triage;
 use crate::rules::mask::Notation;
 
@@ -27,6 +28,7 @@ use crate::rules::mask::Notation;
 pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
     scratch.hits.clear();
     set.gate.find(block, &mut scratch.hits, &mut scratch.lines);
+    let reject = set.shortcuts.take(Shortcut::RejectStage);
     let every = !set.scans.is_empty() || scratch.notes.is_some();
     // Most lines that come by themselves.
     if scratch.hits.is_empty() && carry.is_none() && !every {
@@ -39,7 +41,7 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scrat
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
         let waiting = carry.is_some() || every;
-        let looked = if waiting { 0 } else { triage.idle(&hits[next..], scratch) };
+        let looked = if waiting || !reject { 0 } else { triage.idle(&hits[next..], scratch) };
         let Some(place) = (if waiting { Some(at) } else { hits.get(next + looked).map(|h| h.at as usize) }) else {
             break;
         };
@@ -92,7 +94,7 @@ pub(crate) fn record(
         let found = &scratch.findings[from..];
         // What ends one is no longer there if another begins with it.
         let alone = !joined && found.iter().all(|f| apart(&whole, f)) && found.is_sorted_by(|f, g| f.end < g.start);
-        let settled = alone && !doubt && before.is_none() && set.labels_only;
+        let settled = set.shortcuts.take(Shortcut::Settled) && alone && !doubt && before.is_none() && set.labels_only;
         // A record that was too dear to judge is not looked through again: its rest is masked.
         if !settled && scratch.work <= budget {
             let open = settle(set, &whole, from, before.as_ref(), budget, scratch);

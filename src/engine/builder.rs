@@ -10,6 +10,9 @@ use super::gate::Variant;
 use super::masks::Masks;
 use super::redactor::Redactor;
 use super::ruleset::RuleSet;
+#[cfg(any(debug_assertions, feature = "switches"))]
+use super::shortcuts::Shortcut;
+use super::shortcuts::Shortcuts;
 use crate::rules::allow::Allow;
 use crate::rules::error::RuleError;
 use crate::rules::mask::{HashKey, Mask};
@@ -49,6 +52,7 @@ pub struct Builder {
     masks: Masks,
     gate: Option<String>,
     allow: Vec<Allow>,
+    shortcuts: Shortcuts,
 }
 
 impl Redactor {
@@ -174,6 +178,14 @@ impl Builder {
         self
     }
 
+    /// Answers without a way that is faster and must answer the same: for tests and benches.
+    #[cfg(any(debug_assertions, feature = "switches"))]
+    #[doc(hidden)]
+    pub fn without_shortcut(mut self, shortcut: Shortcut) -> Self {
+        self.shortcuts.switch_off(shortcut);
+        self
+    }
+
     /// Puts it all together. Rules from text are tried on their own examples.
     ///
     /// # Errors
@@ -203,11 +215,13 @@ impl Builder {
         if rules.len() != first_own || !self.packs.is_empty() {
             plan = None; // the plan in the pack is for its own words
         }
+        #[cfg(any(debug_assertions, feature = "switches"))]
+        rules.iter_mut().for_each(|rule| rule.accelerate(self.shortcuts.take(Shortcut::AcceleratedRuns)));
         let on = self.choose(&rules)?;
         self.place_masks(&rules)?;
         let variant = self.variant()?;
         let allowed = Allowed::new(&self.allow, &rules)?;
-        let set = RuleSet { allowed, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant) };
+        let set = RuleSet { allowed, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts) };
         let redactor = Redactor { set: Arc::new(set) };
         #[cfg(feature = "compile")]
         super::explain::examples_hold(&redactor, first_own)?;

@@ -6,6 +6,7 @@ use super::notation::escape::word_begins;
 use super::notation::form::number_notation;
 use super::notation::run;
 use super::scanner::Scanner;
+use super::shortcuts::Shortcut;
 use super::track::track_end;
 use crate::rules::check::card::{Trust, judge};
 
@@ -86,12 +87,13 @@ impl Group {
 /// Judges the run of digits and separators that begins at `at`.
 pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
-    if let Some(end) = fours(&s.rec, at) {
+    let short = s.set.shortcuts.take(Shortcut::CardFours);
+    if short && let Some(end) = fours(&s.rec, at) {
         *s.work += (end - at) as u64;
         let behind = track_end(&s.rec, end);
         return s.found(Finding::new(at, behind, id, number_notation(&s.rec, at, behind)));
     }
-    if let Some(end) = mere_number(&s.rec, at) {
+    if short && let Some(end) = mere_number(&s.rec, at) {
         *s.work += (end - at) as u64;
         return s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(1)..end + EDGE_BYTES);
     }

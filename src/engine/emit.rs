@@ -3,6 +3,7 @@
 use super::finding::{Finding, Mark};
 use super::masks::Masks;
 use super::ruleset::RuleSet;
+use super::shortcuts::Shortcut;
 use super::tally::Tally;
 use crate::rules::mask::Notation;
 
@@ -73,7 +74,11 @@ pub(crate) fn render(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8
 #[inline]
 fn ready<'a>(set: &'a RuleSet, f: &Finding) -> Option<&'a [u8]> {
     let as_it_is = matches!(f.notation, Notation::Text | Notation::Bare | Notation::BareInJson | Notation::Quoted);
-    if as_it_is && !f.shut && f.mark != Mark::Unjudged { set.texts.of(f.rule) } else { None }
+    if set.shortcuts.take(Shortcut::ReadyMasks) && as_it_is && !f.shut && f.mark != Mark::Unjudged {
+        set.texts.of(f.rule)
+    } else {
+        None
+    }
 }
 
 fn draw(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8>) {

@@ -4,7 +4,7 @@ use super::allow::Spared;
 use super::block;
 use super::finding::{Finding, Refused};
 use super::redactor::Redactor;
-use super::scanner::{Notes, Scratch};
+use super::scratch::{Notes, Scratch};
 
 /// What was found in an input and which candidates were let go. Shows no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,16 +22,19 @@ pub struct Explanation {
 impl Redactor {
     /// Looks through the input and says what was found and what was let go, and why.
     pub fn explain(&self, input: &[u8]) -> Explanation {
-        let mut scratch = Scratch { notes: Some(Notes::default()), ..Scratch::default() };
+        let mut scratch = Scratch::take();
+        scratch.notes = Some(Notes::default());
         block::scan(&self.set, input, &mut None, &mut scratch);
-        let Notes { mut all, mut refused } = scratch.notes.unwrap_or_default();
+        let Notes { mut all, mut refused } = scratch.notes.take().unwrap_or_default();
         all.sort_by_key(|f| (f.start, f.end, f.rule));
         refused.sort_by_key(|r| (r.at, r.why));
         refused.dedup();
-        let mut spared = scratch.spared;
+        let mut spared = std::mem::take(&mut scratch.spared);
         spared.sort_unstable();
         spared.dedup();
-        Explanation { findings: scratch.findings, all, refused, spared }
+        let findings = std::mem::take(&mut scratch.findings);
+        scratch.leave();
+        Explanation { findings, all, refused, spared }
     }
 }
 

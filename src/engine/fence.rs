@@ -21,7 +21,7 @@ pub(crate) fn open_block(s: &mut Scanner<'_>, id: RuleId, at: usize) {
         return;
     };
     let limit = s.rec.end.min(at + rule.max as usize);
-    let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, None, s.work) else {
+    let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
     let (end, closed, looked) = body_in_record(&s.rec, block, body, limit);

@@ -49,7 +49,7 @@ const COOKIES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
-    match straight::read(&s.rec, site, joined) {
+    match straight::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => one_credential(s, known, &value),
         Values::Many(values) => {
             s.doubt.raise();
@@ -184,7 +184,7 @@ fn closes(rec: &Record<'_>, at: usize) -> bool {
 
 /// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
 pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
-    match straight::read(&s.rec, site, joined) {
+    match straight::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
         Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),

@@ -15,7 +15,9 @@ use super::notation::key::{self, KeySite, Words};
 use super::notation::straight;
 use super::notation::value::{self, Value, Values};
 use super::ruleset::RuleSet;
-use super::scanner::{Scanner, Scratch};
+use super::scanner::Scanner;
+use super::scratch::Scratch;
+use super::shortcuts::Shortcut;
 use super::verdicts::Judged;
 use crate::rules::rule::ValuePolicy;
 
@@ -45,7 +47,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
-    let joined = straight::find(&s.rec, &site);
+    let joined = straight::find(&s.rec, &site, s.set.shortcuts);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Joint);
     }
@@ -82,6 +84,9 @@ pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mu
     let seen = match known {
         None => near(from, end + 2),
         Some(known) => {
+            if !set.shortcuts.take(Shortcut::JsonMember) {
+                return None;
+            }
             let seen = member::idle(set, text, &known, plain?.start, end)?;
             Seen { from: from.min(seen.from), ..seen }
         }
@@ -133,7 +138,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         }
         _ => {}
     }
-    let values = straight::read(&s.rec, site, joined);
+    let values = straight::read(&s.rec, site, joined, s.set.shortcuts);
     if !matches!(values, Values::One(_) | Values::Object) {
         s.doubt.raise();
     }
@@ -212,7 +217,7 @@ pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
     let whole = KeySite { start: 0, end: text.len(), ..site };
     let Some(known) = s.set.keys.classify(&Words::of(&decoded, &whole)) else { return };
     s.key_end = site.end;
-    if let Some(joined) = straight::find(&s.rec, &site) {
+    if let Some(joined) = straight::find(&s.rec, &site, s.set.shortcuts) {
         value(s, &site, &joined, &known);
     }
 }
@@ -241,7 +246,7 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;
     }
-    if let Values::One(value) = straight::read(&s.rec, &site, &joined) {
+    if let Values::One(value) = straight::read(&s.rec, &site, &joined, s.set.shortcuts) {
         one(s, &site, joint, &below.known, &value);
     }
 }

@@ -9,6 +9,7 @@ use super::notation::Record;
 use super::notation::joint::Joint;
 use super::notation::key::{LastWord, Words};
 use super::notation::value::Value;
+use super::shortcuts::Shortcuts;
 use crate::rules::bytes::alphanumerics_end;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
@@ -24,6 +25,8 @@ const KEY_WORDS_MAX: usize = 4;
 pub(crate) struct Keys {
     /// No other keys have it.
     id: u64,
+    /// Whether what a key is for is remembered.
+    pub(crate) shortcuts: Shortcuts,
     /// Keys written together (`apikey`) -> entry.
     whole: FxHashMap<Box<[u8]>, u16>,
     /// How these begin.
@@ -87,9 +90,9 @@ pub(crate) struct Known {
 
 impl Keys {
     /// The keys of those of `rules` that are on.
-    pub(crate) fn new(rules: &[Rule], on: impl Fn(RuleId) -> bool) -> Keys {
+    pub(crate) fn new(rules: &[Rule], on: impl Fn(RuleId) -> bool, shortcuts: Shortcuts) -> Keys {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        let mut keys = Keys { id: KEYS.fetch_add(1, Ordering::Relaxed), ..Keys::default() };
+        let mut keys = Keys { id: KEYS.fetch_add(1, Ordering::Relaxed), shortcuts, ..Keys::default() };
         for (i, rule) in rules.iter().enumerate() {
             if let (Kind::Key(key), true) = (&rule.kind, on(RuleId(i as u16))) {
                 keys.add(RuleId(i as u16), key);

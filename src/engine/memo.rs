@@ -157,7 +157,7 @@ impl Memo {
     }
 
     /// Whether none is remembered.
-    #[cfg(all(test, feature = "serve"))]
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }

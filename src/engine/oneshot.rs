@@ -2,7 +2,6 @@
 //! finding.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
 use bytes::Bytes;
 
@@ -10,14 +9,9 @@ use super::block;
 use super::carry::Carry;
 use super::emit::{count_in, put};
 use super::redactor::Redactor;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::stream::{Piece, Pieces, Stream};
 use super::tally::Tally;
-
-thread_local! {
-    /// Working memory kept between calls, so that a clean line allocates nothing.
-    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
-}
 
 impl Redactor {
     /// The input with its secrets masked; borrowed, and nothing allocated, when there are none.
@@ -30,6 +24,7 @@ impl Redactor {
         let mut out: Option<Vec<u8>> = None;
         self.each_block(input, |at, piece, scratch| {
             scratch.count_spared(0..piece.len(), tally);
+            tally.work += std::mem::take(&mut scratch.work);
             let findings = &scratch.findings;
             let text = match &piece {
                 Piece::Records(block) if findings.is_empty() && out.is_none() => {
@@ -90,7 +85,7 @@ impl Redactor {
 
     /// Calls `f` with each block of whole records, where it begins, and its findings.
     fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Scratch)) {
-        let mut scratch = SCRATCH.take().unwrap_or_default();
+        let mut scratch = Scratch::take();
         let mut carry: Option<Carry> = None;
         let mut at = 0;
         for piece in Pieces::new(input) {
@@ -104,6 +99,6 @@ impl Redactor {
             f(at, piece, &mut scratch);
             at += len;
         }
-        SCRATCH.set(Some(scratch));
+        scratch.leave();
     }
 }

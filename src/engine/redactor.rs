@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::block;
 use super::finding::Finding;
 use super::ruleset::RuleSet;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use crate::rules::rule::{Rule, RuleId};
 
 /// Finds and masks secrets.
@@ -32,9 +32,32 @@ impl Redactor {
     /// through as a whole here.
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
         let mut carry = None;
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::take();
         block::scan(&self.set, input, &mut carry, &mut scratch);
-        scratch.findings
+        let findings = std::mem::take(&mut scratch.findings);
+        scratch.leave();
+        findings
+    }
+
+    /// Overwrites what this thread remembers of the input: for a thread that goes idle for long.
+    ///
+    /// Between calls a thread keeps working memory (at most 1 MiB), so that a clean line allocates nothing, and remembers in
+    /// it keys and bytes around places that led nowhere: pieces of the input that are no secrets. Dropping a
+    /// [`Stream`](crate::Stream) and ending the thread overwrite them, too.
+    ///
+    /// ```
+    /// let redactor = logveil::Redactor::builtin();
+    /// redactor.redact(b"token_type=bearer");
+    /// logveil::Redactor::forget();
+    /// ```
+    pub fn forget() {
+        Scratch::forget();
+    }
+
+    /// Whether this thread remembers anything of the input.
+    #[cfg(all(test, feature = "serve"))]
+    pub(crate) fn remembers() -> bool {
+        Scratch::remembers() == Some(true)
     }
 
     /// Lets the rules live as long as the program: taking them apart is a tenth of a short run. A

@@ -1,7 +1,6 @@
 //! The rules that are on, and the tables that lead from a hit of the gate to them.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -9,9 +8,9 @@ use super::allow::Allowed;
 use super::gate::{Gate, Variant};
 use super::keys::Keys;
 use super::masks::{Masks, Texts};
-use crate::rules::automaton::Behind;
+use super::shortcuts::Shortcuts;
 use crate::rules::plan::{Plan, Word};
-use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, Shape, gate_words};
+use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
 
 /// A rule with an automaton at one of its literals.
 #[derive(Debug, Clone)]
@@ -21,16 +20,6 @@ pub(crate) struct ShapeAt {
     pub(crate) bytes: usize,
     /// Whether the rule has longer ones.
     pub(crate) longer: bool,
-    /// Where its automaton stands behind the literal; found out at its first hit.
-    behind: OnceLock<Option<Behind>>,
-}
-
-impl ShapeAt {
-    /// Where the automaton of the shape that is asked at the literal stands behind it, which begins `text`.
-    pub(crate) fn behind(&self, shape: &Shape, text: &[u8]) -> Option<Behind> {
-        let find = || shape.first().behind(text.get(..self.bytes)?, shape.fold);
-        *self.behind.get_or_init(find)
-    }
 }
 
 /// What a word of the gate leads to.
@@ -65,6 +54,7 @@ pub(crate) struct RuleSet {
     /// Every mask is a label.
     pub(crate) labels_only: bool,
     pub(crate) gate: Gate,
+    pub(crate) shortcuts: Shortcuts,
     /// By index of the gate's words.
     pub(crate) targets: Vec<Target>,
     pub(crate) keys: Keys,
@@ -78,7 +68,14 @@ pub(crate) struct RuleSet {
 impl RuleSet {
     /// Tables for those of `rules` that `on` names. `plan` belongs to all of them; without one,
     /// or when some are off, a new one is chosen.
-    pub(crate) fn new(rules: Vec<Rule>, on: Vec<bool>, masks: Masks, plan: Option<&[u8]>, variant: Variant) -> RuleSet {
+    pub(crate) fn new(
+        rules: Vec<Rule>,
+        on: Vec<bool>,
+        masks: Masks,
+        plan: Option<&[u8]>,
+        variant: Variant,
+        shortcuts: Shortcuts,
+    ) -> RuleSet {
         let words = gate_words(&rules);
         let plan = plan
             .and_then(|bytes| Plan::decode(bytes, &words))
@@ -92,11 +89,12 @@ impl RuleSet {
         let userinfo = only(|k| matches!(k, Kind::Userinfo)).next();
         let scans = only(|k| matches!(k, Kind::Scan(_))).collect();
         let targets = targets(&words, &rules, &on);
-        let keys = Keys::new(&rules, is_on);
+        let keys = Keys::new(&rules, is_on, shortcuts);
         let labels_only = masks.labels_only(&rules);
         RuleSet {
             texts: Texts::new(&masks, &rules),
             labels_only,
+            shortcuts,
             gate: Gate::new(words, &plan, variant),
             targets,
             keys,
@@ -133,7 +131,7 @@ fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
                 _ => {
                     let bytes = bytes.len();
                     let longer = literals.iter().any(|other| other.len() > bytes);
-                    targets[at].shapes.push(ShapeAt { rule: id, bytes, longer, behind: OnceLock::new() });
+                    targets[at].shapes.push(ShapeAt { rule: id, bytes, longer });
                 }
             }
         }

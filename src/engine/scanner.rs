@@ -1,78 +1,20 @@
 //! One record on its way through the rules: what is found in it, what it costs, what it leaves open.
 
-#[cfg(feature = "serve")]
-use std::cell::Cell;
 use std::ops::Range;
 
 use super::allow::{Allowed, Key, Spared};
 use super::carry::Carry;
 use super::finding::{Finding, Mark, Refusal, Refused, Until};
-use super::gate::{Hit, Lines};
 use super::keys::Known;
-use super::memo::Memo;
 use super::notation::Record;
 use super::notation::form::plain;
 use super::notation::key::{KeySite, Words};
 use super::notation::value::Value;
-use super::resolve::stronger;
 use super::ruleset::RuleSet;
-use super::tally::Tally;
+use super::scratch::Notes;
 use super::verdicts::Verdicts;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
-
-/// The caller's working memory: kept from block to block, so that a clean block allocates nothing.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    pub(crate) hits: Vec<Hit>,
-    /// What stands at some of them.
-    pub(crate) words: Vec<Hit>,
-    pub(crate) lines: Lines,
-    pub(crate) findings: Vec<Finding>,
-    /// Bytes looked at by everything but the gate.
-    pub(crate) work: u64,
-    /// What keys are, as far as met.
-    pub(crate) verdicts: Verdicts,
-    /// Places that led nowhere.
-    pub(crate) memo: Memo,
-    /// Collected only for `explain`.
-    pub(crate) notes: Option<Notes>,
-    /// Findings that the user's allow-list let go.
-    pub(crate) spared: Vec<Spared>,
-    /// A record as it would leave, when it is looked through again.
-    pub(crate) masked: Vec<u8>,
-    /// Where the masks stand in it.
-    pub(crate) masks: Vec<(usize, usize)>,
-}
-
-impl Scratch {
-    /// Counts what the allow-list let go and begins in `part`, but for what is masked as a whole for
-    /// another reason; forgets all of it. The findings are resolved by now.
-    pub(crate) fn count_spared(&mut self, part: Range<usize>, tally: &mut Tally) {
-        if self.spared.is_empty() {
-            return;
-        }
-        // Two rules may have found the same value.
-        self.spared.sort_unstable_by_key(|s| (s.start, s.end, s.entry));
-        self.spared.dedup_by_key(|s| (s.start, s.end, s.entry));
-        for s in self.spared.drain(..).filter(|s| part.contains(&s.start)) {
-            let behind = self.findings.partition_point(|f| f.start <= s.start);
-            let masked = self.findings[..behind].last().is_some_and(|f| s.end <= f.end);
-            if !masked {
-                tally.spare(s.entry, s.by);
-            }
-        }
-    }
-}
-
-/// What `explain` tells besides the findings.
-#[derive(Default)]
-pub(crate) struct Notes {
-    /// Every finding before overlapping ones were joined.
-    pub(crate) all: Vec<Finding>,
-    /// Candidates that were let go.
-    pub(crate) refused: Vec<Refused>,
-}
 
 impl Notes {
     #[cold]
@@ -84,59 +26,6 @@ impl Notes {
     fn refused(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
         self.refused.push(Refused { at, rule, why });
     }
-}
-
-#[cfg(feature = "serve")]
-impl Scratch {
-    /// Working memory that its thread keeps for the next stream in need of some, in bytes.
-    const KEPT_BYTES: usize = 256 << 10;
-
-    /// Takes over what this thread keeps, if there is nothing here yet.
-    pub(crate) fn warm(&mut self) {
-        if self.lines.capacity() == 0
-            && let Some(spare) = SPARE.take()
-        {
-            *self = spare;
-        }
-    }
-
-    /// Leaves it to its thread, or gives it back to the system if it is large: a stream that waits for
-    /// its next bytes needs none.
-    pub(crate) fn leave(self) {
-        let large = [
-            (self.hits.capacity() + self.words.capacity()) * size_of::<Hit>(),
-            self.lines.capacity(),
-            self.findings.capacity() * size_of::<Finding>(),
-            self.masked.capacity(),
-        ];
-        if large.iter().sum::<usize>() <= Scratch::KEPT_BYTES {
-            SPARE.set(Some(self));
-        }
-    }
-
-    /// Whether the working memory that this thread keeps, if it does, remembers anything of the input.
-    #[cfg(test)]
-    pub(crate) fn remembers() -> Option<bool> {
-        let spare = SPARE.take()?;
-        let remembers = !spare.verdicts.is_empty() || !spare.memo.is_empty();
-        SPARE.set(Some(spare));
-        Some(remembers)
-    }
-
-    /// Overwrites what this thread's working memory remembers of the input: for a thread that goes idle.
-    pub(crate) fn forget() {
-        if let Some(mut spare) = SPARE.take() {
-            spare.verdicts.forget();
-            spare.memo.forget();
-            SPARE.set(Some(spare));
-        }
-    }
-}
-
-#[cfg(feature = "serve")]
-thread_local! {
-    /// A fresh one costs a page fault each 4 KiB.
-    static SPARE: Cell<Option<Scratch>> = const { Cell::new(None) };
 }
 
 /// Looks through one record at a time.
@@ -182,14 +71,6 @@ impl Scanner<'_> {
         self.findings.push(finding);
         if let Some(notes) = self.notes {
             notes.found(finding);
-        }
-    }
-
-    /// Notes that another rule, which would not be asked for its mask, found the last finding again.
-    pub(crate) fn found_again(&mut self, notation: Notation) {
-        if let Some(last) = self.findings.last_mut() {
-            last.notation = stronger(last.notation, notation);
-            self.doubt.found(last);
         }
     }
 

@@ -12,7 +12,7 @@ use super::notation::Record;
 use super::resolve::resolve;
 use super::ruleset::RuleSet;
 use super::scan::look;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::wipe::wipe;
 use crate::rules::mask::Notation;
 

@@ -11,7 +11,7 @@ use super::scanner::Scanner;
 use crate::rules::automaton::Unjudged;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
-use crate::rules::rule::{Family, Kind, Rule, RuleId, Shape};
+use crate::rules::rule::{Family, Kind, Rule, Shape};
 
 /// How far before what its automata saw a rule looks for the edge of a word, in bytes.
 const EDGE_BYTES: usize = 10;
@@ -29,9 +29,6 @@ pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
     let Kind::Shape(shape) = &rule.kind else {
         return;
     };
-    if found_already(s, id, rule, shape, at) {
-        return;
-    }
     let work = *s.work;
     match judge(s, rule, shape, literal, at) {
         Ok(Ok((start, end, cut))) => {
@@ -52,36 +49,6 @@ pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
     }
 }
 
-/// Whether the last finding, as that of a header, covers just what the rule would find, and is the one
-/// that would be kept of both; if so, it is noted that it was found again.
-fn found_already(s: &mut Scanner<'_>, id: RuleId, rule: &Rule, shape: &Shape, at: usize) -> bool {
-    // Its parts only: it has just been written.
-    let Some(last) = s.findings.last() else { return false };
-    let (start, end) = (last.start, last.end);
-    // Whoever asks why is told of both; an allow-list may let one of them go.
-    let asked = s.notes.is_some() || s.set.allowed.is_some();
-    let whole = match last.mark {
-        Mark::Whole => end < s.rec.end,
-        Mark::Open(_) => true,
-        Mark::Unjudged => false,
-    };
-    if start <= at || last.rule >= id || asked || !whole || end >= at + rule.max as usize {
-        return false;
-    }
-    let Some(simple) = shape.simple() else { return false };
-    if shape.start_word && !word_begins(&s.rec, at) {
-        return false;
-    }
-    let work = *s.work;
-    if !simple.finds(s.rec.buf, at, start, end, s.rec.end, s.work) || check(s, rule, start, end, 0).is_err() {
-        *s.work = work;
-        return false;
-    }
-    let own = notation(&s.rec, rule, shape, start, end);
-    s.found_again(own);
-    true
-}
-
 /// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
 /// where the record ends.
 pub(crate) fn idle(
@@ -100,12 +67,11 @@ pub(crate) fn idle(
     if shape.start_word && !word_begins(text, at) {
         return Some(Seen::new(at.saturating_sub(BEGIN_BYTES), at));
     }
-    let behind = literal.behind(shape, &text.buf[at..]);
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
     let label = bracket && mask_len(text, at) > 0;
     let before = *work;
-    (!label && shape.first().dies(text.buf, at, head, behind, work)).then(|| {
+    (!label && shape.first().dies(text.buf, at, head, work)).then(|| {
         let looked = (*work - before) as usize;
         // A label was looked for.
         let from = if bracket { 0 } else { at.saturating_sub(1) };
@@ -151,21 +117,20 @@ fn judge(
     if shape.start_word && !word_begins(rec, start) {
         return Ok(Err(Refusal::Edge));
     }
-    let behind = literal.behind(shape, &rec.buf[at..]);
-    let (mut body, mut body_behind) = (at, behind);
+    let mut body = at;
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.buf, at, limit, behind, s.work)? {
-            Some(p) => (body, body_behind) = (p, None),
+        match keep.longest(rec.buf, at, limit, s.work)? {
+            Some(p) => body = p,
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.buf, body, limit, body_behind, s.work)? {
+        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it.
-        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), None, s.work)? {
+        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
             Some(end) if end > body + label => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
@@ -225,6 +190,3 @@ fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
 pub(crate) fn run_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
     bare_end(rec, at.min(limit), limit, false)
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ use super::block;
 use super::carry::Carry;
 use super::emit::put;
 use super::redactor::Redactor;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::tally::Tally;
 use super::window::{RECORD_BYTES_MAX, Window};
 use super::wipe::wipe;
@@ -37,21 +37,13 @@ pub struct Stream {
     /// Its state, once it is over the limit.
     window: Option<Window>,
     pub(super) carry: Option<Carry>,
-    pub(super) scratch: Scratch,
     pub(super) tally: Tally,
 }
 
 impl Stream {
     /// A stream at its beginning.
     pub fn new(redactor: &Redactor) -> Stream {
-        Stream {
-            redactor: redactor.clone(),
-            held: Vec::new(),
-            window: None,
-            carry: None,
-            scratch: Scratch::default(),
-            tally: Tally::default(),
-        }
+        Stream { redactor: redactor.clone(), held: Vec::new(), window: None, carry: None, tally: Tally::default() }
     }
 
     /// Takes the next bytes and appends what may leave.
@@ -68,33 +60,28 @@ impl Stream {
     /// Like [`Stream::push`]; what may leave goes to `sink`, clean stretches uncopied.
     pub fn push_with(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
         self.tally.bytes_in += bytes.len() as u64;
-        #[cfg(feature = "serve")]
-        self.scratch.warm();
+        let mut scratch = Scratch::take();
         for part in bytes.chunks(BLOCK_BYTES_MAX) {
-            self.part(part, sink);
+            self.part(part, &mut scratch, sink);
         }
-        self.count_work();
+        self.put_away(scratch);
     }
 
     /// Like [`Stream::finish`], into `sink`.
     pub fn finish_with(&mut self, sink: &mut impl FnMut(&[u8])) {
-        if !self.held.is_empty() {
-            self.tally.records += 1;
-            self.end_held(sink);
-        }
+        self.end_record(sink);
         self.carry = None;
-        self.count_work();
     }
 
     /// Ends the record that has not ended by itself, as a frame of its own does: what it leaves open
     /// (a key block over several records) is asked in the next one.
-    #[cfg(feature = "serve")]
     pub(crate) fn end_record(&mut self, sink: &mut impl FnMut(&[u8])) {
         if !self.held.is_empty() {
             self.tally.records += 1;
-            self.end_held(sink);
+            let mut scratch = Scratch::take();
+            self.end_held(&mut scratch, sink);
+            self.put_away(scratch);
         }
-        self.count_work();
     }
 
     /// Whether it stands between two records, and the last one left nothing open.
@@ -109,26 +96,12 @@ impl Stream {
         std::mem::take(&mut self.tally)
     }
 
-    /// Gives back memory that a large record took, and leaves working memory to the thread, with what it
-    /// remembers of the input until [`Stream::forget`].
+    /// Gives back memory that a large record took.
     #[cfg(feature = "serve")]
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.held.len() <= keep && self.held.capacity() > keep {
             self.held.shrink_to(keep);
         }
-        std::mem::take(&mut self.scratch).leave();
-    }
-
-    /// Overwrites what this thread remembers of the input: for a thread that has nothing to do.
-    #[cfg(feature = "serve")]
-    pub(crate) fn forget() {
-        Scratch::forget();
-    }
-
-    /// Whether this thread remembers anything of the input.
-    #[cfg(all(test, feature = "serve"))]
-    pub(crate) fn remembers() -> bool {
-        Scratch::remembers() == Some(true)
     }
 
     /// Counts so far.
@@ -141,58 +114,58 @@ impl Stream {
         self.held.len()
     }
 
-    fn part(&mut self, mut part: &[u8], sink: &mut impl FnMut(&[u8])) {
+    fn part(&mut self, mut part: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         if !self.held.is_empty() {
             let Some(end) = memchr(b'\n', part) else {
-                return self.hold(part, sink);
+                return self.hold(part, scratch, sink);
             };
-            self.hold(&part[..=end], sink);
+            self.hold(&part[..=end], scratch, sink);
             self.tally.records += 1;
-            self.end_held(sink);
+            self.end_held(scratch, sink);
             part = &part[end + 1..];
         }
         let whole = memrchr(b'\n', part).map_or(0, |i| i + 1);
         let (block, rest) = part.split_at(whole);
         if !block.is_empty() {
-            self.block(block, sink);
-            self.tally.records += self.scratch.lines.count();
+            self.block(block, scratch, sink);
+            self.tally.records += scratch.lines.count();
         }
         if !rest.is_empty() {
-            self.hold(rest, sink);
+            self.hold(rest, scratch, sink);
         }
     }
 
-    fn block(&mut self, block: &[u8], sink: &mut impl FnMut(&[u8])) {
+    fn block(&mut self, block: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
-        self.scratch.findings.clear();
-        block::scan(set, block, &mut self.carry, &mut self.scratch);
-        self.scratch.count_spared(0..block.len(), &mut self.tally);
-        put(set, block, &self.scratch.findings, &mut self.tally, sink);
+        scratch.findings.clear();
+        block::scan(set, block, &mut self.carry, scratch);
+        scratch.count_spared(0..block.len(), &mut self.tally);
+        put(set, block, &scratch.findings, &mut self.tally, sink);
     }
 
     /// Keeps bytes of the unfinished record; sends windows of it once it is over the limit.
-    fn hold(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
+    fn hold(&mut self, bytes: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         self.held.extend_from_slice(bytes);
         // One more byte than fits: the line end is not part of the record.
         while self.held.len() > RECORD_BYTES_MAX && self.held[RECORD_BYTES_MAX] != b'\n' {
             if self.window.is_none() {
                 self.tally.records_over_limit += 1;
             }
-            self.step(false, self.held.len(), sink);
+            self.step(false, self.held.len(), scratch, sink);
         }
     }
 
     /// The held record is whole.
-    fn end_held(&mut self, sink: &mut impl FnMut(&[u8])) {
+    fn end_held(&mut self, scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         if self.window.is_none() {
             let held = std::mem::take(&mut self.held);
-            self.block(&held, sink);
+            self.block(&held, scratch, sink);
             self.held = held;
         } else {
             let line_end = if self.held.ends_with(b"\r\n") { 2 } else { usize::from(self.held.ends_with(b"\n")) };
             let body = self.held.len() - line_end;
             let tail: [u8; 2] = [b'\r', b'\n'];
-            self.step(true, body, sink);
+            self.step(true, body, scratch, sink);
             self.tally.bytes_out += line_end as u64;
             sink(&tail[2 - line_end..]);
             self.window = None;
@@ -200,16 +173,18 @@ impl Stream {
         wipe(&mut self.held);
     }
 
-    fn step(&mut self, last: bool, len: usize, sink: &mut impl FnMut(&[u8])) {
+    fn step(&mut self, last: bool, len: usize, scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
         let window = self.window.get_or_insert_default();
-        let work = (&mut self.scratch, &mut self.tally);
+        let work = (scratch, &mut self.tally);
         let done = window.step(set, &self.held[..len], last, &mut self.carry, work, sink);
         self.held.drain(..done);
     }
 
-    fn count_work(&mut self) {
-        self.tally.work += std::mem::take(&mut self.scratch.work);
+    /// Counts the work, and leaves the working memory to the thread.
+    fn put_away(&mut self, mut scratch: Box<Scratch>) {
+        self.tally.work += std::mem::take(&mut scratch.work);
+        scratch.leave();
     }
 }
 
@@ -222,6 +197,7 @@ impl fmt::Debug for Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         wipe(&mut self.held);
+        Scratch::forget();
     }
 }
 
@@ -273,24 +249,5 @@ impl<'a> Iterator for Pieces<'a> {
         let (piece, rest) = self.rest.split_at(end);
         self.rest = rest;
         Some(if long { Piece::Long(piece) } else { Piece::Records(piece) })
-    }
-}
-
-#[cfg(all(test, feature = "serve"))]
-mod tests {
-    use super::{Scratch, Stream};
-    use crate::engine::redactor::Redactor;
-
-    /// A thread keeps working memory, and what it remembers of the input only until it is told to forget.
-    #[test]
-    fn an_idle_thread_remembers_nothing() {
-        let mut stream = Stream::new(&Redactor::builtin());
-        let line = b"{\"ts\": 1, \"token_type\": \"Bearer\", \"auth_method\": \"oidc\"}\n";
-        stream.push(&line.repeat(100), &mut Vec::new());
-        assert_eq!(Scratch::remembers(), None);
-        stream.trim(0);
-        assert_eq!(Scratch::remembers(), Some(true));
-        Stream::forget();
-        assert_eq!(Scratch::remembers(), Some(false));
     }
 }

@@ -10,7 +10,8 @@ use super::gate::{Hit, Lines};
 use super::memo::{Memo, Seen};
 use super::notation::Record;
 use super::ruleset::RuleSet;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
+use super::shortcuts::Shortcut;
 use super::{card, keyed, shape, userinfo};
 
 /// The most records that go on without a look.
@@ -77,7 +78,10 @@ impl<'a> Triage<'a> {
             Hit::AT => {
                 userinfo::is_idle(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
-            _ => scratch.memo.knows(self.text.buf, at) || self.leads_nowhere(hit, scratch),
+            _ => {
+                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.memo.knows(self.text.buf, at))
+                    || self.leads_nowhere(hit, scratch)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::keys::{Keys, Known};
 use super::notation::Record;
 use super::notation::key::{self, KeySite, LastWord, Words};
 use super::notation::run::inner;
+use super::shortcuts::Shortcut;
 use super::wipe::forget;
 
 /// Pairs of keys remembered.
@@ -67,6 +68,9 @@ pub(crate) struct Judged {
 impl Verdicts {
     /// What the key is for, if it is a secret's, whose word stands at `at` and which ends at `end`.
     pub(crate) fn judge(&mut self, keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Judged {
+        if !keys.shortcuts.take(Shortcut::KeyCache) {
+            return judge(keys, rec, at, end);
+        }
         let (tail, word) = (Tail::of(rec.buf, end), end - at);
         if self.keys != keys.id() || self.slots.is_empty() {
             self.forget();
@@ -88,7 +92,7 @@ impl Verdicts {
     }
 
     /// Whether none is remembered.
-    #[cfg(all(test, feature = "serve"))]
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

@@ -13,7 +13,7 @@ use super::notation::Record;
 use super::notation::quote::Close;
 use super::notation::value::bare_end;
 use super::ruleset::RuleSet;
-use super::scanner::Scratch;
+use super::scratch::Scratch;
 use super::tally::Tally;
 use crate::rules::rule::RULE_BYTES_MAX;
 

@@ -9,7 +9,7 @@ use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
-use super::stretch::{Stretches, starts};
+use super::stretch::Stretches;
 
 /// The largest automaton a rule may have, in bytes.
 pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
@@ -21,16 +21,6 @@ const NEXT_BYTES: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unjudged;
 
-/// Where a search stands behind a literal, whatever comes before it.
-#[derive(Debug, Clone, Copy)]
-pub struct Behind {
-    /// How many bytes the literal has.
-    bytes: usize,
-    state: StateID,
-    /// How many bytes behind its start a stretch may begin.
-    look: usize,
-}
-
 /// A dense DFA in its serialised form. It is built ahead of time and decoded at its first use, so
 /// that a rule that never comes up costs nothing at start.
 #[derive(Debug, Clone)]
@@ -38,12 +28,14 @@ pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
     stretches: OnceLock<Box<Stretches>>,
+    /// Whether runs of like states are passed over in one look.
+    pub accelerated: bool,
 }
 
 impl Automaton {
     /// Takes serialised bytes as they are; [`Automaton::check`] or the first use decodes them.
     pub fn from_raw(raw: Bytes) -> Self {
-        Automaton { raw, loaded: OnceLock::new(), stretches: OnceLock::new() }
+        Automaton { raw, loaded: OnceLock::new(), stretches: OnceLock::new(), accelerated: true }
     }
 
     /// The serialised bytes.
@@ -60,47 +52,30 @@ impl Automaton {
         self.loaded.get_or_init(|| decode(&self.raw)).as_deref().ok_or(Unjudged)
     }
 
-    /// Where a search stands behind a literal, if that is the same whatever comes before it, and in
-    /// either case of its letters where these are folded, and no match ends within it.
-    pub fn behind(&self, literal: &[u8], fold: bool) -> Option<Behind> {
-        let dfa = self.dfa().ok()?;
-        let state = state_behind(dfa, literal, fold)?;
-        let look = self.stretches(dfa).ahead(dfa, state).map_or(usize::MAX, |steps| literal.len() + steps);
-        Some(Behind { bytes: literal.len(), state, look })
-    }
-
     /// End of the longest match that begins at `at` and ends at or before `end`. `work` grows by
-    /// the bytes looked at. At `at` stands the literal that `behind` was asked about, if it is given.
-    pub fn longest(
-        &self,
-        hay: &[u8],
-        at: usize,
-        end: usize,
-        behind: Option<Behind>,
-        work: &mut u64,
-    ) -> Result<Option<usize>, Unjudged> {
-        self.run(hay, at..end, Anchored::Yes, behind, work)
+    /// the bytes looked at.
+    pub fn longest(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
+        self.run(hay, at..end, Anchored::Yes, work)
     }
 
     /// End of the leftmost-starting match at or after `at`, for automata built unanchored.
     pub fn search(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
-        self.run(hay, at..end, Anchored::No, None, work)
+        self.run(hay, at..end, Anchored::No, work)
     }
 
     /// Whether the whole of `text` matches, as if nothing stood around it.
     pub fn is_whole(&self, text: &[u8], work: &mut u64) -> Result<bool, Unjudged> {
-        self.run(text, 0..text.len(), Anchored::Yes, None, work).map(|end| end == Some(text.len()))
+        self.run(text, 0..text.len(), Anchored::Yes, work).map(|end| end == Some(text.len()))
     }
 
-    /// Whether the bytes from `at` to `end` are enough to tell that no match begins at `at`; `behind` as
-    /// in [`Automaton::longest`].
-    pub fn dies(&self, hay: &[u8], at: usize, end: usize, behind: Option<Behind>, work: &mut u64) -> bool {
+    /// Whether the bytes from `at` to `end` are enough to tell that no match begins at `at`.
+    pub fn dies(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> bool {
         let Ok(dfa) = self.dfa() else { return false };
-        let Ok((mut state, from, _)) = self.begin(dfa, hay, at..end, Anchored::Yes, behind) else { return false };
-        for (i, &byte) in hay.get(from..end).unwrap_or_default().iter().enumerate() {
+        let Ok(mut state) = self.begin(dfa, hay, at, Anchored::Yes) else { return false };
+        for (i, &byte) in hay.get(at..end).unwrap_or_default().iter().enumerate() {
             state = dfa.next_state(state, byte);
             if dfa.is_special_state(state) {
-                *work += (from - at + i) as u64 + 1;
+                *work += i as u64 + 1;
                 return dfa.is_dead_state(state);
             }
         }
@@ -111,22 +86,11 @@ impl Automaton {
         self.stretches.get_or_init(|| Box::new(Stretches::of(dfa)))
     }
 
-    /// The state to begin with, where that is, and where a stretch may begin.
-    fn begin(
-        &self,
-        dfa: &DFA<Vec<u32>>,
-        hay: &[u8],
-        part: Range<usize>,
-        anchored: Anchored,
-        behind: Option<Behind>,
-    ) -> Result<(StateID, usize, usize), Unjudged> {
-        if let Some(behind) = behind.filter(|behind| part.start + behind.bytes <= part.end) {
-            return Ok((behind.state, part.start + behind.bytes, part.start.saturating_add(behind.look)));
-        }
-        let before = part.start.checked_sub(1).and_then(|i| hay.get(i)).copied();
+    /// The state that a search at `at` begins with.
+    fn begin(&self, dfa: &DFA<Vec<u32>>, hay: &[u8], at: usize, anchored: Anchored) -> Result<StateID, Unjudged> {
+        let before = at.checked_sub(1).and_then(|i| hay.get(i)).copied();
         let config = start::Config::new().look_behind(before).anchored(anchored);
-        let state = dfa.start_state(&config).map_err(|_| Unjudged)?;
-        Ok((state, part.start, self.stretches(dfa).first(part.start)))
+        dfa.start_state(&config).map_err(|_| Unjudged)
     }
 
     fn run(
@@ -134,7 +98,6 @@ impl Automaton {
         hay: &[u8],
         part: Range<usize>,
         anchored: Anchored,
-        behind: Option<Behind>,
         work: &mut u64,
     ) -> Result<Option<usize>, Unjudged> {
         let dfa = self.dfa()?;
@@ -142,12 +105,13 @@ impl Automaton {
         let text = hay.get(..end).filter(|text| at <= text.len()).ok_or(Unjudged)?;
         // Where a stretch may begin: as far behind the start as the first, behind a match, and not far
         // behind another.
-        let (mut state, mut p, mut look) = self.begin(dfa, hay, part, anchored, behind)?;
+        let (mut state, mut p) = (self.begin(dfa, hay, at, anchored)?, at);
         let stretches = self.stretches(dfa);
+        let mut look = stretches.first(at);
         let mut last = None;
         let mut tries = 0;
         while let Some(&byte) = text.get(p) {
-            if p == look {
+            if p == look && self.accelerated {
                 if let Some(passed) = stretches.pass(dfa, state, hay, p, end) {
                     (state, p) = (passed.state, passed.at);
                     if passed.matches {
@@ -212,19 +176,6 @@ impl Automaton {
     }
 }
 
-/// The state behind a text that a search begins with, as [`Automaton::behind`] says.
-pub(super) fn state_behind(dfa: &DFA<Vec<u32>>, text: &[u8], fold: bool) -> Option<StateID> {
-    let cases = |byte: u8| if fold { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] } else { [byte; 2] };
-    let step = |state: StateID, byte: &u8| {
-        let [to, other] = cases(*byte).map(|byte| dfa.next_state(state, byte));
-        let ends = dfa.is_match_state(to) || dfa.is_dead_state(to) || dfa.is_quit_state(to);
-        (to == other && !ends).then_some(to)
-    };
-    let mut states = starts(dfa, &[Anchored::Yes]).map(|state| text.iter().try_fold(state?, step));
-    let state = states.next()??;
-    states.all(|other| other == Some(state)).then_some(state)
-}
-
 fn decode(raw: &[u8]) -> Option<Box<DFA<Vec<u32>>>> {
     // `from_bytes` wants the tables on a four-byte boundary, which a slice of a pack has by chance
     // only; the copy is a few KiB, once a rule.
@@ -238,9 +189,9 @@ fn decode(raw: &[u8]) -> Option<Box<DFA<Vec<u32>>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Anchored, Automaton, Behind, Unjudged, start};
+    use super::{Anchored, Automaton, Unjudged, start};
     use crate::engine::redactor::Redactor;
-    use crate::rules::rule::{Kind, Rule};
+    use crate::rules::rule::Rule;
     use proptest::prelude::*;
     use regex_automata::dfa::Automaton as _;
 
@@ -265,10 +216,10 @@ mod tests {
         (if dfa.is_match_state(state) { Some(end) } else { last }, (end - at) as u64 + 1)
     }
 
-    fn compare(a: &Automaton, text: &[u8], at: usize, end: usize, behind: Option<Behind>) -> Result<(), TestCaseError> {
-        for (anchored, behind) in [(Anchored::Yes, None), (Anchored::No, None), (Anchored::Yes, behind)] {
+    fn compare(a: &Automaton, text: &[u8], at: usize, end: usize) -> Result<(), TestCaseError> {
+        for anchored in [Anchored::Yes, Anchored::No] {
             let mut work = 0;
-            match a.run(text, at..end, anchored, behind, &mut work) {
+            match a.run(text, at..end, anchored, &mut work) {
                 Ok(found) => prop_assert_eq!((found, work), naive(a, text, at, end, anchored)),
                 Err(Unjudged) => {
                     prop_assert!(a.dfa().unwrap().start_state(&start::Config::new().anchored(anchored)).is_err())
@@ -300,13 +251,8 @@ mod tests {
                     let end = from + ends.0.index(text.len() + 1 - from);
                     let at = from + ends.1.index(end + 1 - from);
                     for a in rule.automata() {
-                        compare(a, text, from, text.len(), None)?;
-                        compare(a, text, at, end, None)?;
-                    }
-                    let Kind::Shape(shape) = &rule.kind else { continue };
-                    let behind = shape.first().behind(literal.as_bytes(), shape.fold);
-                    for end in [text.len(), end].into_iter().filter(|_| text[from..].starts_with(literal.as_bytes())) {
-                        compare(shape.first(), text, from, end, behind)?;
+                        compare(a, text, from, text.len())?;
+                        compare(a, text, at, end)?;
                     }
                 }
             }

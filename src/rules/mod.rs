@@ -15,7 +15,6 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
-mod simple;
 mod stretch;
 
 #[cfg(feature = "compile")]

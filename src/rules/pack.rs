@@ -5,8 +5,6 @@
 //! version or of a machine with another byte order is an error: the checksum is what finds altered
 //! bytes, since the automata's own checks accept many of them.
 
-use std::sync::OnceLock;
-
 use bytes::Bytes;
 
 use super::automaton::Automaton;
@@ -161,7 +159,6 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
                 pattern: Automaton::from_raw(r.bytes()?),
                 keep: r.automaton()?,
                 before: r.automaton()?,
-                simple: OnceLock::new(),
             })
         }
         1 => Kind::Scan(Scan { forward: Automaton::from_raw(r.bytes()?), backward: Automaton::from_raw(r.bytes()?) }),

@@ -1,14 +1,12 @@
 //! The checked form of a rule.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use super::automaton::Automaton;
 use super::check::Check;
 pub use super::family::Family;
 use super::mask::Mask;
 use super::plan::Word;
-use super::simple::Simple;
 
 /// The longest span a rule may ask for, in bytes.
 pub const RULE_BYTES_MAX: u32 = 64 * 1024;
@@ -85,19 +83,6 @@ pub struct Shape {
     pub start_word: bool,
     /// The match must end where a word ends.
     pub end_word: bool,
-    /// What its automata say of a literal, a blank and a run, told at its first use.
-    pub simple: OnceLock<Option<Box<Simple>>>,
-}
-
-impl Shape {
-    /// What it finds where a literal, a blank and a run stand, if that is known.
-    pub fn simple(&self) -> Option<&Simple> {
-        let told = || match (&self.keep, &self.literals[..], &self.before) {
-            (Some(keep), [literal], None) => Simple::of(keep, literal, self.fold, &self.pattern, self.end_word),
-            _ => None,
-        };
-        self.simple.get_or_init(|| told().map(Box::new)).as_deref()
-    }
 }
 
 /// A pattern without a literal.
@@ -208,6 +193,21 @@ impl Rule {
     /// Whether its literals count only where a word of the text begins.
     fn begins_at_literal(&self) -> bool {
         matches!(&self.kind, Kind::Shape(s) if s.start_word && s.before.is_none())
+    }
+
+    /// Whether its automata pass over runs of like states in one look.
+    pub fn accelerate(&mut self, yes: bool) {
+        match &mut self.kind {
+            Kind::Shape(s) => {
+                let all = [Some(&mut s.pattern), s.keep.as_mut(), s.before.as_mut()];
+                all.into_iter().flatten().for_each(|automaton| automaton.accelerated = yes);
+            }
+            Kind::Scan(s) => {
+                [&mut s.forward, &mut s.backward].into_iter().for_each(|automaton| automaton.accelerated = yes)
+            }
+            Kind::Block(b) => b.header.accelerated = yes,
+            Kind::Key(_) | Kind::Userinfo | Kind::Card => {}
+        }
     }
 
     /// The automata, for a pack that is checked as a whole.

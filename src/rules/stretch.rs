@@ -85,12 +85,6 @@ impl Stretches {
         self.first.map_or(usize::MAX, |steps| at + steps)
     }
 
-    /// How many steps come before the first, from a state on.
-    pub fn ahead(&self, dfa: &Dfa, from: StateID) -> Option<usize> {
-        let states = reached(dfa, std::iter::once(from)).into_iter();
-        states.filter(|(state, _)| self.get(dfa, *state).is_some()).map(|(_, steps)| steps).next()
-    }
-
     /// The steps from `state` at `hay[at]` to where its stretch ends, at most to `end`; nothing where
     /// it is in none, or goes on elsewhere.
     pub fn pass(&self, dfa: &Dfa, state: StateID, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
@@ -254,7 +248,7 @@ fn number(dfa: &Dfa, state: StateID) -> usize {
 }
 
 /// The states that a search begins with, by what may stand before it; none where it cannot be anchored so.
-pub fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<StateID>> {
+fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<StateID>> {
     let behinds = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
     let config = move |behind| anchored.iter().map(move |a| start::Config::new().look_behind(behind).anchored(*a));
     behinds.into_iter().flat_map(config).map(|config| dfa.start_state(&config).ok())

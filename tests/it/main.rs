@@ -6,6 +6,7 @@
 mod allow;
 mod blocks;
 mod cuts;
+mod draw;
 mod kit;
 mod long;
 mod no_leak;
@@ -15,6 +16,8 @@ mod parsers;
 mod readme;
 mod real;
 mod rules;
+#[cfg(debug_assertions)]
+mod shortcuts;
 mod texts;
 mod tidy;
 mod vectors;

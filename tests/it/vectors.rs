@@ -202,25 +202,29 @@ const BETWEEN: &[&str] = &[
     "\n",
 ];
 
+/// Pieces of vectors, put together anyhow.
+pub fn splices() -> impl Strategy<Value = Vec<u8>> {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
+    let index = any::<prop::sample::Index>;
+    let part = (index(), index(), index(), prop::sample::select(BETWEEN)).prop_map(|(case, from, to, between)| {
+        let input = &case.get(&CASES).input;
+        let (from, to) = (from.index(input.len() + 1), to.index(input.len() + 1));
+        [&input[from.min(to)..from.max(to)], between.as_bytes()].concat()
+    });
+    prop::collection::vec(part, 1..5).prop_map(|parts| parts.concat())
+}
+
+/// What goes in, of every vector at every depth.
+pub fn inputs() -> Vec<Vec<u8>> {
+    cases().into_iter().map(|case| case.input).collect()
+}
+
 proptest! {
     #![proptest_config(texts::cases(1500))]
 
     /// Pieces of vectors, put together anyhow: no mask hides what another one's place was told by.
     #[test]
-    fn spliced_vectors_are_masked_once(
-        parts in prop::collection::vec(
-            (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::sample::select(BETWEEN)),
-            1..5,
-        ),
-    ) {
-        static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
-        let mut text = Vec::new();
-        for (case, from, to, between) in parts {
-            let input = &case.get(&CASES).input;
-            let (from, to) = (from.index(input.len() + 1), to.index(input.len() + 1));
-            text.extend_from_slice(&input[from.min(to)..from.max(to)]);
-            text.extend_from_slice(between.as_bytes());
-        }
+    fn spliced_vectors_are_masked_once(text in splices()) {
         for (name, redactor) in masked() {
             let once = redactor.redact(&text);
             prop_assert_eq!(shown(&redactor.redact(&once)), shown(&once), "mask {} on {}", name, shown(&text));

@@ -50,7 +50,7 @@ use self::listen::Ground;
 use self::reload::{Reloader, Source};
 use self::settings::Settings;
 use self::shared::Shared;
-use crate::engine::stream::Stream;
+use crate::engine::redactor::Redactor;
 
 /// How long blocking writes may go on behind the end.
 const LAST: Duration = Duration::from_millis(200);
@@ -104,7 +104,7 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
 
 /// Threads that do the work; one that has nothing to do remembers nothing of the input.
 fn runtime(threads: usize) -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(threads).on_thread_park(Stream::forget).enable_all().build()
+    Builder::new_multi_thread().worker_threads(threads).on_thread_park(Redactor::forget).enable_all().build()
 }
 
 async fn live(
@@ -191,11 +191,11 @@ mod tests {
             let mut stream = Stream::new(&Redactor::builtin());
             stream.push(&b"{\"ts\": 1, \"token_type\": \"Bearer\"}\n".repeat(100), &mut Vec::new());
             stream.trim(0);
-            Stream::remembers()
+            Redactor::remembers()
         };
         assert!(runtime.block_on(runtime.spawn(work)).unwrap());
         // The thread that asks is woken before the other one rests.
-        let forgotten = (0..10_000).any(|_| !runtime.block_on(runtime.spawn(async { Stream::remembers() })).unwrap());
+        let forgotten = (0..10_000).any(|_| !runtime.block_on(runtime.spawn(async { Redactor::remembers() })).unwrap());
         assert!(forgotten);
     }
 }

@@ -64,7 +64,6 @@ impl Lines {
     }
 
     /// Bytes of memory kept.
-    #[cfg(feature = "serve")]
     pub(crate) fn capacity(&self) -> usize {
         self.masks.capacity() * size_of::<u64>()
     }

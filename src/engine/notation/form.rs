@@ -4,6 +4,7 @@ use super::Record;
 use super::escape::{colour_len, skip_gap};
 use super::joint::GAP_BYTES_MAX;
 use super::quote::Quote;
+use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
 
 /// How far back a list's marks are looked for, in bytes.
@@ -92,20 +93,9 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     }
 }
 
-/// Length of the redaction label at `at`, so that its bracket opens no list.
+/// Length of the mask at `at`, so that its bracket opens no list.
 pub(crate) fn mask_len(rec: &Record<'_>, at: usize) -> usize {
-    let rest = rec.from(at);
-    if !matches!(rest.first(), Some(b'[' | b'<')) {
-        return 0;
-    }
-    let word = |w: &str| rest.len() > w.len() && rest[1..=w.len()].eq_ignore_ascii_case(w.as_bytes());
-    if !["redacted", "filtered", "masked", "hidden", "removed"].iter().any(|w| word(w)) {
-        return 0;
-    }
-    let close = if rest[0] == b'[' { b']' } else { b'>' };
-    let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');
-    let len = rest[1..].iter().take(160).take_while(|b| inner(b)).count();
-    if rest.get(len + 1) == Some(&close) { len + 2 } else { 0 }
+    placeholder::mask_len(rec.from(at))
 }
 
 /// Whether `at` is inside a redaction label, so that what looks like a value there is none.

@@ -6,17 +6,19 @@ use super::joint::{self, Joined, Joint};
 use super::key::KeySite;
 use super::quote::Quote;
 use super::value::{self, Value, Values};
+use crate::engine::shortcuts::{Shortcut, Shortcuts};
 use crate::rules::bytes::alphanumerics_end;
 use crate::rules::mask::Notation;
 
 /// The separator behind the key.
-pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
-    joined(rec, site).or_else(|| joint::find(rec, site))
+pub(crate) fn find(rec: &Record<'_>, site: &KeySite, shortcuts: Shortcuts) -> Option<Joined> {
+    let plain = shortcuts.take(Shortcut::PlainSpellings).then(|| joined(rec, site)).flatten();
+    plain.or_else(|| joint::find(rec, site))
 }
 
 /// The value behind the separator.
-pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values {
-    match one(rec, site, joined) {
+pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined, shortcuts: Shortcuts) -> Values {
+    match shortcuts.take(Shortcut::PlainSpellings).then(|| one(rec, site, joined)).flatten() {
         Some(value) => Values::One(value),
         None => value::read(rec, site, joined),
     }

@@ -115,7 +115,11 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
     let mut p = bare_end(rec, p, rec.end, percent);
     // A template is one value, blanks and all.
     if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
-        p = p.max(template_end(rec, at));
+        let template = template_end(rec, at);
+        if template > at && template >= p {
+            // More of a value behind it belongs to the value.
+            p = bare_end(rec, template, rec.end, percent);
+        }
     }
     Value { start: at, end: p, quote: None, notation, open: p == rec.end }
 }

@@ -5,7 +5,7 @@ use crate::engine::block;
 use crate::engine::gate::{Hit, Lines};
 use crate::engine::memo::group;
 use crate::engine::redactor::Redactor;
-use crate::engine::scanner::{Notes, Scratch};
+use crate::engine::scratch::{Notes, Scratch};
 use proptest::prelude::*;
 
 /// Pieces of log lines: what leads to a finding, what only looks so, and what stands between.

@@ -80,6 +80,26 @@ const MASKS: [&str; 13] = [
     "obfuscated",
 ];
 
+/// The longest mask in brackets, in bytes.
+const MASK_BYTES_MAX: usize = 162;
+
+/// Length of the mask in brackets that the text begins with, 0 if it begins with none: `[REDACTED:rule]`, `<masked>`.
+/// More of a value behind it belongs to the value.
+pub fn mask_len(text: &[u8]) -> usize {
+    let close = match text.first() {
+        Some(b'[') => b']',
+        Some(b'<') => b'>',
+        _ => return 0,
+    };
+    let begins = |word: &&str| text.get(1..=word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
+    if !MASKS.iter().any(|word| begins(&word)) {
+        return 0;
+    }
+    let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');
+    let len = text[1..].iter().take(MASK_BYTES_MAX - 2).take_while(|b| inner(b)).count();
+    if text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
+}
+
 /// Whether the whole value is what a redactor leaves behind, this one or another.
 pub fn is_mask(v: &[u8]) -> bool {
     v.first().is_none_or(|b| begins::MASK[usize::from(*b)]) && is_mask_body(v)

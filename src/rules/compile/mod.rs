@@ -7,7 +7,6 @@
 //! needs the compiler whichever features the library has.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use regex_automata::dfa::{StartKind, dense};
@@ -201,7 +200,6 @@ fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
         before: w.before.as_deref().map(|b| automaton(b, w.fold, Way::Back)).transpose()?.map(|(a, _)| a),
         start_word: edge(&w.start)?,
         end_word: edge(&w.end)?,
-        simple: OnceLock::new(),
     }))
 }
 

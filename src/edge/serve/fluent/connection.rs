@@ -22,7 +22,7 @@ use crate::edge::serve::lane::Done;
 use crate::edge::serve::numbers::{Level, Reason};
 use crate::edge::serve::settings::Rules;
 use crate::edge::serve::shared::Shared;
-use crate::engine::stream::Stream;
+use crate::engine::redactor::Redactor;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
@@ -263,7 +263,7 @@ impl<W: Wire> Connection<W> {
         };
         let out = if len > WORK_BYTES {
             let out = tokio::task::block_in_place(work);
-            Stream::forget(); // this thread has given its tasks away, and nobody tells it when it goes idle
+            Redactor::forget(); // this thread has given its tasks away, and nobody tells it when it goes idle
             out
         } else {
             work()
