@@ -38,16 +38,16 @@ pub mod fuzz {
 }
 
 pub use edge::writer::RedactWriter;
-pub use engine::allow::{AllowedBy, Spared};
-pub use engine::builder::Builder;
-pub use engine::explain::Explanation;
+pub use engine::api::builder::Builder;
+pub use engine::api::explain::Explanation;
+pub use engine::detect::allowlist::{AllowedBy, Spared};
+pub use engine::found::finding::{Finding, Refusal, Refused};
+pub use engine::found::tally::Tally;
 pub use engine::redactor::Redactor;
 #[cfg(any(debug_assertions, feature = "switches"))]
 #[doc(hidden)]
 pub use engine::shortcuts::Shortcut;
 pub use engine::stream::Stream;
-pub use engine::tally::Tally;
-pub use engine::{Finding, Refusal, Refused};
 pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;

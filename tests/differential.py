@@ -48,7 +48,7 @@ def built(commit):
 
 def drawn(folder):
     """What the tests draw, written into the folder."""
-    command = ["cargo", "test", "--locked", "--test", "it", "--", "--ignored", "--exact", "draw::inputs"]
+    command = ["cargo", "test", "--locked", "--no-default-features", "--features", "compile", "--test", "it", "--", "--ignored", "--exact", "draw::inputs"]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "LOGVEIL_DRAW": str(folder)}, check=True, stdout=subprocess.DEVNULL)
 
 

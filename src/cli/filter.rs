@@ -14,8 +14,8 @@ use crate::edge::in_place;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
 use crate::edge::report::Report;
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
-use crate::engine::tally::Tally;
 
 /// Filters the inputs.
 ///

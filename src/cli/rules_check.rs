@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::failure::Failure;
-use crate::engine::builder::Builder;
+use crate::engine::api::builder::Builder;
 use crate::engine::redactor::Redactor;
 use crate::rules::compile::{self, example, syntax};
 use crate::rules::error::RuleError;

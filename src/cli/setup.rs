@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::print::Print;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
-use crate::engine::builder::Builder;
+use crate::engine::api::builder::Builder;
 use crate::rules::compile::allow::allow_file;
 use crate::rules::mask::{HashKey, Mask};
 

@@ -11,7 +11,7 @@ use std::thread;
 use memchr::memrchr;
 
 use super::pipe::{Buffer, Lane, READ_BYTES, Sink, Trouble};
-use crate::engine::ahead::{Judge, Judged};
+use crate::engine::api::parallel::{Judge, Judged};
 use crate::engine::redactor::Redactor;
 
 /// Blocks on their way for each thread: one in work, one that waits.

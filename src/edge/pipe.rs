@@ -5,10 +5,10 @@ use std::io::{self, IoSlice, Read, Write};
 
 use super::encoding::{Detector, Wide};
 use super::wtf8::{Decoder, Encoder, Order};
-use crate::engine::ahead::Judged;
+use crate::engine::api::parallel::Judged;
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
-use crate::engine::tally::Tally;
 use crate::engine::wipe::wipe;
 
 /// Bytes asked for in one read.

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::allow::AllowedBy;
+use crate::engine::detect::allowlist::AllowedBy;
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
-use crate::engine::tally::Tally;
 use crate::rules::rule::{Family, Rule};
 
 /// A tally with the rules it counts.
@@ -99,8 +99,8 @@ fn ids(rules: &[Rule]) -> impl Iterator<Item = (crate::rules::rule::RuleId, &Rul
 #[cfg(test)]
 mod tests {
     use super::Report;
+    use crate::engine::found::tally::Tally;
     use crate::engine::redactor::Redactor;
-    use crate::engine::tally::Tally;
 
     #[test]
     fn counts_by_rule_and_family_without_content() {

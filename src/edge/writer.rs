@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
-use crate::engine::tally::Tally;
 
 /// Masks what is written and hands it on.
 ///

@@ -1,44 +1,32 @@
 //! Bytes in, bytes out: no I/O, no clock, no async; cannot fail once rules are loaded.
 //!
-//! bytes -> records ([`stream`]) -> hits ([`gate`]) -> findings ([`scan`]) -> one span each
-//! ([`resolve`], [`settle`]) -> masked bytes ([`redactor`]).
+//! bytes -> batches of records ([`stream`]) -> candidates ([`prefilter`]) -> rejected, or judged within their record
+//! ([`scan`], [`detect`]) -> findings ([`found`]) -> masked bytes ([`mask`]).
+//!
+//! A folder answers one question and imports only from those below it:
+//!
+//! | folder | question |
+//! |---|---|
+//! | [`api`] | what is asked of a redactor, and in which form? |
+//! | [`stream`] | where do records begin and end? |
+//! | [`scan`] | what of a record is looked at, and how often? |
+//! | [`detect`] | is a candidate a secret? one file a detector |
+//! | [`keys`] | which keys are a secret's, and which of their values are? |
+//! | [`mask`] | what stands in place of a secret? |
+//! | [`found`] | what was found, where, how often? |
+//! | [`notation`] | how do programs write key and value? |
+//! | [`prefilter`] | where may a secret be? |
 
-#[cfg(feature = "cli")]
-pub(crate) mod ahead;
-pub mod allow;
-mod block;
-pub mod builder;
-mod card;
-mod carry;
-mod emit;
-pub mod explain;
-mod fence;
-mod finding;
-mod gate;
-mod header;
-mod keyed;
-mod keys;
-mod masks;
-mod member;
-mod memo;
-mod notation;
-mod oneshot;
+pub mod api;
+pub mod detect;
+pub mod footprint;
+pub mod found;
+pub mod keys;
+pub mod mask;
+pub mod notation;
+pub mod prefilter;
 pub mod redactor;
-mod resolve;
-mod ruleset;
-mod scan;
-mod scanner;
-mod scratch;
-mod settle;
-mod shape;
+pub mod scan;
 pub mod shortcuts;
 pub mod stream;
-pub mod tally;
-mod track;
-mod triage;
-mod userinfo;
-mod verdicts;
-mod window;
 pub(crate) mod wipe;
-
-pub use finding::{Finding, Refusal, Refused};

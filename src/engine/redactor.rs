@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::block;
-use super::finding::Finding;
-use super::ruleset::RuleSet;
-use super::scratch::Scratch;
+use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::found::finding::Finding;
+use crate::engine::scan::scratch::Scratch;
+use crate::engine::stream::batch;
 use crate::rules::rule::{Rule, RuleId};
 
 /// Finds and masks secrets.
@@ -33,7 +33,7 @@ impl Redactor {
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
         let mut carry = None;
         let mut scratch = Scratch::take();
-        block::scan(&self.set, input, &mut carry, &mut scratch);
+        batch::scan(&self.set, input, &mut carry, &mut scratch);
         let findings = std::mem::take(&mut scratch.findings);
         scratch.leave();
         findings

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::draft::Draft;
 use super::sample::Sample;
 use crate::cli::failure::Failure;
-use crate::engine::builder::Builder;
+use crate::engine::api::builder::Builder;
 use crate::engine::redactor::Redactor;
 use crate::rules::compile::{self, example};
 use crate::rules::rule::Rule;

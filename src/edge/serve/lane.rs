@@ -5,9 +5,9 @@ use memchr::memchr;
 use super::encode::Encoder;
 use super::framing::{Decoder, Framing, Part};
 use crate::edge::encoding::{Detector, Wide};
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
-use crate::engine::tally::Tally;
 
 /// What a stretch of input came to.
 #[derive(Default)]

@@ -16,8 +16,8 @@ use super::budget::queue_bytes;
 use super::lane::Done;
 use super::reload::numbers::ReloadNumbers;
 use super::settings::Settings;
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
-use crate::engine::tally::Tally;
 use crate::rules::rule::RuleId;
 
 /// Labels with their values.

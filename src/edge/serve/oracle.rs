@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::framing::Framing;
 use super::lane::{Done, Lane};
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
-use crate::engine::tally::Tally;
 use crate::rules::mask::Mask;
 use crate::rules::rule::RuleId;
 

@@ -1,13 +1,13 @@
 //! How programs write a key and its value: quotes and escapes at any nesting, separators, colour
 //! codes, elements, flags, lists.
 
+pub(crate) mod context;
 pub(crate) mod escape;
-pub(crate) mod form;
-pub(crate) mod joint;
 pub(crate) mod key;
 pub(crate) mod quote;
 pub(crate) mod run;
-pub(crate) mod straight;
+pub(crate) mod separator;
+pub(crate) mod spelling;
 pub(crate) mod value;
 
 use std::cell::OnceCell;

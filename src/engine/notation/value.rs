@@ -3,11 +3,11 @@
 use memchr::memmem;
 
 use super::Record;
+use super::context::{mask_len, plain};
 use super::escape::{colour_len, skip_gap};
-use super::form::{mask_len, plain};
-use super::joint::{GAP_BYTES_MAX, Joined, Joint};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
+use super::separator::{GAP_BYTES_MAX, Joined, Joint};
 use crate::rules::bytes::{Bytes, until};
 use crate::rules::mask::Notation;
 

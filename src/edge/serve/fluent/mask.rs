@@ -8,9 +8,9 @@ use std::ops::Range;
 use super::Refusal;
 use super::msgpack::{Kind, Reader, Token, put_like};
 use super::text::{Line, Written, put_masked};
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
-use crate::engine::tally::Tally;
 use crate::engine::wipe::wipe;
 
 /// The longest line that is judged as a whole: with its end, what the engine looks at as one record.

@@ -1,0 +1,183 @@
+//! Key blocks: a header, a body over several lines or in one, an end.
+
+use crate::engine::detect::context::Scanner;
+use crate::engine::detect::continuation::{Carry, Fence};
+use crate::engine::found::finding::{Finding, Refusal};
+use crate::engine::notation::Record;
+use crate::engine::notation::escape::word_begins;
+use crate::rules::mask::Notation;
+use crate::rules::rule::{Block, Kind, RuleId};
+use memchr::memmem;
+
+/// The longest line prefix that is compared, in bytes.
+const PREFIX_BYTES_MAX: usize = 1024;
+/// The shortest run of base64 that is a body without a line end behind it.
+const RUN_BYTES_MIN: usize = 16;
+
+/// A block's header was hit: masks the body in this record, or leaves the block open.
+pub(crate) fn open_block(s: &mut Scanner<'_>, id: RuleId, at: usize) {
+    let rule = s.set.rule(id);
+    let Kind::Block(block) = &rule.kind else {
+        return;
+    };
+    let limit = s.rec.end.min(at + rule.max as usize);
+    let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, s.work) else {
+        return s.refuse(at, Some(id), Refusal::Shape);
+    };
+    let (end, closed, looked) = body_in_record(&s.rec, block, body, limit);
+    *s.work += looked as u64;
+    let (start, stop) = trim_escapes(&s.rec, body, end);
+    if start < stop {
+        if s.set.masks.spares(&s.rec.buf[start..stop]) {
+            return s.refuse(at, Some(id), Refusal::Placeholder);
+        }
+        s.found(Finding::new(start, stop, id, Notation::Quoted));
+    }
+    let reaches_end = only_line_end(&s.rec, body) || end == s.rec.end;
+    if !closed && reaches_end {
+        let low = s.rec.start.max(at.saturating_sub(PREFIX_BYTES_MAX));
+        let prefix = if low == s.rec.start { s.rec.buf[low..at].to_vec() } else { Vec::new() };
+        let suffix = s.rec.get(body).filter(|b| matches!(b, b'\\' | b'"' | b'\'' | b','));
+        s.carry = Some(Carry::Block(Box::new(Fence { rule: id, prefix, suffix, left: rule.max as usize })));
+    }
+}
+
+/// Whether what stands behind the header is nothing, or how the log ends its lines: `\n","stream"`.
+fn only_line_end(rec: &Record<'_>, at: usize) -> bool {
+    matches!(rec.from(at), [] | [b'\\', b'n' | b'r', ..] | [b'"' | b'\'' | b',' | b' ' | b'\t', ..])
+        && !rec.from(at).starts_with(b" ")
+}
+
+/// Where the body ends that follows a header inside its record, whether its end was seen, and how
+/// many bytes were looked at.
+fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) -> (usize, bool, usize) {
+    let until = block.until.as_bytes();
+    let text = &rec.buf[body..limit];
+    let cannot = |b: &u8| matches!(b, b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'|' | b'`');
+    let room = text.iter().position(cannot).unwrap_or(text.len());
+    if let Some(i) = memmem::find(&text[..room.saturating_add(until.len()).min(text.len())], until) {
+        return (body + i, true, room);
+    }
+    // No end in sight: as far as it looks like base64, line ends written out between.
+    let mut p = body;
+    loop {
+        let gap = escapes_len(rec, p).min(limit - p);
+        let run = rec.buf[p + gap..limit].iter().take_while(|b| base64(**b)).count();
+        let next = p + gap + run;
+        // A short run is the body's last line, which its written-out end follows.
+        let short = run < RUN_BYTES_MIN && next < rec.end && !matches!(rec.from(next), [b'\\', ..] | [b'%', b'0', ..]);
+        // A word behind a blank is prose.
+        let prose = run < RUN_BYTES_MIN && gap > 0 && rec.buf[p..p + gap].iter().all(|b| matches!(b, b' ' | b'\t'));
+        if run == 0 || short || prose {
+            return (p, false, room + p - body);
+        }
+        p = next;
+    }
+}
+
+fn base64(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
+}
+
+/// Length of the written-out line ends and blanks at `at`: `\n`, `\\r\\n`, `%0A`.
+fn escapes_len(rec: &Record<'_>, at: usize) -> usize {
+    let mut p = at;
+    loop {
+        let rest = rec.from(p);
+        let slashes = rest.iter().take_while(|b| **b == b'\\').count();
+        p += match rest.get(slashes) {
+            Some(b'n' | b'r' | b't') if slashes > 0 => slashes + 1,
+            Some(b' ' | b'\t') if slashes == 0 => 1,
+            Some(b'%')
+                if slashes == 0
+                    && (rest[1..].starts_with(b"0A")
+                        || rest[1..].starts_with(b"0D")
+                        || rest[1..].starts_with(b"20")) =>
+            {
+                3
+            }
+            _ => return p - at,
+        };
+    }
+}
+
+/// The span without the line ends at its edges, which stay.
+fn trim_escapes(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
+    let start = (start + escapes_len(rec, start)).min(end);
+    let mut stop = end;
+    loop {
+        let text = &rec.buf[start..stop];
+        let cut = match text {
+            [.., b'\\', b'n' | b'r' | b't'] => 2,
+            [.., b'%', b'0', b'A' | b'D'] => 3,
+            [.., b' ' | b'\t' | b'\\'] => 1,
+            _ => return (start, stop),
+        };
+        stop -= cut;
+    }
+}
+
+/// One line inside a block: body, header, end, or none of them, which closes the block.
+pub(crate) fn block_line(s: &mut Scanner<'_>, mut fence: Box<Fence>) {
+    let Kind::Block(block) = &s.set.rule(fence.rule).kind else {
+        return;
+    };
+    let at = behind_prefix(&s.rec, &fence.prefix);
+    *s.work += (at - s.rec.start) as u64;
+    let rest = s.rec.from(at);
+    if rest.starts_with(block.until.as_bytes()) {
+        return;
+    }
+    fence.left = fence.left.saturating_sub(rest.len());
+    let run = rest.iter().take_while(|b| base64(**b)).count();
+    *s.work += run as u64;
+    let ends = match rest.get(run) {
+        None => true,
+        Some(b) => fence.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace),
+    };
+    // Behind the cap only what can hardly be anything else is still the key's body.
+    let shortest = if fence.left > 0 { 1 } else { RUN_BYTES_MIN };
+    if run >= shortest && ends {
+        if !s.set.masks.spares(&rest[..run]) {
+            s.found(Finding::new(at, at + run, fence.rule, Notation::Quoted));
+        }
+    } else if fence.left == 0 || (!is_header(rest) && !s.set.masks.spares(rest)) {
+        return;
+    }
+    s.carry = Some(Carry::Block(fence));
+}
+
+/// A key block's own header lines (RFC 1421, RFC 4880): they stay.
+fn is_header(rest: &[u8]) -> bool {
+    const HEADERS: [&[u8]; 8] =
+        [b"Proc-Type:", b"DEK-Info:", b"Version:", b"Comment:", b"Hash:", b"Charset:", b"MessageID:", b"#"];
+    rest.iter().all(u8::is_ascii_whitespace) || HEADERS.iter().any(|h| rest.starts_with(h))
+}
+
+/// Where the line's own text begins, given what stood before the header: the same signs, any
+/// letters and digits in their places (time stamps differ). Without such a prefix, behind the
+/// blanks at the line's start.
+fn behind_prefix(rec: &Record<'_>, prefix: &[u8]) -> usize {
+    let mut p = rec.start;
+    let mut i = 0;
+    while i < prefix.len() {
+        if prefix[i].is_ascii_alphanumeric() {
+            let here = rec.from(p).iter().take(PREFIX_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
+            let there = prefix[i..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            if here == 0 {
+                break;
+            }
+            p += here;
+            i += there;
+        } else if rec.get(p) == Some(prefix[i]) {
+            p += 1;
+            i += 1;
+        } else {
+            break;
+        }
+    }
+    if i == prefix.len() && word_begins(rec, p) {
+        return p;
+    }
+    rec.start + rec.bytes().iter().take_while(|b| b.is_ascii_whitespace()).count()
+}

@@ -1,0 +1,264 @@
+//! Headers whose value has parts: `Authorization` (RFC 9110, section 11) keeps its scheme, cookies
+//! (RFC 6265) keep their names and attributes.
+
+use crate::engine::detect::context::Scanner;
+use crate::engine::found::finding::Refusal;
+use crate::engine::keys::Known;
+use crate::engine::notation::Record;
+use crate::engine::notation::context::{mask_len, plain};
+use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::key::KeySite;
+use crate::engine::notation::quote::Quote;
+use crate::engine::notation::separator::{GAP_BYTES_MAX, Joined};
+use crate::engine::notation::spelling;
+use crate::engine::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare};
+use crate::rules::bytes::{Bytes, until};
+use crate::rules::check::{prose, random};
+use crate::rules::mask::Notation;
+
+/// Schemes registered with IANA or in wide use; behind them anything is a credential.
+/// <https://www.iana.org/assignments/http-authschemes/>
+const SCHEMES: [&str; 24] = [
+    "basic",
+    "bearer",
+    "token",
+    "digest",
+    "negotiate",
+    "ntlm",
+    "apikey",
+    "api-key",
+    "key",
+    "oauth",
+    "jwt",
+    "hawk",
+    "hoba",
+    "mutual",
+    "vapid",
+    "dpop",
+    "splunk",
+    "bot",
+    "hmac",
+    "sharedkey",
+    "sharedkeylite",
+    "aws4-hmac-sha256",
+    "aws",
+    "googlelogin",
+];
+/// The most cookies read in one header.
+const COOKIES_MAX: usize = 128;
+
+/// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
+pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
+        Values::One(value) => one_credential(s, known, &value),
+        Values::Many(values) => {
+            s.doubt.raise();
+            values.iter().for_each(|value| one_credential(s, known, value));
+        }
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+    }
+}
+
+fn one_credential(s: &mut Scanner<'_>, known: &Known, value: &Value) {
+    let rec = &s.rec;
+    let quoted = value.notation == Notation::Quoted;
+    let scheme_end = token_end(rec, value.start, if quoted { value.end } else { rec.end });
+    let scheme = &rec.buf[value.start..scheme_end];
+    let mut start = blanks_end(rec, scheme_end);
+    let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
+    if !known_scheme {
+        s.doubt.raise();
+    }
+    let limit = if quoted { value.end } else { rec.end };
+    if (start > scheme_end && start >= limit) || (scheme_end > value.start && s.set.masks.spares(scheme)) {
+        // A scheme without a credential, or a credential that is masked already.
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    let name = || scheme.first().is_some_and(u8::is_ascii_alphabetic) && !random::has_marks(scheme);
+    let follows = || start > scheme_end && (quoted || name() && random::has_marks(rest_word(rec, start)));
+    if !known_scheme && !follows() {
+        // One word only: the credential itself, or a word about it.
+        start = value.start;
+        let number = scheme.len() >= 10 && scheme.iter().all(u8::is_ascii_digit);
+        if !quoted && !number && !random::has_marks(scheme) && scheme.len() < 20 {
+            return s.refuse(value.start, Some(known.rule), Refusal::Value);
+        }
+    } else if start == scheme_end {
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    let end = if quoted { value.end } else { parameters_end(rec, start) };
+    let secret = &rec.buf[start..end.max(start)];
+    if start >= end || s.set.masks.spares(secret) || (!quoted && !known_scheme && prose::is_status(secret)) {
+        return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
+    }
+    *s.work += (end - start) as u64;
+    let notation = if quoted { Notation::Quoted } else { plain(&s.rec) };
+    let open = end == rec.end && (value.open || !quoted);
+    s.found_value(known, &Value { start, end, notation, open, ..*value });
+}
+
+fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
+    const STOPS: Bytes = MAY_END.and(b"+");
+    let mut p = at;
+    while p < limit {
+        p = until(rec.buf, p, limit, &STOPS);
+        let ends = match rec.buf.get(p) {
+            _ if p == limit => true,
+            Some(b'+') => rec.buf[at..p].iter().all(u8::is_ascii_alphabetic),
+            _ => ends_bare(rec, p, true),
+        };
+        if ends {
+            return p;
+        }
+        p += 1;
+    }
+    limit
+}
+
+/// Behind blanks, also `%20` and `+` of an encoded header.
+fn blanks_end(rec: &Record<'_>, at: usize) -> usize {
+    let mut p = at;
+    while p < at + GAP_BYTES_MAX {
+        let rest = rec.from(p);
+        p += if rest.starts_with(b" ") || rest.starts_with(b"+") {
+            1
+        } else if rest.starts_with(b"%20") {
+            3
+        } else {
+            break;
+        };
+    }
+    p
+}
+
+fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
+    let end = bare_end(rec, at, rec.end, false);
+    &rec.buf[at..end]
+}
+
+/// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
+fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
+    const STOPS: Bytes = MAY_END.and(b"=");
+    let mut p = at + mask_len(rec, at);
+    // Behind a quoted parameter a mark is another one's: what is no JSON is masked to its end.
+    let mut quoted = false;
+    loop {
+        let mut parameter = false;
+        let begun = p;
+        while p < rec.end {
+            p = until(rec.buf, p, rec.end, &STOPS);
+            if p == rec.end {
+                break;
+            }
+            if rec.buf[p] == b'=' {
+                // `name="`, not the padding of base64 before a closing mark.
+                let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
+                parameter = true;
+                if rec.get(p + 1) == Some(b'"') && (quoted || !closes(rec, p + 1)) && name() {
+                    quoted = true;
+                    p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
+                    continue;
+                }
+            } else if ends_bare(rec, p, true) {
+                break;
+            }
+            p += 1;
+        }
+        if rec.get(p) != Some(b',') || !parameter {
+            return p.min(rec.end);
+        }
+        let next = skip_gap(rec, p + 1, GAP_BYTES_MAX);
+        let word = rec.from(next).iter().take(32).take_while(|b| b.is_ascii_alphanumeric()).count();
+        if rec.get(next + word) != Some(b'=') {
+            return p;
+        }
+        p = next;
+    }
+}
+
+/// Whether the mark at `at` closes the text that the header stands in, as its `"` does in JSON: no
+/// first parameter's value begins with what stands behind such a mark.
+fn closes(rec: &Record<'_>, at: usize) -> bool {
+    matches!(rec.get(at + 1), None | Some(b',' | b':' | b']' | b'}'))
+}
+
+/// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
+pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+    match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
+        Values::One(value) => cookies(s, site, known, value),
+        Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+    }
+}
+
+fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
+    let quoted = value.notation == Notation::Quoted;
+    let limit = if quoted { value.end } else { s.rec.end };
+    let key = s.rec.buf[site.start..site.end].to_ascii_lowercase();
+    let set = key.starts_with(b"set");
+    let mut p = value.start;
+    for n in 0..COOKIES_MAX {
+        let rec = &s.rec;
+        let name = rec.buf[p..limit]
+            .iter()
+            .take(128)
+            .take_while(|b| !matches!(b, b'=' | b';' | b' ' | b'"' | b'\\' | b',' | b'&' | b'<' | b'>'))
+            .count();
+        if rec.get(p + name) != Some(b'=') || name == 0 || p + name >= limit {
+            if n == 0 {
+                plain_cookie(s, known, value);
+            }
+            return;
+        }
+        let start = p + name + 1;
+        let begun = start;
+        let (start, end) = cookie_span(rec, begun, limit, quoted);
+        let own_mark = start > begun;
+        let attribute = (n > 0 && set) || is_attribute(&rec.buf[p..p + name]);
+        let text = &rec.buf[start..end];
+        *s.work += (end - p) as u64;
+        if !attribute && !s.set.masks.spares(text) {
+            let open = end == rec.end;
+            s.found_value(known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
+        }
+        let rec = &s.rec;
+        let end = end + if own_mark { Quote::at(rec.buf, end, limit).map_or(0, Quote::width) } else { 0 };
+        if rec.get(end) != Some(b';') || end >= limit {
+            return;
+        }
+        p = skip_gap(rec, end + 1, GAP_BYTES_MAX);
+    }
+    // More cookies than anyone sends: the rest is masked as one.
+    if p < limit {
+        s.found_value(known, &Value { start: p, end: limit, notation: Notation::Quoted, quote: None, open: false });
+    }
+}
+
+/// Where the value of a cookie begins and ends; it may stand in marks of its own (RFC 6265, 4.1.1).
+fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usize, usize) {
+    let own = Quote::at(rec.buf, at, limit).filter(|mark| {
+        // A mark that nothing follows closes the header instead.
+        rec.buf[..limit].get(at + mark.width()).is_some_and(|b| !matches!(b, b' ' | b'\t' | b';' | b',' | b'}' | b']'))
+    });
+    if let Some(mark) = own {
+        let value = value::quoted(rec, at, mark);
+        return (value.start, value.end.min(limit));
+    }
+    let ends = |p: &usize| matches!(rec.buf[*p], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *p, false));
+    (at, (at + mask_len(rec, at)..limit).find(ends).unwrap_or(limit))
+}
+
+/// A cookie's value without a name.
+fn plain_cookie(s: &mut Scanner<'_>, known: &Known, value: Value) {
+    let text = &s.rec.buf[value.start..value.end];
+    if s.set.masks.spares(text) || !random::has_marks(text) {
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    s.found_value(known, &value);
+}
+
+fn is_attribute(name: &[u8]) -> bool {
+    ["path", "domain", "expires", "max-age", "samesite", "version", "comment", "priority"]
+        .iter()
+        .any(|a| name.eq_ignore_ascii_case(a.as_bytes()))
+}

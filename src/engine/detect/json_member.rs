@@ -1,0 +1,92 @@
+//! A member of a JSON object in one look: `"key": value,` where the value is a plain text, a number,
+//! a word or an object. Most key words of a JSON log stand in one.
+
+use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::footprint::Seen;
+use crate::engine::keys::{self, Known};
+use crate::engine::notation::Record;
+use crate::engine::notation::run;
+use crate::engine::notation::separator::{self, Joint};
+use crate::engine::notation::value::Value;
+use crate::rules::mask::Notation;
+use crate::rules::rule::ValuePolicy;
+
+/// What an object calls its value.
+const VALUE: &[u8] = b"value";
+/// The longest value looked at here, in bytes.
+const VALUE_BYTES_MAX: usize = 64;
+
+/// What tells that the key at `start..end` is that of a member whose value is no secret, or the value
+/// of a member. None where the text is written in any other way.
+pub(crate) fn idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: usize, end: usize) -> Option<Seen> {
+    let [head @ .., b'"'] = text.buf.get(..start)? else { return None };
+    let looks_inside = matches!(known.policy, ValuePolicy::Credential | ValuePolicy::Cookie);
+    let at = match (head.last(), text.from(end)) {
+        // It is a value itself, and of no key that names keys.
+        (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
+            let (word, _) = separator::naming(text, head.len());
+            return (!separator::names_a_key(text, head.len())).then(|| Seen::new(word.saturating_sub(1), end + 4));
+        }
+        (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
+        (Some(b'{' | b',' | b' '), [b'"', b':', ..]) if !looks_inside => end + 2,
+        _ => return None,
+    };
+    let from = start.saturating_sub(2);
+    let value = match text.get(at) {
+        // An object is judged by its own keys, but for one of passwords and one with a `value`.
+        Some(b'{') if known.plural && known.policy == ValuePolicy::Any => return None,
+        Some(b'{') => return without_value(text, from, at + 1),
+        Some(b'"') => quoted(text, at + 1),
+        Some(b'0'..=b'9' | b't' | b'f' | b'n') => bare(text, at),
+        _ => None,
+    }?;
+    let key = &text.buf[start..end];
+    let is_secret = keys::is_secret(text, known, Joint::Colon, &value, key, &set.masks);
+    (!is_secret).then(|| Seen::new(from, (value.end + 2).max(end + 4)))
+}
+
+/// What tells that the object whose members begin at `start` ends before any of them is called a value.
+/// None where more than plain words, numbers and their marks is in it.
+fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Seen> {
+    let rest = &text.from(start)[..text.from(start).len().min(VALUE_BYTES_MAX)];
+    // Anything else in braces may be a value itself.
+    if !matches!(rest.first(), Some(b'"' | b'}')) {
+        return None;
+    }
+    let mut inside = false;
+    for (n, b) in rest.iter().enumerate() {
+        match b {
+            b'"' if inside && !matches!(rest.get(n + 1), Some(b':' | b',' | b'}')) => return None,
+            b'"' => inside = !inside,
+            b'}' if inside => return None,
+            b'}' => {
+                let digits = rest[..n].iter().rev().take_while(|b| b.is_ascii_digit()).count();
+                // Any number behind a colon will do.
+                let number = digits > 0 && rest[..n - digits].ends_with(b":");
+                let to = if number { start + n - digits } else { start + n + VALUE.len() };
+                return Some(Seen { number, ..Seen::new(from, to) });
+            }
+            b'v' | b'V' if rest[n..].get(..VALUE.len()).is_none_or(|word| word.eq_ignore_ascii_case(VALUE)) => {
+                return None;
+            }
+            b' ' | b':' | b',' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The text from `start` on, in which nothing is escaped, if the member ends behind it.
+fn quoted(text: &Record<'_>, start: usize) -> Option<Value> {
+    let rest = text.from(start);
+    let len = rest.iter().take(VALUE_BYTES_MAX).position(|b| matches!(b, b'"' | b'\\' | b'\n' | b'\r'))?;
+    let ends = matches!(rest[len..], [b'"', b',' | b'}', ..]);
+    ends.then_some(Value { start, end: start + len, quote: None, notation: Notation::Quoted, open: false })
+}
+
+/// The number or word at `start`, if the member ends behind it.
+fn bare(text: &Record<'_>, start: usize) -> Option<Value> {
+    let end = run::end(text.buf, start, text.end.min(start + VALUE_BYTES_MAX));
+    let ends = matches!(text.get(end), Some(b',' | b'}'));
+    ends.then_some(Value { start, end, quote: None, notation: Notation::Number(0), open: false })
+}

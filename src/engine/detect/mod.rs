@@ -1,0 +1,14 @@
+//! Whether a candidate is a secret: one file a detector.
+
+pub mod allowlist;
+pub(crate) mod armor;
+pub(crate) mod card;
+pub(crate) mod context;
+pub(crate) mod continuation;
+pub(crate) mod header;
+pub(crate) mod json_member;
+pub(crate) mod key_value;
+pub(crate) mod ruleset;
+pub(crate) mod token;
+mod track;
+pub(crate) mod userinfo;

@@ -1,0 +1,146 @@
+//! The rules that are on, and the tables that lead from a hit of the gate to them.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+
+use crate::engine::detect::allowlist::Allowed;
+use crate::engine::keys::Keys;
+use crate::engine::mask::policy::{Masks, Texts};
+use crate::engine::prefilter::{Gate, Variant};
+use crate::engine::shortcuts::Shortcuts;
+use crate::rules::plan::{Plan, Word};
+use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
+
+/// A rule with an automaton at one of its literals.
+#[derive(Debug, Clone)]
+pub(crate) struct ShapeAt {
+    pub(crate) rule: RuleId,
+    /// Bytes the literal has.
+    pub(crate) bytes: usize,
+    /// Whether the rule has longer ones.
+    pub(crate) longer: bool,
+}
+
+/// What a word of the gate leads to.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Target {
+    /// Some key contains the word.
+    pub(crate) key: bool,
+    /// Keys and shapes alone lead from it.
+    pub(crate) simple: bool,
+    /// The word begins an escaped letter, which a key may contain.
+    pub(crate) escape: bool,
+    /// Rules with an automaton at the word.
+    pub(crate) shapes: Vec<ShapeAt>,
+    /// Blocks whose header begins with the word.
+    pub(crate) blocks: Vec<RuleId>,
+}
+
+impl Target {
+    /// Whether keys alone lead from the word.
+    pub(crate) fn key_alone(&self) -> bool {
+        self.key && self.simple && self.shapes.is_empty()
+    }
+}
+
+/// Immutable; shared by every redactor cloned from one.
+pub(crate) struct RuleSet {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) on: Vec<bool>,
+    pub(crate) masks: Masks,
+    /// Its masks that are ready.
+    pub(crate) texts: Texts,
+    /// Every mask is a label.
+    pub(crate) labels_only: bool,
+    pub(crate) gate: Gate,
+    pub(crate) shortcuts: Shortcuts,
+    /// By index of the gate's words.
+    pub(crate) targets: Vec<Target>,
+    pub(crate) keys: Keys,
+    pub(crate) card: Option<RuleId>,
+    pub(crate) userinfo: Option<RuleId>,
+    pub(crate) scans: Vec<RuleId>,
+    /// What the user allows to stay.
+    pub(crate) allowed: Option<Allowed>,
+}
+
+impl RuleSet {
+    /// Tables for those of `rules` that `on` names. `plan` belongs to all of them; without one,
+    /// or when some are off, a new one is chosen.
+    pub(crate) fn new(
+        rules: Vec<Rule>,
+        on: Vec<bool>,
+        masks: Masks,
+        plan: Option<&[u8]>,
+        variant: Variant,
+        shortcuts: Shortcuts,
+    ) -> RuleSet {
+        let words = gate_words(&rules);
+        let plan = plan
+            .and_then(|bytes| Plan::decode(bytes, &words))
+            .unwrap_or_else(|| Plan::choose_for(&words, variant.looks_up()));
+        let is_on = |id: RuleId| on[id.index()];
+        let only = |pick: fn(&Kind) -> bool| {
+            let on = &on;
+            rules.iter().enumerate().filter(move |(i, r)| on[*i] && pick(&r.kind)).map(|(i, _)| RuleId(i as u16))
+        };
+        let card = only(|k| matches!(k, Kind::Card)).next();
+        let userinfo = only(|k| matches!(k, Kind::Userinfo)).next();
+        let scans = only(|k| matches!(k, Kind::Scan(_))).collect();
+        let targets = targets(&words, &rules, &on);
+        let keys = Keys::new(&rules, is_on, shortcuts);
+        let labels_only = masks.labels_only(&rules);
+        RuleSet {
+            texts: Texts::new(&masks, &rules),
+            labels_only,
+            shortcuts,
+            gate: Gate::new(words, &plan, variant),
+            targets,
+            keys,
+            card,
+            userinfo,
+            scans,
+            rules,
+            on,
+            masks,
+            allowed: None,
+        }
+    }
+
+    pub(crate) fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+}
+
+fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
+    let mut targets = vec![Target::default(); words.len()];
+    let places: FxHashMap<(&[u8], bool), usize> =
+        words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();
+    for (i, rule) in rules.iter().enumerate().filter(|(i, _)| on[*i]) {
+        let (literals, fold) = rule.literals();
+        for literal in literals {
+            let bytes = if fold { Cow::Owned(literal.to_ascii_lowercase()) } else { Cow::Borrowed(literal) };
+            let Some(&at) = places.get(&(bytes.as_bytes(), fold)) else {
+                continue;
+            };
+            let id = RuleId(i as u16);
+            match rule.kind {
+                Kind::Key(_) => targets[at].key = true,
+                Kind::Block(_) => targets[at].blocks.push(id),
+                _ => {
+                    let bytes = bytes.len();
+                    let longer = literals.iter().any(|other| other.len() > bytes);
+                    targets[at].shapes.push(ShapeAt { rule: id, bytes, longer });
+                }
+            }
+        }
+    }
+    if let Some(at) = words.iter().position(|w| *w.bytes == *ESCAPE) {
+        targets[at].escape = targets.iter().any(|t| t.key);
+    }
+    for t in &mut targets {
+        t.simple = !t.escape && t.blocks.is_empty();
+    }
+    targets
+}

@@ -1,0 +1,192 @@
+//! Secrets known by their shape: the rule's automaton, anchored at the gate's hit.
+
+use crate::engine::detect::context::Scanner;
+use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
+use crate::engine::footprint::Seen;
+use crate::engine::found::finding::{Finding, Mark, Refusal, Until};
+use crate::engine::notation::Record;
+use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
+use crate::engine::notation::escape::word_begins;
+use crate::engine::notation::value::bare_end;
+use crate::rules::automaton::Unjudged;
+use crate::rules::check::placeholder;
+use crate::rules::mask::Notation;
+use crate::rules::rule::{Family, Kind, Rule, Shape};
+
+/// How far before what its automata saw a rule looks for the edge of a word, in bytes.
+const EDGE_BYTES: usize = 10;
+
+/// How far before a word is looked for what makes it one, in bytes; more than that.
+const BEGIN_BYTES: usize = 48;
+
+/// How much of a shape is tried before the record around it is looked at, in bytes.
+const HEAD_BYTES: usize = 24;
+
+/// Runs the rule at a hit of one of its literals.
+pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
+    let id = literal.rule;
+    let rule = s.set.rule(id);
+    let Kind::Shape(shape) = &rule.kind else {
+        return;
+    };
+    let work = *s.work;
+    match judge(s, rule, shape, literal, at) {
+        Ok(Ok((start, end, cut))) => {
+            let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
+            let notation = notation(&s.rec, rule, shape, start, end);
+            s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
+        }
+        Ok(Err(why)) => {
+            // The work counts the bytes looked at to either side, but for the edge in front, and what a label has.
+            let looked = (*s.work - work) as usize;
+            let front = if why == Refusal::Placeholder { LABEL_BYTES_MAX } else { EDGE_BYTES };
+            s.refuse_seen(at, Some(id), why, at.saturating_sub(looked + front)..at + looked);
+        }
+        Err(Unjudged) => {
+            let end = run_end(&s.rec, at, s.rec.end);
+            s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
+        }
+    }
+}
+
+/// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
+/// where the record ends.
+pub(crate) fn idle(
+    set: &RuleSet,
+    text: &Record<'_>,
+    literal: &ShapeAt,
+    at: usize,
+    end: usize,
+    work: &mut u64,
+) -> Option<Seen> {
+    let rule = set.rule(literal.rule);
+    let Kind::Shape(shape) = &rule.kind else { return Some(Seen::new(at, at)) };
+    if shape.before.is_some() {
+        return None;
+    }
+    if shape.start_word && !word_begins(text, at) {
+        return Some(Seen::new(at.saturating_sub(BEGIN_BYTES), at));
+    }
+    let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
+    let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
+    let label = bracket && mask_len(text, at) > 0;
+    let before = *work;
+    (!label && shape.first().dies(text.buf, at, head, work)).then(|| {
+        let looked = (*work - before) as usize;
+        // A label was looked for.
+        let from = if bracket { 0 } else { at.saturating_sub(1) };
+        Seen::new(from, at + looked.max(1))
+    })
+}
+
+/// What a place keeps before the secret asks for a value behind it.
+fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize) -> Notation {
+    // `https://TOKEN:x@host`: a user's name.
+    if matches!(rec.get(end), Some(b':' | b'@')) && rec.buf[rec.start..start].ends_with(b"://") {
+        return Notation::Authority;
+    }
+    let value = shape.keep.is_some() && rule.family == Family::Place;
+    match rec.before(start) {
+        Some(b'"' | b'\'') => Notation::Quoted,
+        _ if value => plain(rec),
+        _ => in_text(rec, start),
+    }
+}
+
+type Span = (usize, usize, bool);
+
+/// The span of the secret, or why there is none.
+fn judge(
+    s: &mut Scanner<'_>,
+    rule: &Rule,
+    shape: &Shape,
+    literal: &ShapeAt,
+    at: usize,
+) -> Result<Result<Span, Refusal>, Unjudged> {
+    let rec = &s.rec;
+    let limit = rec.end.min(at + rule.max as usize);
+    // What stands before the literal first: it decides where the word begins.
+    let mut start = at;
+    if let Some(before) = &shape.before {
+        let low = rec.start.max(at.saturating_sub(rule.max as usize));
+        match before.longest_back(rec.buf, low, at, s.work)? {
+            Some(p) => start = p,
+            None => return Ok(Err(Refusal::Shape)),
+        }
+    }
+    if shape.start_word && !word_begins(rec, start) {
+        return Ok(Err(Refusal::Edge));
+    }
+    let mut body = at;
+    if let Some(keep) = &shape.keep {
+        match keep.longest(rec.buf, at, limit, s.work)? {
+            Some(p) => body = p,
+            None => return Ok(Err(Refusal::Shape)),
+        }
+    }
+    let mut end = match mask_len(rec, body) {
+        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
+            Some(end) => end,
+            None => return Ok(Err(Refusal::Shape)),
+        },
+        // A label stands there; more of a value behind it belongs to it.
+        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
+            Some(end) if end > body + label => end,
+            _ => return Ok(Err(Refusal::Placeholder)),
+        },
+    };
+    if end == limit && limit < rec.end {
+        // Longer than `max`: the tail of a secret is a secret.
+        end = run_end(rec, end, rec.end);
+        *s.work += (end - limit) as u64;
+    }
+    if shape.end_word && rec.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
+        return Ok(Err(Refusal::Edge));
+    }
+    let cut = end == rec.end;
+    let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
+    // What is behind the literal varies.
+    let own = shape.before.is_none() && shape.keep.is_none();
+    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
+    Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
+}
+
+fn check(s: &Scanner<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
+    let secret = &s.rec.buf[start..end];
+    let variable = &secret[front..];
+    if in_label(&s.rec, start)
+        || s.set.masks.spares(secret)
+        || (rule.family == Family::Token && placeholder::is_filler(variable))
+    {
+        return Err(Refusal::Placeholder);
+    }
+    if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
+}
+
+/// The length of the longest literal that the text begins with, of which it begins with a known one.
+fn literal_len(shape: &Shape, text: &[u8], known: &ShapeAt) -> usize {
+    let own = known.bytes.min(text.len());
+    if !known.longer {
+        return own;
+    }
+    let begins = |l: &&String| match text.get(..l.len()) {
+        Some(head) if shape.fold => head.eq_ignore_ascii_case(l.as_bytes()),
+        Some(head) => head == l.as_bytes(),
+        None => false,
+    };
+    let longer = shape.literals.iter().filter(|l| l.len() > known.bytes).filter(begins);
+    longer.map(String::len).max().unwrap_or(own)
+}
+
+/// The span without the quotes around it: they belong to the notation.
+fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
+    match &rec.buf[start..end] {
+        [first @ (b'"' | b'\''), .., last] if first == last => (start + 1, end - 1),
+        _ => (start, end),
+    }
+}
+
+/// End of the run of value bytes that goes on at `at`.
+pub(crate) fn run_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
+    bare_end(rec, at.min(limit), limit, false)
+}

@@ -1,0 +1,87 @@
+//! Counts of what was done; never content.
+
+use crate::engine::detect::allowlist::AllowedBy;
+use crate::rules::rule::{Family, RuleId};
+
+/// Counts by rule, and of records and bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Bytes that came in.
+    pub bytes_in: u64,
+    /// Bytes that left.
+    pub bytes_out: u64,
+    /// Records, an unfinished last one included.
+    pub records: u64,
+    /// Records longer than the limit, filtered through windows.
+    pub records_over_limit: u64,
+    /// Spans that could not be judged and were masked.
+    pub unjudged: u64,
+    /// Bytes all automata and parsers looked at, the gate apart.
+    pub work: u64,
+    by_rule: Vec<u64>,
+    /// By entry of the allow-list, then by what of it.
+    spared: Vec<[u64; AllowedBy::ALL.len()]>,
+}
+
+impl Tally {
+    /// Findings of all rules, and spans that could not be judged.
+    pub fn findings(&self) -> u64 {
+        self.by_rule.iter().sum::<u64>() + self.unjudged
+    }
+
+    /// Findings of one rule.
+    pub fn of(&self, rule: RuleId) -> u64 {
+        self.by_rule.get(rule.index()).copied().unwrap_or(0)
+    }
+
+    /// Findings of one family, given each rule's.
+    pub fn of_family(&self, family: Family, rules: &[crate::rules::rule::Rule]) -> u64 {
+        rules.iter().zip(&self.by_rule).filter(|(r, _)| r.family == family).map(|(_, n)| n).sum()
+    }
+
+    /// Findings that the user's allow-list let go, each once an entry.
+    pub fn spared(&self) -> u64 {
+        self.spared.iter().flatten().sum()
+    }
+
+    /// Findings that one entry let go for that reason.
+    pub fn spared_by(&self, entry: usize, by: AllowedBy) -> u64 {
+        self.spared.get(entry).map_or(0, |counts| counts[by as usize])
+    }
+
+    pub(crate) fn spare(&mut self, entry: usize, by: AllowedBy) {
+        if self.spared.len() <= entry {
+            self.spared.resize(entry + 1, [0; AllowedBy::ALL.len()]);
+        }
+        self.spared[entry][by as usize] += 1;
+    }
+
+    pub(crate) fn count(&mut self, rule: RuleId) {
+        if self.by_rule.len() <= rule.index() {
+            self.by_rule.resize(rule.index() + 1, 0);
+        }
+        self.by_rule[rule.index()] += 1;
+    }
+
+    /// Adds another tally of the same rules.
+    pub fn add(&mut self, other: &Tally) {
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.records += other.records;
+        self.records_over_limit += other.records_over_limit;
+        self.unjudged += other.unjudged;
+        self.work += other.work;
+        if self.by_rule.len() < other.by_rule.len() {
+            self.by_rule.resize(other.by_rule.len(), 0);
+        }
+        for (mine, more) in self.by_rule.iter_mut().zip(&other.by_rule) {
+            *mine += more;
+        }
+        if self.spared.len() < other.spared.len() {
+            self.spared.resize(other.spared.len(), [0; AllowedBy::ALL.len()]);
+        }
+        for (mine, more) in self.spared.iter_mut().flatten().zip(other.spared.iter().flatten()) {
+            *mine += more;
+        }
+    }
+}

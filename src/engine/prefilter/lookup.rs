@@ -1,0 +1,289 @@
+//! From a place where a window may begin to the words that are there.
+
+use super::{Hit, MASK, bits, push};
+use crate::engine::footprint::Seen;
+use crate::rules::plan::{Place, WINDOW, Word, may_begin, may_begin_sees};
+
+/// What the gate looks for instead of a whole word.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
+pub(super) struct Window {
+    /// The bytes as they are in the word; if there are but three, then a zero.
+    pub(super) bytes: [u8; WINDOW],
+    /// Three or four.
+    pub(super) len: usize,
+    pub(super) fold: bool,
+    pub(super) place: Place,
+}
+
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
+impl Window {
+    pub(super) fn new(word: &Word, place: Place) -> Window {
+        let len = word.window_len();
+        let mut bytes = [0; WINDOW];
+        bytes[..len].copy_from_slice(&word.bytes[usize::from(place.offset)..][..len]);
+        Window { bytes, len, fold: word.fold, place }
+    }
+
+    /// For each of four positions, the bytes it accepts; `None` where it accepts any.
+    pub(super) fn accepts(&self) -> [Option<[u8; 2]>; WINDOW] {
+        std::array::from_fn(|n| {
+            let byte = self.bytes[n];
+            (n < self.len).then(|| match self.fold {
+                true => [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()],
+                false => [byte, byte],
+            })
+        })
+    }
+}
+
+/// A hash of the three bytes at `text`, and five bits of the fourth, which tell all letters apart.
+///
+/// The fourth byte is apart so that a window of three bytes can be entered once, with all of them.
+/// Case counts, as it tells most words from prose: a word that ignores it is entered in all its cases.
+#[derive(Clone, Copy)]
+struct Key {
+    slot: usize,
+    bit: u32,
+}
+
+/// Bits of a slot number. 32 KiB of slots, few of which a log asks for.
+const SLOT_BITS: u32 = 13;
+
+impl Key {
+    #[inline(always)]
+    fn of(text: u32) -> Key {
+        Key { slot: ((text << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: text >> 24 & 31 }
+    }
+
+    /// The keys of the texts that are a window.
+    fn all_of(window: &Window) -> impl Iterator<Item = Key> {
+        let text = u32::from_le_bytes(window.bytes);
+        // Bit 5 is what makes a small letter. That of the fourth byte is in no key.
+        let cases = (window.bytes.iter().take(WINDOW - 1).enumerate())
+            .filter(|(_, byte)| window.fold && byte.is_ascii_alphabetic())
+            .fold(0, |cases, (n, _)| cases | 0x20 << (8 * n));
+        subsets(cases).map(move |case| Key::of(text & !cases | case))
+    }
+}
+
+/// The most entries that a word has.
+pub(super) const CASES_MAX: usize = 1 << (WINDOW - 1);
+
+/// All choices among the bits of a mask.
+fn subsets(mask: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(mask), move |&choice| (choice != 0).then(|| (choice - 1) & mask))
+}
+
+/// How many bytes of a word are compared at first, all at once.
+const FIRST: usize = size_of::<u64>();
+
+/// A word as it is compared.
+struct Entry {
+    /// The first eight bytes of the word, and zeros if it has less.
+    text: u64,
+    /// The bits that make small letters of what stands where a small letter must.
+    fold: u64,
+    /// All bits of the bytes that the word has.
+    mask: u64,
+    word: u32,
+    /// Where in the word its window is.
+    offset: u8,
+    /// Whether it has more bytes than the first ones.
+    long: bool,
+    begins: bool,
+    /// Whether the slot has another entry behind it.
+    more: bool,
+}
+
+impl Entry {
+    fn new(index: usize, word: &Word, offset: u8) -> Entry {
+        let (long, begins) = (word.bytes.len() > FIRST, word.begins);
+        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u32, offset, long, begins, more: false };
+        for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
+            let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
+            let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
+            entry.text |= u64::from(small) << (8 * n);
+            entry.fold |= bit << (8 * n);
+            entry.mask |= 0xFF << (8 * n);
+        }
+        entry
+    }
+
+    /// Whether these are the first bytes of its word.
+    #[inline(always)]
+    fn is(&self, text: u64) -> bool {
+        (text | self.fold) & self.mask == self.text
+    }
+}
+
+/// All words, by the hash of their window.
+pub(super) struct Lookup {
+    words: Vec<Word>,
+    slots: Box<[Slot; 1 << SLOT_BITS]>,
+    entries: Vec<Entry>,
+}
+
+/// What is known of a slot: side by side, as whoever asks for one mostly asks for both.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The fourth bytes that some window of the slot has.
+    seen: u32,
+    /// Where its entries begin, if it has some.
+    start: u32,
+}
+
+impl Lookup {
+    pub(super) fn new(words: Vec<Word>, windows: &[Window]) -> Lookup {
+        let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
+        let mut keyed = Vec::with_capacity(windows.len());
+        for (word, window) in windows.iter().enumerate() {
+            for key in Key::all_of(window) {
+                slots[key.slot].seen |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
+                keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
+            }
+        }
+        // Two cases of a word may share a slot, where it is to be found once.
+        keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
+        keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
+        for at in (0..keyed.len()).rev() {
+            slots[keyed[at].0].start = at as u32;
+            keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
+        }
+        Lookup { words, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+    }
+
+    /// Whether a window that begins with these four bytes passes the hash check.
+    #[inline(always)]
+    pub(super) fn may_be(&self, text: u32) -> bool {
+        let key = Key::of(text);
+        self.slots[key.slot].seen >> key.bit & 1 != 0
+    }
+
+    /// Appends those of these places of the text from `at` that pass the hash check.
+    ///
+    /// In steps that do without a branch for each place, as no processor can foresee such a branch.
+    #[inline(never)]
+    pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
+        let mut kept = 0;
+        // From `at` on, so that no sum of offsets may be too large for what the compiler knows.
+        let text = &block[at..];
+        for n in 0..places.len() {
+            let place = places[n];
+            places[kept] = place;
+            kept += usize::from(self.may_be(text_at(text, usize::from(place))));
+        }
+        hits.extend(places[..kept].iter().map(|place| {
+            let place = usize::from(*place);
+            Hit::window(at + place, self.slot(text_at(text, place)).start)
+        }));
+    }
+
+    /// The same for a short block, of which these masks have the places: there are so few that one branch
+    /// for each costs less than several steps.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for kernels that take a line in one pass"))]
+    pub(super) fn check_line(&self, block: &[u8], windows: &[u64], hits: &mut Vec<Hit>) {
+        for (mask, &windows) in windows.iter().enumerate() {
+            for bit in bits(windows) {
+                let at = mask * MASK + bit;
+                if self.may_be(text_at(block, at)) {
+                    hits.push(Hit::window(at, self.slot(text_at(block, at)).start));
+                }
+            }
+        }
+    }
+
+    /// Appends the words whose window is at `at`; the first of its slot is `first`.
+    #[inline(always)]
+    pub(super) fn words(&self, block: &[u8], at: usize, first: usize, words: &mut Vec<Hit>) {
+        for entry in &self.entries[first..] {
+            let begin = at.wrapping_sub(usize::from(entry.offset));
+            if entry.is(eight_at(block, begin)) && self.is_whole(entry, block, begin) {
+                push(words, begin, entry.word);
+            }
+            if !entry.more {
+                break;
+            }
+        }
+    }
+
+    /// The bytes that say what `words` finds, with those that the slot follows from.
+    pub(super) fn seen(&self, block: &[u8], at: usize, first: usize) -> Seen {
+        let mut seen = Seen::new(at, at + WINDOW);
+        for entry in self.entries(first) {
+            // Before the block there are no bytes, which elsewhere there are.
+            let begin = at.saturating_sub(usize::from(entry.offset));
+            let same = entry.is(eight_at(block, begin));
+            let from = if same && entry.begins { begin.saturating_sub(may_begin_sees(block, begin)) } else { begin };
+            let len = self.words[entry.word as usize].bytes.len();
+            seen = seen.and(Seen::new(from, begin + if same { len } else { len.min(FIRST) }));
+        }
+        seen
+    }
+
+    /// What is known of the slot of a window that begins with these four bytes.
+    #[inline(always)]
+    fn slot(&self, text: u32) -> Slot {
+        self.slots[Key::of(text).slot]
+    }
+
+    /// The entries of the slot whose first one is given.
+    #[inline(always)]
+    fn entries(&self, first: usize) -> impl Iterator<Item = &Entry> {
+        let mut more = true;
+        self.entries[first..].iter().take_while(move |entry| std::mem::replace(&mut more, entry.more))
+    }
+
+    /// Whether all of a word is there, of which the first bytes are.
+    #[inline(always)]
+    fn is_whole(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
+        (!entry.long || is_long(&self.words[entry.word as usize], block, begin))
+            && (!entry.begins || may_begin(block, begin))
+    }
+}
+
+/// Whether the whole of a long word is there, of which the first bytes are the same.
+#[inline(never)]
+fn is_long(word: &Word, block: &[u8], begin: usize) -> bool {
+    let Some(text) = block.get(begin..begin + word.bytes.len()) else {
+        return false;
+    };
+    match word.fold {
+        true => text[FIRST..].eq_ignore_ascii_case(&word.bytes[FIRST..]),
+        false => text[FIRST..] == word.bytes[FIRST..],
+    }
+}
+
+/// The four bytes at `at`; zeros after the end of the block.
+#[inline(always)]
+fn text_at(block: &[u8], at: usize) -> u32 {
+    match block.get(at..at + WINDOW) {
+        Some(text) => u32::from_le_bytes([text[0], text[1], text[2], text[3]]),
+        None => u32::from_le_bytes(last_bytes(block, at)),
+    }
+}
+
+/// The eight bytes at `at`; zeros after the end of the block.
+#[inline(always)]
+fn eight_at(block: &[u8], at: usize) -> u64 {
+    match block.get(at..).and_then(|text| text.first_chunk()) {
+        Some(text) => u64::from_le_bytes(*text),
+        None => u64::from_le_bytes(last_bytes(block, at)),
+    }
+}
+
+/// The bytes from `at`, of which there are less than `N`, and zeros.
+#[cold]
+fn last_bytes<const N: usize>(block: &[u8], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    let rest = block.get(at..).unwrap_or_default();
+    bytes[..rest.len()].copy_from_slice(rest);
+    bytes
+}

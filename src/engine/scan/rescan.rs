@@ -1,0 +1,159 @@
+//! Masking twice changes nothing: a record is looked through again as it will leave.
+//!
+//! A mask may end a value earlier, or bring two halves together, so that a rule sees in the masked
+//! record what it did not see before. What it finds there is taken back to the record as it came and
+//! joined with what was found first, until a look at the masked record finds nothing more.
+
+use crate::engine::detect::allowlist::Spared;
+use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::found::finding::{Finding, Mark};
+use crate::engine::found::resolve::resolve;
+use crate::engine::mask::emit::render;
+use crate::engine::notation::Record;
+use crate::engine::scan::record::look;
+use crate::engine::scan::scratch::Scratch;
+use crate::engine::wipe::wipe;
+use crate::rules::mask::Notation;
+
+/// How often a record is looked through again before it is masked as a whole.
+const PASSES_MAX: usize = 8;
+
+/// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
+/// `carry` is what the record before left open; `budget` ends the work as it does in the first look.
+/// Returns what the masked record leaves open.
+#[inline(never)] // most records are settled
+pub(crate) fn settle(
+    set: &RuleSet,
+    rec: &Record<'_>,
+    from: usize,
+    carry: Option<&Carry>,
+    budget: u64,
+    scratch: &mut Scratch,
+) -> Option<Carry> {
+    let mut first: Vec<Finding> = scratch.findings.split_off(from);
+    let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
+    let mut notes = scratch.notes.take();
+    let mut settled = false;
+    let mut open = None;
+    for _ in 0..PASSES_MAX {
+        draft.write(set, rec, &first);
+        let masked = Record::new(&draft.masked, 0, draft.end(rec));
+        let mut words = std::mem::take(&mut scratch.words);
+        words.clear();
+        set.gate.find_words(&draft.masked, &mut scratch.hits, &mut words, &mut scratch.lines);
+        open = carry.cloned();
+        let spared = scratch.spared.len();
+        look(set, masked, &words, &draft.masks, &mut open, budget, scratch);
+        scratch.words = words;
+        draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
+        // Too dear to be judged twice, the record leaves as it was judged first.
+        if scratch.findings.len() == from || scratch.work > budget {
+            scratch.findings.truncate(from);
+            settled = true;
+            break;
+        }
+        for again in scratch.findings.drain(from..) {
+            if let Some(added) = draft.take_back(rec, &mut first, again)
+                && let Some(notes) = &mut notes
+            {
+                notes.all.push(added);
+            }
+        }
+        resolve(&mut first, 0);
+    }
+    if !settled {
+        scratch.findings.truncate(from);
+        let cut = first.iter().map(|f| f.mark).find(|m| matches!(m, Mark::Open(_)));
+        let whole = Finding::new(rec.start, rec.end, first[0].rule, Notation::Text);
+        first = vec![Finding { mark: cut.unwrap_or(Mark::Unjudged), shut: true, ..whole }];
+    }
+    scratch.findings.append(&mut first);
+    scratch.notes = notes;
+    wipe(&mut draft.masked);
+    (scratch.masked, scratch.masks) = (draft.masked, draft.masks);
+    open
+}
+
+/// A record as it would leave.
+struct Draft {
+    masked: Vec<u8>,
+    /// Where each finding's mask stands in it.
+    masks: Vec<(usize, usize)>,
+}
+
+impl Draft {
+    fn write(&mut self, set: &RuleSet, rec: &Record<'_>, findings: &[Finding]) {
+        // It may hold what only this look found.
+        wipe(&mut self.masked);
+        self.masks.clear();
+        let mut at = rec.start;
+        for f in findings {
+            self.masked.extend_from_slice(&rec.buf[at..f.start]);
+            let start = self.masked.len();
+            render(set, f, &rec.buf[f.start..f.end], &mut self.masked);
+            self.masks.push((start, self.masked.len()));
+            at = f.end;
+        }
+        self.masked.extend_from_slice(&rec.buf[at..rec.end]);
+    }
+
+    /// Where the record ends: what a mask uncovers may be the first half of its line end.
+    fn end(&self, rec: &Record<'_>) -> usize {
+        let cut = rec.buf.get(rec.end) != Some(&b'\r') && self.masked.ends_with(b"\r");
+        self.masked.len() - usize::from(cut)
+    }
+
+    /// Adds what was found in the masked record to `first`, where it stands in the record as it
+    /// came. What lies in a mask alone makes that mask plainer.
+    fn take_back(&self, rec: &Record<'_>, first: &mut Vec<Finding>, again: Finding) -> Option<Finding> {
+        let (head, start) = self.original(rec, first, again.start, false);
+        let (tail, end) = self.original(rec, first, again.end, true);
+        match (head, tail) {
+            (Some(i), Some(j)) if i == j => plainer(&mut first[i]),
+            _ => {
+                let start = head.map_or(start, |i| first[i].start);
+                let end = tail.map_or(end, |i| first[i].end);
+                first.push(Finding { start, end, ..again });
+                return first.last().copied();
+            }
+        }
+        None
+    }
+
+    /// Moves what the allow-list let go in the masked record, from index `begin` on, to where it
+    /// stands in the record as it came. No mask is part of it.
+    fn take_back_spared(&self, rec: &Record<'_>, first: &[Finding], begin: usize, spared: &mut Vec<Spared>) {
+        for s in spared.split_off(begin) {
+            let (head, start) = self.original(rec, first, s.start, false);
+            let (tail, end) = self.original(rec, first, s.end, true);
+            if head.is_none() && tail.is_none() {
+                spared.push(Spared { start, end, ..s });
+            }
+        }
+    }
+
+    /// Where offset `at` of the masked record stands in the record as it came, as a span's start or
+    /// its end, and the finding whose mask it is part of, if it is.
+    fn original(&self, rec: &Record<'_>, first: &[Finding], at: usize, end: bool) -> (Option<usize>, usize) {
+        let i = self.masks.partition_point(|mask| mask.1 < at || (!end && mask.1 == at));
+        let inside = self.masks.get(i).is_some_and(|mask| mask.0 < at || (!end && mask.0 == at));
+        let (masked, came) = match i.checked_sub(1) {
+            Some(before) => (self.masks[before].1, first[before].end),
+            None => (0, rec.start),
+        };
+        (inside.then_some(i), came + at.saturating_sub(masked))
+    }
+}
+
+/// Chooses a mask in which less can be found: the label, the label without brackets, the mark for
+/// what could not be judged.
+fn plainer(f: &mut Finding) {
+    if !f.shut {
+        f.shut = true;
+    } else if f.notation != Notation::Authority {
+        f.notation = Notation::Authority;
+    } else {
+        f.mark = Mark::Unjudged;
+    }
+}

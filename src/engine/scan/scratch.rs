@@ -1,0 +1,153 @@
+//! Working memory: one holder a thread, with one limit and one wipe.
+//!
+//! Whoever looks at bytes takes it ([`Scratch::take`]) and gives it back ([`Scratch::leave`]), so that the next call on the
+//! thread allocates nothing. What it remembers of the input stays until the thread goes idle and says so
+//! ([`Scratch::forget`]), or ends.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use crate::engine::detect::allowlist::Spared;
+use crate::engine::found::finding::{Finding, Refused};
+use crate::engine::found::tally::Tally;
+use crate::engine::keys::cache::Verdicts;
+use crate::engine::prefilter::{Hit, Lines};
+use crate::engine::scan::reject_cache::Memo;
+use crate::engine::wipe::wipe;
+
+/// The most working memory that a thread keeps, in bytes; more is given back to the system.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
+thread_local! {
+    /// What this thread keeps. A fresh one costs a page fault each 4 KiB.
+    static KEPT: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// The working memory of one look at a batch of records.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) hits: Vec<Hit>,
+    /// What stands at some of them.
+    pub(crate) words: Vec<Hit>,
+    pub(crate) lines: Lines,
+    pub(crate) findings: Vec<Finding>,
+    /// Bytes looked at by everything but the gate.
+    pub(crate) work: u64,
+    /// What keys are, as far as met.
+    pub(crate) verdicts: Verdicts,
+    /// Places that led nowhere.
+    pub(crate) memo: Memo,
+    /// Collected only for `explain`.
+    pub(crate) notes: Option<Notes>,
+    /// Findings that the user's allow-list let go.
+    pub(crate) spared: Vec<Spared>,
+    /// A record as it would leave, when it is looked through again.
+    pub(crate) masked: Vec<u8>,
+    /// Where the masks stand in it.
+    pub(crate) masks: Vec<(usize, usize)>,
+}
+
+/// What `explain` tells besides the findings.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// Every finding before overlapping ones were joined.
+    pub(crate) all: Vec<Finding>,
+    /// Candidates that were let go.
+    pub(crate) refused: Vec<Refused>,
+}
+
+impl Scratch {
+    /// Takes what this thread keeps, or new working memory.
+    pub(crate) fn take() -> Box<Scratch> {
+        KEPT.take().unwrap_or_default()
+    }
+
+    /// Leaves it to the thread for its next look, or gives it back to the system if it is large.
+    pub(crate) fn leave(mut self: Box<Self>) {
+        let bytes = (self.hits.capacity() + self.words.capacity()) * size_of::<Hit>()
+            + self.lines.capacity()
+            + self.findings.capacity() * size_of::<Finding>()
+            + self.masked.capacity();
+        wipe(&mut self.masked);
+        (self.notes, self.work) = (None, 0);
+        self.spared.clear();
+        if bytes <= KEPT_BYTES_MAX {
+            self.findings.clear();
+            KEPT.set(Some(self));
+        }
+    }
+
+    /// Overwrites what this thread's working memory remembers of the input: for a thread that goes idle.
+    pub(crate) fn forget() {
+        if let Some(mut kept) = KEPT.take() {
+            kept.verdicts.forget();
+            kept.memo.forget();
+            KEPT.set(Some(kept));
+        }
+    }
+
+    /// Whether the working memory that this thread keeps, if it does, remembers anything of the input.
+    #[cfg(test)]
+    pub(crate) fn remembers() -> Option<bool> {
+        let kept = KEPT.take()?;
+        let remembers = !kept.verdicts.is_empty() || !kept.memo.is_empty();
+        KEPT.set(Some(kept));
+        Some(remembers)
+    }
+
+    /// Counts what the allow-list let go and begins in `part`, but for what is masked as a whole for
+    /// another reason; forgets all of it. The findings are resolved by now.
+    pub(crate) fn count_spared(&mut self, part: Range<usize>, tally: &mut Tally) {
+        if self.spared.is_empty() {
+            return;
+        }
+        // Two rules may have found the same value.
+        self.spared.sort_unstable_by_key(|s| (s.start, s.end, s.entry));
+        self.spared.dedup_by_key(|s| (s.start, s.end, s.entry));
+        for s in self.spared.drain(..).filter(|s| part.contains(&s.start)) {
+            let behind = self.findings.partition_point(|f| f.start <= s.start);
+            let masked = self.findings[..behind].last().is_some_and(|f| s.end <= f.end);
+            if !masked {
+                tally.spare(s.entry, s.by);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scratch;
+    use crate::engine::redactor::Redactor;
+    use crate::engine::stream::Stream;
+
+    const LINE: &[u8] = b"{\"ts\": 1, \"token_type\": \"Bearer\", \"auth_method\": \"oidc\"}\n";
+
+    /// A thread keeps working memory, and what it remembers of the input only until it is told to forget, whoever asked.
+    #[test]
+    fn an_idle_thread_remembers_nothing() {
+        let redactor = Redactor::builtin();
+        let mut stream = Stream::new(&redactor);
+        Redactor::forget();
+        let asks: [&mut dyn FnMut(); 4] = [
+            &mut || stream.push(&LINE.repeat(100), &mut Vec::new()),
+            &mut || assert!(matches!(redactor.redact(&LINE.repeat(100)), std::borrow::Cow::Borrowed(_))),
+            &mut || assert_eq!(redactor.findings(&LINE.repeat(100)), []),
+            &mut || drop(redactor.explain(&LINE.repeat(100))),
+        ];
+        for ask in asks {
+            ask();
+            assert_eq!(Scratch::remembers(), Some(true));
+            Redactor::forget();
+            assert_eq!(Scratch::remembers(), Some(false));
+        }
+    }
+
+    /// A stream that is done with leaves nothing behind.
+    #[test]
+    fn a_dropped_stream_is_forgotten() {
+        let mut stream = Stream::new(&Redactor::builtin());
+        stream.push(&LINE.repeat(100), &mut Vec::new());
+        drop(stream);
+        assert_eq!(Scratch::remembers(), Some(false));
+    }
+}
