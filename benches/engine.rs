@@ -17,7 +17,7 @@ use support::{Input, blocks};
 
 const MIB: usize = 1 << 20;
 const BLOCK: usize = 256 << 10;
-/// The engine's promise: bytes looked at behind the gate, for each byte that comes in.
+/// The engine's promise: bytes looked at behind the prefilter, for each byte that comes in.
 const WORK_MAX: u64 = 16;
 
 /// Makes an input of about that many bytes.

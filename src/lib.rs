@@ -1,7 +1,7 @@
 //! Takes passwords, tokens, private keys and payment-card numbers out of logs; everything else
 //! leaves byte for byte as it came.
 //!
-//! Rules are data, compiled ahead of time into serialised automata. A vector prefilter (the gate)
+//! Rules are data, compiled ahead of time into serialised automata. A vector prefilter (the prefilter)
 //! finds the few places worth a look; automata anchored there, and parsers of the notations in
 //! which programs write key and value, decide what is a secret; masks replace it.
 //!

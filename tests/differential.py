@@ -56,8 +56,8 @@ def texts(path):
     """The input of a file: of a corpus its texts, a line each as far as they have no line ends."""
     if path.suffix != ".jsonl":
         return path.read_bytes()
-    rows = (json.loads(line)["text"] for line in path.open(encoding="utf-8"))
-    return b"".join(text.encode("utf-8", "surrogatepass") + b"\n" for text in rows)
+    rows = (json.loads(line) for line in path.open(encoding="utf-8"))
+    return b"".join((row.get("text") or row["input"]).encode("utf-8", "surrogatepass") + b"\n" for row in rows)
 
 
 def files(named):
@@ -102,7 +102,7 @@ def main():
     parser.add_argument("--masks", default=",".join(m.split(":")[0] for m in MASKS), help="a comma between them")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--no-draw", action="store_true", help="only what is named")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     reference = (given.reference or built(given.commit)).resolve()
     binary = given.binary.resolve()
     masks = [mask for mask in MASKS if mask.split(":")[0] in given.masks.split(",")]

@@ -1,7 +1,7 @@
 //! Made-up logs for benches: the same bytes for the same arguments on every machine, together with
 //! what must come out, so that no bench times a wrong answer.
 //!
-//! Clean text is that of the sample the gate is planned with (`src/rules/sample.rs`). Secrets are
+//! Clean text is that of the sample the prefilter is planned with (`src/rules/sample.rs`). Secrets are
 //! built from pieces at run time: none stands in this file.
 
 pub mod hostile;

@@ -6,7 +6,7 @@ pub(crate) const AROUND: usize = 64;
 
 /// The bytes that a verdict follows from.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen {
+pub(crate) struct Footprint {
     /// 0 where it cannot be said.
     pub(crate) from: usize,
     /// Behind the last byte that may be no other.
@@ -18,9 +18,9 @@ pub(crate) struct Seen {
     pub(crate) number: bool,
 }
 
-impl Seen {
-    pub(crate) fn new(from: usize, to: usize) -> Seen {
-        Seen { from, to, loose: to, number: false }
+impl Footprint {
+    pub(crate) fn new(from: usize, to: usize) -> Footprint {
+        Footprint { from, to, loose: to, number: false }
     }
 
     /// Whether it can be remembered of a place at `at`. What begins with the block may have been cut there.
@@ -29,13 +29,13 @@ impl Seen {
     }
 
     /// What both have seen.
-    pub(crate) fn and(self, other: Seen) -> Seen {
+    pub(crate) fn and(self, other: Footprint) -> Footprint {
         let to = self.to.max(other.to);
         let loose = self.loose.max(other.loose);
         // A number that one of them took for any other must be the last that either looked at.
-        let last = |seen: Seen| !seen.number || seen.to == loose;
+        let last = |seen: Footprint| !seen.number || seen.to == loose;
         let from = if last(self) && last(other) { self.from.min(other.from) } else { 0 };
-        Seen { from, to, loose, number: self.number || other.number }
+        Footprint { from, to, loose, number: self.number || other.number }
     }
 }
 

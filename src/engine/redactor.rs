@@ -31,9 +31,9 @@ impl Redactor {
     /// Where the secrets are and which rules say so; no bytes. Records over the limit are looked
     /// through as a whole here.
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
-        let mut carry = None;
+        let mut continuation = None;
         let mut scratch = Scratch::take();
-        batch::scan(&self.set, input, &mut carry, &mut scratch);
+        batch::scan(&self.set, input, &mut continuation, &mut scratch);
         let findings = std::mem::take(&mut scratch.findings);
         scratch.leave();
         findings

@@ -9,7 +9,7 @@ use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
-use super::stretch::Stretches;
+use super::accel::AcceleratedRuns;
 
 /// The largest automaton a rule may have, in bytes.
 pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub struct Unjudged;
 pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
-    stretches: OnceLock<Box<Stretches>>,
+    stretches: OnceLock<Box<AcceleratedRuns>>,
     /// Whether runs of like states are passed over in one look.
     pub accelerated: bool,
 }
@@ -82,8 +82,8 @@ impl Automaton {
         false
     }
 
-    fn stretches(&self, dfa: &DFA<Vec<u32>>) -> &Stretches {
-        self.stretches.get_or_init(|| Box::new(Stretches::of(dfa)))
+    fn stretches(&self, dfa: &DFA<Vec<u32>>) -> &AcceleratedRuns {
+        self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(dfa)))
     }
 
     /// The state that a search at `at` begins with.

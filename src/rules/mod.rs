@@ -3,9 +3,10 @@
 //! Shared by the build script, the `rules` command and run time; imports nothing of the engine.
 //! The written form is `compile::syntax`, the checked form [`rule`], the compiled bytes [`pack`].
 
+mod accel;
 pub mod allow;
 pub mod automaton;
-pub mod bytes;
+pub mod byteset;
 pub mod check;
 pub mod error;
 pub mod family;
@@ -15,7 +16,6 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
-mod stretch;
 
 #[cfg(feature = "compile")]
 pub mod compile;

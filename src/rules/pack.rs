@@ -38,7 +38,7 @@ pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Rules and the gate's plan from bytes.
+/// Rules and the prefilter's plan from bytes.
 ///
 /// Shares `pack`; no automaton is built, and each is decoded at its first use.
 ///

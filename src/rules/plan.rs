@@ -1,6 +1,6 @@
-//! Chooses what the gate looks for: which bytes of each word, and which words share a bucket.
+//! Chooses what the prefilter looks for: which bytes of each word, and which words share a bucket.
 //!
-//! The gate does not compare whole words. It looks for a *window* of each word (four bytes, or the
+//! The prefilter does not compare whole words. It looks for a *window* of each word (four bytes, or the
 //! whole of a three-byte word), and it looks for a *bucket* of windows at a time: a bucket lets
 //! through every text whose n-th byte is taken for one that some window of the bucket has at n; which
 //! bytes are taken for it depends on how a kernel looks them up ([`By`]). A bucket of unlike windows
@@ -19,7 +19,7 @@ pub use super::grams::By;
 
 /// A word to find.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct Literal {
     /// 3 to 64 bytes of ASCII.
     pub bytes: Box<[u8]>,
     /// Whether ASCII case is ignored.
@@ -28,11 +28,11 @@ pub struct Word {
     pub begins: bool,
 }
 
-impl Word {
+impl Literal {
     /// The fewest and the most bytes of a word.
     pub const LENGTHS: std::ops::RangeInclusive<usize> = 3..=64;
 
-    /// Whether the gate can look for this word.
+    /// Whether the prefilter can look for this word.
     pub fn is_valid(&self) -> bool {
         Self::LENGTHS.contains(&self.bytes.len()) && self.bytes.is_ascii()
     }
@@ -98,7 +98,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn fits(self, word: &Word, plain: usize, begin: usize) -> bool {
+    fn fits(self, word: &Literal, plain: usize, begin: usize) -> bool {
         let group = usize::from(self.bucket) / GROUP;
         word.is_valid()
             && usize::from(self.offset) + word.window_len() <= word.bytes.len()
@@ -126,14 +126,14 @@ impl Plan {
     ///
     /// The same words give the same plan everywhere. A word that is not valid gets a place that
     /// [`Plan::fits`] refuses.
-    pub fn choose(words: &[Word]) -> Plan {
+    pub fn choose(words: &[Literal]) -> Plan {
         let sample = deal::Sample::new();
         Plan([By::Nibbles, By::Entries].map(|by| deal::deal(words, &sample, by)))
     }
 
     /// The same in half the time: dealt for kernels that look bytes up in this way, while the others
     /// make do with it.
-    pub fn choose_for(words: &[Word], by: By) -> Plan {
+    pub fn choose_for(words: &[Literal], by: By) -> Plan {
         let deal = deal::deal(words, &deal::Sample::new(), by);
         Plan([deal.clone(), deal])
     }
@@ -144,7 +144,7 @@ impl Plan {
     }
 
     /// Whether this is a plan for these words.
-    pub fn fits(&self, words: &[Word]) -> bool {
+    pub fn fits(&self, words: &[Literal]) -> bool {
         self.0.iter().all(|deal| deal.fits(words))
     }
 
@@ -158,7 +158,7 @@ impl Plan {
     }
 
     /// Reads what [`Plan::encode`] wrote; `None` unless it is a plan for these words.
-    pub fn decode(bytes: &[u8], words: &[Word]) -> Option<Plan> {
+    pub fn decode(bytes: &[u8], words: &[Literal]) -> Option<Plan> {
         let (nibbles, entries) = bytes.split_at_checked(2 * (words.len() + 1))?;
         let plan = Plan([Deal::decode(nibbles)?, Deal::decode(entries)?]);
         plan.fits(words).then_some(plan)
@@ -166,7 +166,7 @@ impl Plan {
 }
 
 impl Deal {
-    fn fits(&self, words: &[Word]) -> bool {
+    fn fits(&self, words: &[Literal]) -> bool {
         (1..=MAX_PLAIN).contains(&self.plain)
             && self.begin <= MAX_BEGIN
             && self.places.len() == words.len()
@@ -190,10 +190,10 @@ impl Deal {
 mod tests {
     use super::*;
 
-    fn words() -> Vec<Word> {
+    fn words() -> Vec<Literal> {
         (["ghp_", "AKIA", "eyJ", "-----BEGIN"].iter().map(|w| (w, false)))
             .chain(["key", "passw", "secret"].iter().map(|w| (w, true)))
-            .map(|(word, fold)| Word { bytes: word.as_bytes().into(), fold, begins: *word == "ghp_" })
+            .map(|(word, fold)| Literal { bytes: word.as_bytes().into(), fold, begins: *word == "ghp_" })
             .collect()
     }
 
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn words_out_of_bounds_do_not_fit() {
         for bytes in [&b"ab"[..], &[b'a'; 65], b"k\xC3\xA9y"] {
-            let words = [Word { bytes: bytes.into(), fold: false, begins: false }];
+            let words = [Literal { bytes: bytes.into(), fold: false, begins: false }];
             assert!(!Plan::choose(&words).fits(&words));
         }
     }

@@ -6,7 +6,7 @@ use super::automaton::Automaton;
 use super::check::Check;
 pub use super::family::Family;
 use super::mask::Mask;
-use super::plan::Word;
+use super::plan::Literal;
 
 /// The longest span a rule may ask for, in bytes.
 pub const RULE_BYTES_MAX: u32 = 64 * 1024;
@@ -97,7 +97,7 @@ pub struct Scan {
 /// Secrets known by their key.
 #[derive(Debug, Clone)]
 pub struct Key {
-    /// What the gate looks for: each key contains one, ASCII case ignored.
+    /// What the prefilter looks for: each key contains one, ASCII case ignored.
     pub literals: Vec<String>,
     /// Whole keys, words separated by one blank: `api key`.
     pub keys: Vec<String>,
@@ -180,7 +180,7 @@ impl Shape {
 }
 
 impl Rule {
-    /// The literals the gate looks for on this rule's behalf, and whether case is ignored.
+    /// The literals the prefilter looks for on this rule's behalf, and whether case is ignored.
     pub fn literals(&self) -> (&[String], bool) {
         match &self.kind {
             Kind::Shape(s) => (&s.literals, s.fold),
@@ -221,9 +221,9 @@ impl Rule {
     }
 }
 
-/// The words the gate looks for on these rules' behalf, each once, in the order of the rules.
-pub fn gate_words(rules: &[Rule]) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+/// The words the prefilter looks for on these rules' behalf, each once, in the order of the rules.
+pub fn prefilter_literals(rules: &[Rule]) -> Vec<Literal> {
+    let mut words: Vec<Literal> = Vec::new();
     let mut known = HashMap::new();
     for rule in rules {
         let (literals, fold) = rule.literals();
@@ -235,12 +235,12 @@ pub fn gate_words(rules: &[Rule]) -> Vec<Word> {
             match words.get_mut(at) {
                 // One rule that wants it anywhere is enough.
                 Some(word) => word.begins &= begins,
-                None => words.push(Word { bytes, fold, begins }),
+                None => words.push(Literal { bytes, fold, begins }),
             }
         }
     }
     if rules.iter().any(|r| matches!(r.kind, Kind::Key(_))) {
-        words.push(Word { bytes: ESCAPE.into(), fold: false, begins: false });
+        words.push(Literal { bytes: ESCAPE.into(), fold: false, begins: false });
     }
     words
 }

@@ -1,6 +1,6 @@
 //! A small, fixed sample of what logs look like.
 //!
-//! The gate's windows are the rarest four bytes of each word, and its buckets are filled so that
+//! The prefilter's windows are the rarest four bytes of each word, and its buckets are filled so that
 //! few positions of an ordinary log pass. Both need statistics of ordinary logs, and this is where
 //! they come from: text made by a deterministic generator, the same on every machine, so a build
 //! is reproducible and nobody's real log is shipped. Only its byte statistics matter.

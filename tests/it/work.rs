@@ -1,4 +1,4 @@
-//! Linear time: what automata and parsers look at, and the bytes themselves for the gate, stay
+//! Linear time: what automata and parsers look at, and the bytes themselves for the prefilter, stay
 //! under [`K`] times the input, on hostile lines and on every rule's own finds.
 
 use logveil::{Redactor, Tally};

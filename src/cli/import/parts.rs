@@ -1,4 +1,4 @@
-//! A branch of a regex -> the parts of a rule: what the gate looks for, what comes before it, what
+//! A branch of a regex -> the parts of a rule: what the prefilter looks for, what comes before it, what
 //! stays, what goes.
 
 use std::collections::BTreeSet;

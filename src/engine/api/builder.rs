@@ -163,7 +163,7 @@ impl Builder {
         Ok(self)
     }
 
-    /// Forces a variant of the gate (`portable`, `avx2`, ...); all find the same. Without it the
+    /// Forces a variant of the prefilter (`portable`, `avx2`, ...); all find the same. Without it the
     /// environment's `LOGVEIL_GATE` does, else the best the processor has is taken.
     pub fn gate(mut self, name: &str) -> Self {
         self.gate = Some(name.to_owned());
@@ -190,7 +190,7 @@ impl Builder {
     ///
     /// # Errors
     /// A pack that is damaged, a name that does not exist, a rule whose examples do not hold, a
-    /// hash mask without a key, a gate this processor does not have.
+    /// hash mask without a key, a prefilter this processor does not have.
     pub fn build(mut self) -> Result<Redactor, RuleError> {
         let (mut rules, mut plan) = (Vec::new(), None);
         if !self.without_builtin {

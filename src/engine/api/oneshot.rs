@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::found::tally::Tally;
 use crate::engine::mask::emit::{count_in, put};
 use crate::engine::redactor::Redactor;
@@ -86,14 +86,14 @@ impl Redactor {
     /// Calls `f` with each block of whole records, where it begins, and its findings.
     fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Scratch)) {
         let mut scratch = Scratch::take();
-        let mut carry: Option<Carry> = None;
+        let mut continuation: Option<Continuation> = None;
         let mut at = 0;
         for piece in Pieces::new(input) {
             scratch.findings.clear();
             if let Piece::Records(block) = &piece {
-                batch::scan(&self.set, block, &mut carry, &mut scratch);
+                batch::scan(&self.set, block, &mut continuation, &mut scratch);
             } else {
-                carry = None;
+                continuation = None;
             }
             let len = piece.len();
             f(at, piece, &mut scratch);

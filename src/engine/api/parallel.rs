@@ -5,7 +5,7 @@
 //! they did, it is looked through again.
 
 use crate::engine::detect::allowlist::Spared;
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::found::finding::Finding;
 use crate::engine::mask::emit::put;
 use crate::engine::redactor::Redactor;
@@ -19,7 +19,7 @@ pub struct Judged {
     spared: Vec<Spared>,
     records: u64,
     work: u64,
-    carry: Option<Carry>,
+    continuation: Option<Continuation>,
 }
 
 /// Looks through blocks out of turn; one a thread.
@@ -35,15 +35,15 @@ impl Judge {
 
     /// Judges a block of whole records.
     pub fn judge(&self, block: &[u8]) -> Judged {
-        let mut carry = None;
+        let mut continuation = None;
         let mut scratch = Scratch::take();
-        batch::scan(&self.redactor.set, block, &mut carry, &mut scratch);
+        batch::scan(&self.redactor.set, block, &mut continuation, &mut scratch);
         let judged = Judged {
             findings: std::mem::take(&mut scratch.findings),
             spared: std::mem::take(&mut scratch.spared),
             records: scratch.lines.count(),
             work: std::mem::take(&mut scratch.work),
-            carry,
+            continuation,
         };
         scratch.leave();
         judged
@@ -53,13 +53,13 @@ impl Judge {
 impl Stream {
     /// Like [`Stream::push_with`] for a block of whole records that is judged already.
     pub(crate) fn push_judged(&mut self, block: &[u8], judged: Judged, sink: &mut impl FnMut(&[u8])) {
-        if self.held() > 0 || self.carry.is_some() {
+        if self.held() > 0 || self.continuation.is_some() {
             return self.push_with(block, sink);
         }
         self.tally.bytes_in += block.len() as u64;
         self.tally.records += judged.records;
         self.tally.work += judged.work;
-        self.carry = judged.carry;
+        self.continuation = judged.continuation;
         let mut scratch = Scratch::take();
         (scratch.findings, scratch.spared) = (judged.findings, judged.spared);
         scratch.count_spared(0..block.len(), &mut self.tally);

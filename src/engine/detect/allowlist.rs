@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::engine::found::finding::{Finding, Mark};
+use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::notation::Record;
 use crate::engine::notation::key::{KeySite, WORDS_MAX, Words};
 use crate::rules::allow::{Allow, Item};
@@ -141,7 +141,7 @@ impl Allowed {
         work: &mut u64,
     ) -> Option<Spared> {
         let value = &rec.buf[f.start..f.end];
-        if f.mark == Mark::Unjudged || matches!(kind, Kind::Block(_)) || value.len() > VALUE_BYTES_MAX {
+        if f.end_state == EndState::Unjudged || matches!(kind, Kind::Block(_)) || value.len() > VALUE_BYTES_MAX {
             return None;
         }
         *work += value.len() as u64;

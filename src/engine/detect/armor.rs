@@ -1,7 +1,7 @@
 //! Key blocks: a header, a body over several lines or in one, an end.
 
-use crate::engine::detect::context::Scanner;
-use crate::engine::detect::continuation::{Carry, Fence};
+use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::continuation::{Armor, Continuation};
 use crate::engine::found::finding::{Finding, Refusal};
 use crate::engine::notation::Record;
 use crate::engine::notation::escape::word_begins;
@@ -14,8 +14,8 @@ const PREFIX_BYTES_MAX: usize = 1024;
 /// The shortest run of base64 that is a body without a line end behind it.
 const RUN_BYTES_MIN: usize = 16;
 
-/// A block's header was hit: masks the body in this record, or leaves the block open.
-pub(crate) fn open_block(s: &mut Scanner<'_>, id: RuleId, at: usize) {
+/// A block's header was candidate: masks the body in this record, or leaves the block open.
+pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     let rule = s.set.rule(id);
     let Kind::Block(block) = &rule.kind else {
         return;
@@ -38,7 +38,8 @@ pub(crate) fn open_block(s: &mut Scanner<'_>, id: RuleId, at: usize) {
         let low = s.rec.start.max(at.saturating_sub(PREFIX_BYTES_MAX));
         let prefix = if low == s.rec.start { s.rec.buf[low..at].to_vec() } else { Vec::new() };
         let suffix = s.rec.get(body).filter(|b| matches!(b, b'\\' | b'"' | b'\'' | b','));
-        s.carry = Some(Carry::Block(Box::new(Fence { rule: id, prefix, suffix, left: rule.max as usize })));
+        s.continuation =
+            Some(Continuation::Block(Box::new(Armor { rule: id, prefix, suffix, left: rule.max as usize })));
     }
 }
 
@@ -118,33 +119,33 @@ fn trim_escapes(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
 }
 
 /// One line inside a block: body, header, end, or none of them, which closes the block.
-pub(crate) fn block_line(s: &mut Scanner<'_>, mut fence: Box<Fence>) {
-    let Kind::Block(block) = &s.set.rule(fence.rule).kind else {
+pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
+    let Kind::Block(block) = &s.set.rule(armor.rule).kind else {
         return;
     };
-    let at = behind_prefix(&s.rec, &fence.prefix);
+    let at = behind_prefix(&s.rec, &armor.prefix);
     *s.work += (at - s.rec.start) as u64;
     let rest = s.rec.from(at);
     if rest.starts_with(block.until.as_bytes()) {
         return;
     }
-    fence.left = fence.left.saturating_sub(rest.len());
+    armor.left = armor.left.saturating_sub(rest.len());
     let run = rest.iter().take_while(|b| base64(**b)).count();
     *s.work += run as u64;
     let ends = match rest.get(run) {
         None => true,
-        Some(b) => fence.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace),
+        Some(b) => armor.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace),
     };
     // Behind the cap only what can hardly be anything else is still the key's body.
-    let shortest = if fence.left > 0 { 1 } else { RUN_BYTES_MIN };
+    let shortest = if armor.left > 0 { 1 } else { RUN_BYTES_MIN };
     if run >= shortest && ends {
         if !s.set.masks.spares(&rest[..run]) {
-            s.found(Finding::new(at, at + run, fence.rule, Notation::Quoted));
+            s.found(Finding::new(at, at + run, armor.rule, Notation::Quoted));
         }
-    } else if fence.left == 0 || (!is_header(rest) && !s.set.masks.spares(rest)) {
+    } else if armor.left == 0 || (!is_header(rest) && !s.set.masks.spares(rest)) {
         return;
     }
-    s.carry = Some(Carry::Block(fence));
+    s.continuation = Some(Continuation::Block(armor));
 }
 
 /// A key block's own header lines (RFC 1421, RFC 4880): they stay.

@@ -1,6 +1,6 @@
 //! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
 
-use crate::engine::detect::context::Scanner;
+use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::track::track_end;
 use crate::engine::found::finding::{Finding, Refusal};
 use crate::engine::notation::Record;
@@ -85,7 +85,7 @@ impl Group {
 }
 
 /// Judges the run of digits and separators that begins at `at`.
-pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
     let short = s.set.shortcuts.take(Shortcut::CardFours);
     if short && let Some(end) = fours(&s.rec, at) {
@@ -95,7 +95,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     }
     if short && let Some(end) = mere_number(&s.rec, at) {
         *s.work += (end - at) as u64;
-        return s.refuse_seen(at, Some(id), Refusal::Card, at.saturating_sub(1)..end + EDGE_BYTES);
+        return s.refuse_within(at, Some(id), Refusal::Card, at.saturating_sub(1)..end + EDGE_BYTES);
     }
     let mut window = Window::default();
     let mut p = at;
@@ -127,7 +127,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     }
     let seen = at.saturating_sub(CONTEXT_BYTES + 2)..p + EDGE_BYTES;
     match any {
-        false => s.refuse_seen(at, Some(id), Refusal::Card, seen),
+        false => s.refuse_within(at, Some(id), Refusal::Card, seen),
         true if left => s.saw(seen),
         true => {}
     }
@@ -159,7 +159,7 @@ fn fours(rec: &Record<'_>, at: usize) -> Option<usize> {
 /// Whether no card can be in the run of digits and separators that begins at `at`: no group by itself
 /// is one that an issuer gives out and stands alone, and no groups next to each other are as those of
 /// a card are.
-pub(crate) fn is_idle(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
+pub(crate) fn rejects(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
     let mut p = at;
     let mut before = 0;
     while let Some(group) = next_group(text, p, p == at) {

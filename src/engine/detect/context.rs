@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::engine::detect::allowlist::{Allowed, Key, Spared};
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::{Finding, Mark, Refusal, Refused, Until};
-use crate::engine::keys::Known;
-use crate::engine::keys::cache::Verdicts;
+use crate::engine::found::finding::{EndState, Finding, Refusal, Refused, Until};
+use crate::engine::keys::SecretKey;
+use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::plain;
 use crate::engine::notation::key::{KeySite, Words};
@@ -29,11 +29,11 @@ impl Notes {
 }
 
 /// Looks through one record at a time.
-pub(crate) struct Scanner<'a> {
+pub(crate) struct RecordContext<'a> {
     pub(crate) set: &'a RuleSet,
     pub(crate) rec: Record<'a>,
     pub(crate) findings: &'a mut Vec<Finding>,
-    pub(crate) verdicts: &'a mut Verdicts,
+    pub(crate) key_cache: &'a mut KeyCache,
     pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) spared: &'a mut Vec<Spared>,
     /// Where masks stand in the record already, in order.
@@ -42,7 +42,7 @@ pub(crate) struct Scanner<'a> {
     /// The key whose value is being judged.
     pub(crate) site: Option<KeySite>,
     /// What this record leaves open for the next.
-    pub(crate) carry: Option<Carry>,
+    pub(crate) continuation: Option<Continuation>,
     /// End of the last value behind a key: keys inside it are part of it.
     pub(crate) value_end: usize,
     /// End of the last identifier looked at.
@@ -50,12 +50,12 @@ pub(crate) struct Scanner<'a> {
     /// The work at which the rest of the record is masked unjudged.
     pub(crate) budget: u64,
     /// Whether a look at the masked record may find more.
-    pub(crate) doubt: Doubt,
+    pub(crate) rescan: Rescan,
     /// Where the last `@` stands, and the authority it closes if it does.
     pub(crate) last_at: Option<(usize, Option<usize>)>,
 }
 
-impl Scanner<'_> {
+impl RecordContext<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
         if !self.is_allowed(finding, None) {
@@ -67,7 +67,7 @@ impl Scanner<'_> {
     /// were written, they would have to be waited for.
     #[inline(always)]
     fn keep(&mut self, finding: Finding) {
-        self.doubt.found(&finding);
+        self.rescan.found(&finding);
         self.findings.push(finding);
         if let Some(notes) = self.notes {
             notes.found(finding);
@@ -75,20 +75,20 @@ impl Scanner<'_> {
     }
 
     /// Notes a value behind a key as a finding; keys inside it are part of it.
-    pub(crate) fn found_value(&mut self, known: &Known, value: &Value) {
+    pub(crate) fn found_value(&mut self, known: &SecretKey, value: &Value) {
         if value.start >= value.end {
             return;
         }
-        let mark = match (value.open, value.quote) {
-            (false, _) => Mark::Whole,
-            (true, Some(q)) => Mark::Open(Until::Quote(q)),
-            (true, None) => Mark::Open(Until::Bare),
+        let end_state = match (value.open, value.quote) {
+            (false, _) => EndState::Closed,
+            (true, Some(q)) => EndState::Open(Until::Quote(q)),
+            (true, None) => EndState::Open(Until::Bare),
         };
         // No JSON has a mark right behind a number: one behind the mask's own would be doubled, as those in a
         // value are.
         let glued = value.notation == Notation::Number(0) && self.rec.get(value.end) == Some(b'"');
         let notation = if glued { plain(&self.rec) } else { value.notation };
-        let finding = Finding { mark, ..Finding::new(value.start, value.end, known.rule, notation) };
+        let finding = Finding { end_state, ..Finding::new(value.start, value.end, known.rule, notation) };
         // Inside what stays, keys are asked.
         if !self.is_allowed(finding, Some(known)) {
             self.value_end = self.value_end.max(value.end);
@@ -98,12 +98,12 @@ impl Scanner<'_> {
 
     /// Whether the user's allow-list lets a finding go, which is noted.
     #[inline(always)]
-    fn is_allowed(&mut self, finding: Finding, known: Option<&Known>) -> bool {
+    fn is_allowed(&mut self, finding: Finding, known: Option<&SecretKey>) -> bool {
         self.set.allowed.as_ref().is_some_and(|allowed| self.is_allowed_by(allowed, &{ finding }, known))
     }
 
     #[cold]
-    fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&Known>) -> bool {
+    fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&SecretKey>) -> bool {
         // What holds a mask is not the value that came.
         let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
         if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {
@@ -113,14 +113,14 @@ impl Scanner<'_> {
         let kind = &self.set.rule(finding.rule).kind;
         let spared = allowed.judge(&self.rec, finding, kind, key.as_ref(), self.work);
         if spared.is_some() {
-            self.doubt.raise(); // what is masked inside it makes another value of it
+            self.rescan.raise(); // what is masked inside it makes another value of it
         }
         self.spared.extend(spared);
         spared.is_some()
     }
 
     /// The key whose value is being judged.
-    fn key(&self, known: &Known) -> Option<Key> {
+    fn key(&self, known: &SecretKey) -> Option<Key> {
         let site = self.site.as_ref().filter(|site| site.start < site.end)?;
         let own = Words::of(&Record::new(self.rec.buf, site.start, self.rec.end), site);
         let alone = self.set.keys.classify(&own).as_ref() == Some(known);
@@ -129,25 +129,25 @@ impl Scanner<'_> {
 
     /// Notes why a value was let go, whose key's notation begins at `open`.
     pub(crate) fn let_go(&mut self, open: usize, value: &Value, rule: RuleId, why: Refusal) {
-        self.doubt.let_go(open, value);
+        self.rescan.let_go(open, value);
         self.note(value.start, Some(rule), why);
     }
 
     /// Notes why a candidate was let go.
     pub(crate) fn refuse(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
-        self.doubt.any |= !matches!(why, Refusal::Joint | Refusal::Key);
-        self.refuse_seen(at, rule, why, at.saturating_sub(REACH_BYTES)..at + REACH_BYTES);
+        self.rescan.any |= !matches!(why, Refusal::Separator | Refusal::Key);
+        self.refuse_within(at, rule, why, at.saturating_sub(REACH_BYTES)..at + REACH_BYTES);
     }
 
     /// Notes why a candidate was let go, where no more than `seen` was looked at for it.
-    pub(crate) fn refuse_seen(&mut self, at: usize, rule: Option<RuleId>, why: Refusal, seen: Range<usize>) {
-        self.doubt.refused(seen);
+    pub(crate) fn refuse_within(&mut self, at: usize, rule: Option<RuleId>, why: Refusal, seen: Range<usize>) {
+        self.rescan.refused(seen);
         self.note(at, rule, why);
     }
 
     /// Takes notice of what was looked at, besides what is found or let go itself.
     pub(crate) fn saw(&mut self, seen: Range<usize>) {
-        self.doubt.refused(seen);
+        self.rescan.refused(seen);
     }
 
     fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
@@ -169,7 +169,7 @@ impl Scanner<'_> {
     #[cold]
     fn give_up(&mut self, at: usize, rule: RuleId) {
         let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
-        self.found(Finding { mark: Mark::Unjudged, ..rest });
+        self.found(Finding { end_state: EndState::Unjudged, ..rest });
     }
 }
 
@@ -179,7 +179,7 @@ const REACH_BYTES: usize = 64;
 /// Whether what was let go could be judged otherwise once the findings around it are masked. Most
 /// records have none, and are not looked through twice.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Doubt {
+pub(crate) struct Rescan {
     /// Something may be.
     any: bool,
     /// End of the furthest finding.
@@ -190,7 +190,7 @@ pub(crate) struct Doubt {
     let_go_end: usize,
 }
 
-impl Doubt {
+impl Rescan {
     /// Whether there is one.
     pub(crate) fn any(&self) -> bool {
         self.any

@@ -1,21 +1,21 @@
 //! What one record leaves open for the next: a key block without its end, an element whose value
 //! stands on the line below.
 
-use crate::engine::keys::Known;
+use crate::engine::keys::SecretKey;
 use crate::rules::rule::RuleId;
 
 /// What the next record is asked first.
 #[derive(Clone)]
-pub(crate) enum Carry {
+pub(crate) enum Continuation {
     /// Inside a key block.
-    Block(Box<Fence>),
+    Block(Box<Armor>),
     /// Behind `<password>` or `name: PASSWORD` at a line's end.
-    Value(Below),
+    Value(ValueBelow),
 }
 
 /// A key block whose end has not come.
 #[derive(Clone)]
-pub(crate) struct Fence {
+pub(crate) struct Armor {
     pub(crate) rule: RuleId,
     /// What stood before the header, to be found before every body line. Never shown.
     pub(crate) prefix: Vec<u8>,
@@ -27,8 +27,8 @@ pub(crate) struct Fence {
 
 /// A value expected on the next line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Below {
-    pub(crate) known: Known,
+pub(crate) struct ValueBelow {
+    pub(crate) known: SecretKey,
     /// Behind `value:` rather than by itself.
     pub(crate) named: bool,
 }

@@ -1,18 +1,18 @@
 //! Headers whose value has parts: `Authorization` (RFC 9110, section 11) keeps its scheme, cookies
 //! (RFC 6265) keep their names and attributes.
 
-use crate::engine::detect::context::Scanner;
+use crate::engine::detect::context::RecordContext;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::Known;
+use crate::engine::keys::SecretKey;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::{mask_len, plain};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Quote;
-use crate::engine::notation::separator::{GAP_BYTES_MAX, Joined};
+use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, MAY_END, Value, Values, bare_end, ends_bare};
-use crate::rules::bytes::{Bytes, until};
+use crate::rules::byteset::{ByteSet, find_byteset};
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 
@@ -48,18 +48,18 @@ const SCHEMES: [&str; 24] = [
 const COOKIES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
-pub(crate) fn credential(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+pub(crate) fn credential(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
     match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => one_credential(s, known, &value),
         Values::Many(values) => {
-            s.doubt.raise();
+            s.rescan.raise();
             values.iter().for_each(|value| one_credential(s, known, value));
         }
-        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Separator),
     }
 }
 
-fn one_credential(s: &mut Scanner<'_>, known: &Known, value: &Value) {
+fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
     let rec = &s.rec;
     let quoted = value.notation == Notation::Quoted;
     let scheme_end = token_end(rec, value.start, if quoted { value.end } else { rec.end });
@@ -67,7 +67,7 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: &Value) {
     let mut start = blanks_end(rec, scheme_end);
     let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
     if !known_scheme {
-        s.doubt.raise();
+        s.rescan.raise();
     }
     let limit = if quoted { value.end } else { rec.end };
     if (start > scheme_end && start >= limit) || (scheme_end > value.start && s.set.masks.spares(scheme)) {
@@ -98,10 +98,10 @@ fn one_credential(s: &mut Scanner<'_>, known: &Known, value: &Value) {
 }
 
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
-    const STOPS: Bytes = MAY_END.and(b"+");
+    const STOPS: ByteSet = MAY_END.and(b"+");
     let mut p = at;
     while p < limit {
-        p = until(rec.buf, p, limit, &STOPS);
+        p = find_byteset(rec.buf, p, limit, &STOPS);
         let ends = match rec.buf.get(p) {
             _ if p == limit => true,
             Some(b'+') => rec.buf[at..p].iter().all(u8::is_ascii_alphabetic),
@@ -138,7 +138,7 @@ fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
 
 /// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
 fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
-    const STOPS: Bytes = MAY_END.and(b"=");
+    const STOPS: ByteSet = MAY_END.and(b"=");
     let mut p = at + mask_len(rec, at);
     // Behind a quoted parameter a mark is another one's: what is no JSON is masked to its end.
     let mut quoted = false;
@@ -146,7 +146,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
         let mut parameter = false;
         let begun = p;
         while p < rec.end {
-            p = until(rec.buf, p, rec.end, &STOPS);
+            p = find_byteset(rec.buf, p, rec.end, &STOPS);
             if p == rec.end {
                 break;
             }
@@ -183,15 +183,15 @@ fn closes(rec: &Record<'_>, at: usize) -> bool {
 }
 
 /// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
-pub(crate) fn cookie(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+pub(crate) fn cookie(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
     match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
-        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Joint),
+        Values::Code | Values::Object | Values::Nothing => s.refuse(site.start, Some(known.rule), Refusal::Separator),
     }
 }
 
-fn cookies(s: &mut Scanner<'_>, site: &KeySite, known: &Known, value: Value) {
+fn cookies(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: Value) {
     let quoted = value.notation == Notation::Quoted;
     let limit = if quoted { value.end } else { s.rec.end };
     let key = s.rec.buf[site.start..site.end].to_ascii_lowercase();
@@ -249,7 +249,7 @@ fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usiz
 }
 
 /// A cookie's value without a name.
-fn plain_cookie(s: &mut Scanner<'_>, known: &Known, value: Value) {
+fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
     let text = &s.rec.buf[value.start..value.end];
     if s.set.masks.spares(text) || !random::has_marks(text) {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);

@@ -2,11 +2,11 @@
 //! a word or an object. Most key words of a JSON log stand in one.
 
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::footprint::Seen;
-use crate::engine::keys::{self, Known};
+use crate::engine::footprint::Footprint;
+use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::run;
-use crate::engine::notation::separator::{self, Joint};
+use crate::engine::notation::separator::{self, Separator};
 use crate::engine::notation::value::Value;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
@@ -18,14 +18,21 @@ const VALUE_BYTES_MAX: usize = 64;
 
 /// What tells that the key at `start..end` is that of a member whose value is no secret, or the value
 /// of a member. None where the text is written in any other way.
-pub(crate) fn idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: usize, end: usize) -> Option<Seen> {
+pub(crate) fn reject(
+    set: &RuleSet,
+    text: &Record<'_>,
+    known: &SecretKey,
+    start: usize,
+    end: usize,
+) -> Option<Footprint> {
     let [head @ .., b'"'] = text.buf.get(..start)? else { return None };
     let looks_inside = matches!(known.policy, ValuePolicy::Credential | ValuePolicy::Cookie);
     let at = match (head.last(), text.from(end)) {
         // It is a value itself, and of no key that names keys.
         (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
             let (word, _) = separator::naming(text, head.len());
-            return (!separator::names_a_key(text, head.len())).then(|| Seen::new(word.saturating_sub(1), end + 4));
+            return (!separator::names_a_key(text, head.len()))
+                .then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }
         (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
         (Some(b'{' | b',' | b' '), [b'"', b':', ..]) if !looks_inside => end + 2,
@@ -41,13 +48,13 @@ pub(crate) fn idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: usize
         _ => None,
     }?;
     let key = &text.buf[start..end];
-    let is_secret = keys::is_secret(text, known, Joint::Colon, &value, key, &set.masks);
-    (!is_secret).then(|| Seen::new(from, (value.end + 2).max(end + 4)))
+    let is_secret = keys::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
+    (!is_secret).then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }
 
 /// What tells that the object whose members begin at `start` ends before any of them is called a value.
 /// None where more than plain words, numbers and their marks is in it.
-fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Seen> {
+fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footprint> {
     let rest = &text.from(start)[..text.from(start).len().min(VALUE_BYTES_MAX)];
     // Anything else in braces may be a value itself.
     if !matches!(rest.first(), Some(b'"' | b'}')) {
@@ -64,7 +71,7 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Seen> {
                 // Any number behind a colon will do.
                 let number = digits > 0 && rest[..n - digits].ends_with(b":");
                 let to = if number { start + n - digits } else { start + n + VALUE.len() };
-                return Some(Seen { number, ..Seen::new(from, to) });
+                return Some(Footprint { number, ..Footprint::new(from, to) });
             }
             b'v' | b'V' if rest[n..].get(..VALUE.len()).is_none_or(|word| word.eq_ignore_ascii_case(VALUE)) => {
                 return None;

@@ -1,20 +1,20 @@
-//! A key word's hit -> the key, the separator, the value, and whether it is a secret.
+//! A key word's candidate -> the key, the separator, the value, and whether it is a secret.
 
 use std::ops::Range;
 
-use crate::engine::detect::context::Scanner;
-use crate::engine::detect::continuation::{Below, Carry};
+use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::continuation::{Continuation, ValueBelow};
 use crate::engine::detect::header;
 use crate::engine::detect::json_member;
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::footprint::Seen;
+use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::cache::Judged;
-use crate::engine::keys::{self, Known};
+use crate::engine::keys::cache::KeyClass;
+use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::{self, KeySite, Words};
-use crate::engine::notation::separator::{self, Joined, Joint, Prose};
+use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
 use crate::engine::scan::scratch::Scratch;
@@ -31,7 +31,7 @@ const LIST_WORK: u64 = 4;
 /// 2. The key's words: is it a secret's?
 /// 3. The separator.
 /// 4. The value, and whether it is a secret.
-pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return; // inside a value that is masked already, or the same identifier again
     }
@@ -39,17 +39,17 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     *s.work += (end - at) as u64;
     s.key_end = end;
     if !separator::may_follow(&s.rec, end) && !ends_record(s, end) {
-        return s.refuse_seen(at, None, Refusal::Joint, seen(s, at, end));
+        return s.refuse_within(at, None, Refusal::Separator, seen(s, at, end));
     }
-    let Judged { known, from, plain } = s.verdicts.judge(&s.set.keys, &s.rec, at, end);
+    let KeyClass { known, from, plain } = s.key_cache.judge(&s.set.keys, &s.rec, at, end);
     *s.work += (at - from.min(at)) as u64;
     let Some(known) = known else {
-        return s.refuse_seen(at, None, Refusal::Key, from..seen(s, at, end).end);
+        return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
     let joined = spelling::find(&s.rec, &site, s.set.shortcuts);
     if joined.is_none() && !ends_record(s, end) {
-        return s.refuse(at, None, Refusal::Joint);
+        return s.refuse(at, None, Refusal::Separator);
     }
     if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
         return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
@@ -62,7 +62,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 
 /// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
 /// have no value, and what says so. Where a line ends near it, nothing is.
-pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<(usize, Seen)> {
+pub(crate) fn reject(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<(usize, Footprint)> {
     let end = key::end_of(text, at);
     scratch.work += (end - at) as u64;
     let behind = text.from(end).first_chunk::<4>()?;
@@ -70,7 +70,7 @@ pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mu
         return None;
     }
     // Of the bytes behind it, only that no line ends there.
-    let near = |from, to| Seen { loose: end + behind.len(), ..Seen::new(from, to) };
+    let near = |from, to| Footprint { loose: end + behind.len(), ..Footprint::new(from, to) };
     match behind[0] {
         b' ' | b'\t' => {
             if let Some(prose) = separator::prose_follows(text, at, end) {
@@ -80,48 +80,48 @@ pub(crate) fn idle_end(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mu
         _ if !separator::may_follow(text, end) => return Some((end, near(at, end + 2))),
         _ => {}
     }
-    let Judged { known, from, plain } = scratch.verdicts.judge(&set.keys, text, at, end);
+    let KeyClass { known, from, plain } = scratch.key_cache.judge(&set.keys, text, at, end);
     let seen = match known {
         None => near(from, end + 2),
         Some(known) => {
             if !set.shortcuts.take(Shortcut::JsonMember) {
                 return None;
             }
-            let seen = json_member::idle(set, text, &known, plain?.start, end)?;
-            Seen { from: from.min(seen.from), ..seen }
+            let seen = json_member::reject(set, text, &known, plain?.start, end)?;
+            Footprint { from: from.min(seen.from), ..seen }
         }
     };
     Some((end, seen))
 }
 
 /// What tells that prose goes on behind an identifier that ends at `end`.
-fn seen_prose(text: &Record<'_>, end: usize, prose: &Prose) -> Seen {
+fn seen_prose(text: &Record<'_>, end: usize, prose: &Prose) -> Footprint {
     let Prose { start, behind, apart } = *prose;
     // A colour code may have been looked for.
     let coloured = matches!(text.get(behind), Some(0x1b | b'\\' | b'#'));
     let from = if coloured { 0 } else { start.saturating_sub(4) };
     let to = behind + usize::from(!apart);
-    Seen { loose: (behind + 1).max(end + 4), ..Seen::new(from, to) }
+    Footprint { loose: (behind + 1).max(end + 4), ..Footprint::new(from, to) }
 }
 
 /// What the cheap look at an identifier saw: itself, and what may separate.
-fn seen(s: &Scanner<'_>, at: usize, end: usize) -> Range<usize> {
+fn seen(s: &RecordContext<'_>, at: usize, end: usize) -> Range<usize> {
     at..skip_gap(&s.rec, end, separator::GAP_BYTES_MAX) + 2
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.
-fn ends_record(s: &Scanner<'_>, at: usize) -> bool {
+fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
     s.rec.from(at).iter().all(|b| matches!(b, b'"' | b'\'' | b',' | b' ')) && s.rec.end - at <= 3
 }
 
 /// `name: PASSWORD` ends the record: its value may follow on the next line.
-fn named_below(s: &mut Scanner<'_>, site: &KeySite, known: Known) {
+fn named_below(s: &mut RecordContext<'_>, site: &KeySite, known: SecretKey) {
     if site.dashes == 0 && separator::names_a_key(&s.rec, site.open) {
-        s.carry = Some(Carry::Value(Below { known, named: true }));
+        s.continuation = Some(Continuation::Value(ValueBelow { known, named: true }));
     }
 }
 
-fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
+fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
@@ -133,14 +133,14 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
     match known.policy {
         ValuePolicy::Credential => return header::credential(s, site, joined, known),
         ValuePolicy::Cookie => {
-            s.doubt.raise();
+            s.rescan.raise();
             return header::cookie(s, site, joined, known);
         }
         _ => {}
     }
     let values = spelling::read(&s.rec, site, joined, s.set.shortcuts);
     if !matches!(values, Values::One(_) | Values::Object) {
-        s.doubt.raise();
+        s.rescan.raise();
     }
     match values {
         Values::One(value) => one(s, site, joined.joint, known, &value),
@@ -157,7 +157,7 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
             let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(b"value"));
             *s.work += (end - joined.value) as u64;
             for value in &values {
-                s.doubt.raise();
+                s.rescan.raise();
                 one(s, site, joined.joint, known, value);
             }
             if values.is_empty() {
@@ -166,15 +166,15 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         }
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
-            if joined.joint == Joint::Element(0) && joined.value >= s.rec.end {
-                s.carry = Some(Carry::Value(Below { known: *known, named: false }));
+            if joined.joint == Separator::Element(0) && joined.value >= s.rec.end {
+                s.continuation = Some(Continuation::Value(ValueBelow { known: *known, named: false }));
             }
-            s.refuse(site.start, Some(known.rule), Refusal::Joint);
+            s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
 }
 
-fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: &Value) {
+fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
@@ -192,7 +192,7 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
 }
 
 /// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
-fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Option<Value> {
+fn without_query(s: &RecordContext<'_>, known: &SecretKey, value: &Value) -> Option<Value> {
     if known.policy != ValuePolicy::Random || value.quote.is_some() {
         return None;
     }
@@ -203,7 +203,7 @@ fn without_query(s: &Scanner<'_>, known: &Known, value: &Value) -> Option<Value>
 
 /// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at
 /// `at`.
-pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
+pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return;
     }
@@ -223,9 +223,9 @@ pub(crate) fn escaped(s: &mut Scanner<'_>, at: usize) {
 }
 
 /// The line below `<password>` or `name: PASSWORD`.
-pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
+pub(crate) fn below(s: &mut RecordContext<'_>, below: ValueBelow) {
     let mut at = skip_gap(&s.rec, s.rec.start, s.rec.end - s.rec.start);
-    let mut joint = Joint::Element(0);
+    let mut joint = Separator::Element(0);
     if below.named {
         let rest = s.rec.from(at);
         let skip = rest.iter().take(4).take_while(|b| matches!(b, b'"' | b'\'' | b'-' | b' ')).count();
@@ -236,13 +236,13 @@ pub(crate) fn below(s: &mut Scanner<'_>, below: Below) {
             return;
         };
         at = skip_gap(&s.rec, s.rec.end - rest.len() + i + 1, separator::GAP_BYTES_MAX);
-        joint = Joint::Assign;
+        joint = Separator::Assign;
     }
     if at >= s.rec.end {
         return;
     }
     let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
-    let joined = Joined { joint, value: at, percent: false, quoted: false };
+    let joined = Separated { joint, value: at, percent: false, quoted: false };
     if !below.named && s.rec.get(at) == Some(b'<') {
         return;
     }

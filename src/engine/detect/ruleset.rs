@@ -1,4 +1,4 @@
-//! The rules that are on, and the tables that lead from a hit of the gate to them.
+//! The rules that are on, and the tables that lead from a candidate of the prefilter to them.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::keys::Keys;
-use crate::engine::mask::policy::{Masks, Texts};
-use crate::engine::prefilter::{Gate, Variant};
+use crate::engine::mask::policy::{Masks, Prerendered};
+use crate::engine::prefilter::{Prefilter, Variant};
 use crate::engine::shortcuts::Shortcuts;
-use crate::rules::plan::{Plan, Word};
-use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, gate_words};
+use crate::rules::plan::{Literal, Plan};
+use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, prefilter_literals};
 
 /// A rule with an automaton at one of its literals.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct ShapeAt {
     pub(crate) longer: bool,
 }
 
-/// What a word of the gate leads to.
+/// What a word of the prefilter leads to.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Target {
     /// Some key contains the word.
@@ -50,12 +50,12 @@ pub(crate) struct RuleSet {
     pub(crate) on: Vec<bool>,
     pub(crate) masks: Masks,
     /// Its masks that are ready.
-    pub(crate) texts: Texts,
+    pub(crate) prerendered: Prerendered,
     /// Every mask is a label.
     pub(crate) labels_only: bool,
-    pub(crate) gate: Gate,
+    pub(crate) prefilter: Prefilter,
     pub(crate) shortcuts: Shortcuts,
-    /// By index of the gate's words.
+    /// By index of the prefilter's words.
     pub(crate) targets: Vec<Target>,
     pub(crate) keys: Keys,
     pub(crate) card: Option<RuleId>,
@@ -76,7 +76,7 @@ impl RuleSet {
         variant: Variant,
         shortcuts: Shortcuts,
     ) -> RuleSet {
-        let words = gate_words(&rules);
+        let words = prefilter_literals(&rules);
         let plan = plan
             .and_then(|bytes| Plan::decode(bytes, &words))
             .unwrap_or_else(|| Plan::choose_for(&words, variant.looks_up()));
@@ -92,10 +92,10 @@ impl RuleSet {
         let keys = Keys::new(&rules, is_on, shortcuts);
         let labels_only = masks.labels_only(&rules);
         RuleSet {
-            texts: Texts::new(&masks, &rules),
+            prerendered: Prerendered::new(&masks, &rules),
             labels_only,
             shortcuts,
-            gate: Gate::new(words, &plan, variant),
+            prefilter: Prefilter::new(words, &plan, variant),
             targets,
             keys,
             card,
@@ -113,7 +113,7 @@ impl RuleSet {
     }
 }
 
-fn targets(words: &[Word], rules: &[Rule], on: &[bool]) -> Vec<Target> {
+fn targets(words: &[Literal], rules: &[Rule], on: &[bool]) -> Vec<Target> {
     let mut targets = vec![Target::default(); words.len()];
     let places: FxHashMap<(&[u8], bool), usize> =
         words.iter().enumerate().map(|(at, word)| ((&*word.bytes, word.fold), at)).collect();

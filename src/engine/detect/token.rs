@@ -1,9 +1,9 @@
-//! Secrets known by their shape: the rule's automaton, anchored at the gate's hit.
+//! Secrets known by their shape: the rule's automaton, anchored at the prefilter's candidate.
 
-use crate::engine::detect::context::Scanner;
+use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
-use crate::engine::footprint::Seen;
-use crate::engine::found::finding::{Finding, Mark, Refusal, Until};
+use crate::engine::footprint::Footprint;
+use crate::engine::found::finding::{EndState, Finding, Refusal, Until};
 use crate::engine::notation::Record;
 use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use crate::engine::notation::escape::word_begins;
@@ -22,8 +22,8 @@ const BEGIN_BYTES: usize = 48;
 /// How much of a shape is tried before the record around it is looked at, in bytes.
 const HEAD_BYTES: usize = 24;
 
-/// Runs the rule at a hit of one of its literals.
-pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
+/// Runs the rule at a candidate of one of its literals.
+pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
     let id = literal.rule;
     let rule = s.set.rule(id);
     let Kind::Shape(shape) = &rule.kind else {
@@ -32,40 +32,40 @@ pub(crate) fn scan(s: &mut Scanner<'_>, literal: &ShapeAt, at: usize) {
     let work = *s.work;
     match judge(s, rule, shape, literal, at) {
         Ok(Ok((start, end, cut))) => {
-            let mark = if cut { Mark::Open(Until::Bare) } else { Mark::Whole };
+            let end_state = if cut { EndState::Open(Until::Bare) } else { EndState::Closed };
             let notation = notation(&s.rec, rule, shape, start, end);
-            s.found(Finding { mark, ..Finding::new(start, end, id, notation) });
+            s.found(Finding { end_state, ..Finding::new(start, end, id, notation) });
         }
         Ok(Err(why)) => {
             // The work counts the bytes looked at to either side, but for the edge in front, and what a label has.
             let looked = (*s.work - work) as usize;
             let front = if why == Refusal::Placeholder { LABEL_BYTES_MAX } else { EDGE_BYTES };
-            s.refuse_seen(at, Some(id), why, at.saturating_sub(looked + front)..at + looked);
+            s.refuse_within(at, Some(id), why, at.saturating_sub(looked + front)..at + looked);
         }
         Err(Unjudged) => {
             let end = run_end(&s.rec, at, s.rec.end);
-            s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
+            s.found(Finding { end_state: EndState::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
         }
     }
 }
 
 /// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
 /// where the record ends.
-pub(crate) fn idle(
+pub(crate) fn reject(
     set: &RuleSet,
     text: &Record<'_>,
     literal: &ShapeAt,
     at: usize,
     end: usize,
     work: &mut u64,
-) -> Option<Seen> {
+) -> Option<Footprint> {
     let rule = set.rule(literal.rule);
-    let Kind::Shape(shape) = &rule.kind else { return Some(Seen::new(at, at)) };
+    let Kind::Shape(shape) = &rule.kind else { return Some(Footprint::new(at, at)) };
     if shape.before.is_some() {
         return None;
     }
     if shape.start_word && !word_begins(text, at) {
-        return Some(Seen::new(at.saturating_sub(BEGIN_BYTES), at));
+        return Some(Footprint::new(at.saturating_sub(BEGIN_BYTES), at));
     }
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
@@ -75,7 +75,7 @@ pub(crate) fn idle(
         let looked = (*work - before) as usize;
         // A label was looked for.
         let from = if bracket { 0 } else { at.saturating_sub(1) };
-        Seen::new(from, at + looked.max(1))
+        Footprint::new(from, at + looked.max(1))
     })
 }
 
@@ -97,7 +97,7 @@ type Span = (usize, usize, bool);
 
 /// The span of the secret, or why there is none.
 fn judge(
-    s: &mut Scanner<'_>,
+    s: &mut RecordContext<'_>,
     rule: &Rule,
     shape: &Shape,
     literal: &ShapeAt,
@@ -151,7 +151,7 @@ fn judge(
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
-fn check(s: &Scanner<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
+fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
     let secret = &s.rec.buf[start..end];
     let variable = &secret[front..];
     if in_label(&s.rec, start)

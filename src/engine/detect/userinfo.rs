@@ -2,16 +2,16 @@
 
 use wide::u8x16;
 
-use crate::engine::detect::context::Scanner;
+use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::finding::{Finding, Refusal};
 use crate::engine::notation::Record;
-use crate::rules::bytes::{run_start, within};
+use crate::rules::byteset::{run_start, within};
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 
 /// Looks back from an `@` for the authority it belongs to.
-pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
+pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let Some(id) = s.set.userinfo else { return };
     let max = s.set.rule(id).max as usize;
     // Every byte is looked at once: what lies before the last `@` is known already.
@@ -33,10 +33,10 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
         password if password < at => password..at,
         // Without a password the user may be a token.
         _ if random::looks_random(&info[..user]) => start..start + user,
-        _ => return s.refuse_seen(at, Some(id), Refusal::Value, seen),
+        _ => return s.refuse_within(at, Some(id), Refusal::Value, seen),
     };
     if s.set.masks.spares(&s.rec.buf[secret.clone()]) {
-        return s.refuse_seen(at, Some(id), Refusal::Placeholder, seen);
+        return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
     }
     // The host must follow: `http://a:b@` alone is no URL.
     match s.rec.get(at + 1) {
@@ -44,7 +44,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
             if b.is_ascii_alphanumeric()
                 || matches!(b, b'[' | b'$' | b'{' | b'_' | b'<' | b'%' | b'/' | b'*' | b'(' | b'.')
                 || b >= 0x80 => {}
-        _ => return s.refuse_seen(at, Some(id), Refusal::Shape, seen),
+        _ => return s.refuse_within(at, Some(id), Refusal::Shape, seen),
     }
     // A mask in the user's name may have the colon that ends it.
     s.saw(start..secret.start);
@@ -52,7 +52,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
 }
 
 /// Whether the `@` ends no authority; `last` is the place of the one before, which ends none either.
-pub(crate) fn is_idle(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
+pub(crate) fn rejects(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
     let Some(id) = set.userinfo else { return true };
     let floor = at.saturating_sub(set.rule(id).max as usize).max(last);
     let (authority, looked) = authority_before(text, floor, at, None);
@@ -67,7 +67,7 @@ fn begins_authority(head: &[u8]) -> bool {
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
 /// answer for `floor`, if an `@` stands there.
-#[inline(never)] // it would be long in the way of every hit
+#[inline(never)] // it would be long in the way of every candidate
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
     let start = run_start(rec.buf, floor, at, |text| !ends(text));
     let found = || begins_authority(&rec.buf[rec.start..start]).then_some(start);

@@ -15,17 +15,17 @@ pub struct Finding {
     /// How the mask must be written.
     pub(crate) notation: Notation,
     /// It had not ended where its record was cut, or could not be judged.
-    pub(crate) mark: Mark,
+    pub(crate) end_state: EndState,
     /// Gets the label whatever its rule's mask is, which would show something that looks like a
     /// secret.
-    pub(crate) shut: bool,
+    pub(crate) force_label: bool,
 }
 
 /// What is special about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum EndState {
     /// Nothing.
-    Whole,
+    Closed,
     /// Goes on behind the cut of an over-long record, until this ends it.
     Open(Until),
     /// Could not be judged; gets the fixed marker.
@@ -43,7 +43,7 @@ pub(crate) enum Until {
 
 impl Finding {
     pub(crate) fn new(start: usize, end: usize, rule: RuleId, notation: Notation) -> Finding {
-        Finding { start, end, rule, notation, mark: Mark::Whole, shut: false }
+        Finding { start, end, rule, notation, end_state: EndState::Closed, force_label: false }
     }
 }
 
@@ -61,7 +61,7 @@ pub enum Refusal {
     /// The word belongs to no key of a secret.
     Key,
     /// No separator behind the key, or no value.
-    Joint,
+    Separator,
     /// The value is no secret's.
     Value,
     /// No payment-card number: issuer, length, check digit or context.
@@ -77,7 +77,7 @@ impl Refusal {
             Refusal::Check => "a check of the rule does not hold",
             Refusal::Placeholder => "a placeholder, a mask or filler",
             Refusal::Key => "the word belongs to no key of a secret",
-            Refusal::Joint => "no separator and value behind the key",
+            Refusal::Separator => "no separator and value behind the key",
             Refusal::Value => "the value is no secret's",
             Refusal::Card => "no card number: issuer, length, check digit or context",
         }

@@ -1,6 +1,6 @@
 //! Overlapping findings -> one span each: a pure function, the same answer for the same bytes.
 
-use crate::engine::found::finding::{Finding, Mark};
+use crate::engine::found::finding::{EndState, Finding};
 use crate::rules::mask::Notation;
 
 /// Sorts the findings from index `from` on and joins those that overlap into their union, which
@@ -28,10 +28,10 @@ pub(crate) fn resolve(findings: &mut Vec<Finding>, from: usize) -> bool {
         if next.start < last.end {
             joined |= (next.start, next.end) != (last.start, last.end);
             last.notation = stronger(last.notation, next.notation);
-            if next.mark == Mark::Unjudged || (next.end >= last.end && last.mark == Mark::Whole) {
-                last.mark = next.mark;
+            if next.end_state == EndState::Unjudged || (next.end >= last.end && last.end_state == EndState::Closed) {
+                last.end_state = next.end_state;
             }
-            last.shut |= next.shut;
+            last.force_label |= next.force_label;
             last.end = last.end.max(next.end);
         } else {
             kept += 1;

@@ -16,7 +16,7 @@ pub struct Tally {
     pub records_over_limit: u64,
     /// Spans that could not be judged and were masked.
     pub unjudged: u64,
-    /// Bytes all automata and parsers looked at, the gate apart.
+    /// Bytes all automata and parsers looked at, the prefilter apart.
     pub work: u64,
     by_rule: Vec<u64>,
     /// By entry of the allow-list, then by what of it.

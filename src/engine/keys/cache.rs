@@ -4,7 +4,7 @@
 //! before these, so this is what it is remembered by: all of them, not a hash. A remembered key is known
 //! by the bytes before its end, without a look at where it begins.
 
-use crate::engine::keys::{Keys, Known};
+use crate::engine::keys::{Keys, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::key::{self, KeySite, LastWord, Words};
 use crate::engine::notation::run::inner;
@@ -31,7 +31,7 @@ const LAST: [u8; 2 * TAIL_BYTES] = {
 
 /// The verdicts on the keys met last.
 #[derive(Default)]
-pub(crate) struct Verdicts {
+pub(crate) struct KeyCache {
     /// Whose verdicts they are ([`Keys::id`]).
     keys: u64,
     /// By [`Tail::pair`], the last one first; none before the first key.
@@ -50,7 +50,7 @@ struct Slot {
     start: u8,
     open: u8,
     dashes: u8,
-    known: Option<Known>,
+    known: Option<SecretKey>,
 }
 
 /// The bytes before a key's end.
@@ -58,16 +58,16 @@ struct Slot {
 struct Tail([u64; 4]);
 
 /// A key's verdict, and where what was looked at for it begins.
-pub(crate) struct Judged {
-    pub(crate) known: Option<Known>,
+pub(crate) struct KeyClass {
+    pub(crate) known: Option<SecretKey>,
     pub(crate) from: usize,
     /// The key without its quotes, if nothing before it but a blank and a word was looked at.
     pub(crate) plain: Option<KeySite>,
 }
 
-impl Verdicts {
+impl KeyCache {
     /// What the key is for, if it is a secret's, whose word stands at `at` and which ends at `end`.
-    pub(crate) fn judge(&mut self, keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Judged {
+    pub(crate) fn judge(&mut self, keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> KeyClass {
         if !keys.shortcuts.take(Shortcut::KeyCache) {
             return judge(keys, rec, at, end);
         }
@@ -105,12 +105,12 @@ impl Verdicts {
 
 /// The verdict on the key whose word stands at `at` and which ends at `end`.
 #[cold]
-fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Judged {
+fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> KeyClass {
     let begin = key::begin(rec, at);
     // What an escape leaves of itself in the identifier is no part of the key.
     if matches!(rec.before(begin), Some(b'\\' | b'%' | b'[' | b';')) {
         let known = classify(keys, rec, &key::around(rec, at, end));
-        return Judged { known, from: begin.saturating_sub(key::REMNANT_REACH_BYTES), plain: None };
+        return KeyClass { known, from: begin.saturating_sub(key::REMNANT_REACH_BYTES), plain: None };
     }
     let site = key::plain_site(rec, begin, at, end);
     // The byte before what is the key's was looked at; where that is a blank, one word more, and its end.
@@ -123,10 +123,10 @@ fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Judged {
         }
         None => site.start - 1,
     };
-    Judged { known: classify(keys, rec, &site), from: begun.saturating_sub(1), plain: Some(site) }
+    KeyClass { known: classify(keys, rec, &site), from: begun.saturating_sub(1), plain: Some(site) }
 }
 
-fn classify(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<Known> {
+fn classify(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<SecretKey> {
     if !keys.may_end(&LastWord::of(rec, site.end)) {
         return None;
     }
@@ -135,7 +135,7 @@ fn classify(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<Known> {
 
 impl Slot {
     /// What is to be remembered of a verdict, if there is room for it.
-    fn of(judged: &Judged, tail: &Tail, word: usize, end: usize) -> Option<Slot> {
+    fn of(judged: &KeyClass, tail: &Tail, word: usize, end: usize) -> Option<Slot> {
         let site = judged.plain.as_ref()?;
         let before = |at: usize| u8::try_from(end - at).ok();
         // Where nothing stands before it, the line end in place of that was looked at.
@@ -159,10 +159,10 @@ impl Slot {
     }
 
     #[inline(always)]
-    fn judged(&self, end: usize) -> Judged {
+    fn judged(&self, end: usize) -> KeyClass {
         let at = |before: u8| end - usize::from(before);
         let plain = KeySite { start: at(self.start), end, dashes: self.dashes, quote: None, open: at(self.open) };
-        Judged { known: self.known, from: end.saturating_sub(usize::from(self.seen)), plain: Some(plain) }
+        KeyClass { known: self.known, from: end.saturating_sub(usize::from(self.seen)), plain: Some(plain) }
     }
 }
 
@@ -218,7 +218,7 @@ impl Tail {
     }
 }
 
-impl Drop for Verdicts {
+impl Drop for KeyCache {
     fn drop(&mut self) {
         self.forget();
     }
@@ -226,7 +226,7 @@ impl Drop for Verdicts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdicts, classify, judge};
+    use super::{KeyCache, classify, judge};
     use crate::engine::notation::Record;
     use crate::engine::notation::key::{around, end_of};
     use crate::engine::redactor::Redactor;
@@ -245,7 +245,7 @@ mod tests {
         ) {
             let redactor = Redactor::builtin();
             let keys = &redactor.set.keys;
-            let mut verdicts = Verdicts::default();
+            let mut verdicts = KeyCache::default();
             // At the front of a block and behind another line of it.
             let fronts = ["", "\n", "a pass\n", "api_key=1 and more of it all\n"];
             for (text, front) in texts.iter().flat_map(|text| fronts.map(|front| (text, front))).chain(texts.iter().map(|text| (text, ""))) {

@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::engine::mask::policy::Masks;
 use crate::engine::notation::Record;
 use crate::engine::notation::key::{LastWord, Words};
-use crate::engine::notation::separator::Joint;
+use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
 use crate::engine::shortcuts::Shortcuts;
-use crate::rules::bytes::alphanumerics_end;
+use crate::rules::byteset::alphanumerics_end;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
@@ -81,7 +81,7 @@ impl Pairs {
 
 /// A key that is a secret's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct SecretKey {
     pub(crate) rule: RuleId,
     pub(crate) policy: ValuePolicy,
     /// The key is written in the plural: `tokens`.
@@ -146,7 +146,7 @@ impl Keys {
     }
 
     /// What the key with these words is for, if it is a secret's.
-    pub(crate) fn classify(&self, words: &Words) -> Option<Known> {
+    pub(crate) fn classify(&self, words: &Words) -> Option<SecretKey> {
         let mut end = words.len();
         for _ in 0..=MODIFIERS_MAX {
             if end == 0 {
@@ -168,7 +168,7 @@ impl Keys {
 
     /// The longest key that ends with word `end - 1`; `Some(None)` where a word before it makes it
     /// harmless.
-    fn ending_at(&self, words: &Words, end: usize) -> Option<Option<Known>> {
+    fn ending_at(&self, words: &Words, end: usize) -> Option<Option<SecretKey>> {
         for from in end.saturating_sub(KEY_WORDS_MAX)..end {
             let text = words.joined(from, end);
             if !self.heads.may_have(&text[..text.len().min(2)]) {
@@ -196,13 +196,13 @@ impl Keys {
         Some(if harmless { None } else { self.known(entry, words, end - 1, false, false) })
     }
 
-    fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<Known> {
+    fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<SecretKey> {
         let entry = &self.entries[usize::from(entry)];
         let harmless = (0..from).any(|i| {
             let word = words.joined(i, i + 1);
             entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
         });
-        (!harmless).then_some(Known { rule: entry.rule, policy: entry.policy, plural, short })
+        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short })
     }
 }
 
@@ -210,8 +210,8 @@ impl Keys {
 /// the value see `crate::engine::detect::header`.
 pub(crate) fn is_secret(
     rec: &Record<'_>,
-    known: &Known,
-    joint: Joint,
+    known: &SecretKey,
+    joint: Separator,
     value: &Value,
     key: &[u8],
     masks: &Masks,
@@ -227,7 +227,7 @@ pub(crate) fn is_secret(
         return false;
     }
     // `password: required`: a colon and a blank, as in prose.
-    let colon = bare && joint == Joint::Colon;
+    let colon = bare && joint == Separator::Colon;
     if colon && prose::is_status(text) {
         return false;
     }

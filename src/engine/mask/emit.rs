@@ -1,7 +1,7 @@
 //! Findings -> masked bytes: clean stretches go in one piece each.
 
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::{Finding, Mark};
+use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::found::tally::Tally;
 use crate::engine::mask::policy::Masks;
 use crate::engine::shortcuts::Shortcut;
@@ -44,11 +44,11 @@ pub(crate) fn put_mask(
     sink: &mut impl FnMut(&[u8]),
 ) {
     if let Some(observer) = &set.masks.observer {
-        (observer.0)((f.mark != Mark::Unjudged).then_some(f.rule), secret);
+        (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), secret);
     }
-    match f.mark {
-        Mark::Unjudged => tally.unjudged += 1,
-        Mark::Whole | Mark::Open(_) => tally.count(f.rule),
+    match f.end_state {
+        EndState::Unjudged => tally.unjudged += 1,
+        EndState::Closed | EndState::Open(_) => tally.count(f.rule),
     }
     let mask = match ready(set, f) {
         Some(mask) => mask,
@@ -74,18 +74,18 @@ pub(crate) fn render(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8
 #[inline]
 fn ready<'a>(set: &'a RuleSet, f: &Finding) -> Option<&'a [u8]> {
     let as_it_is = matches!(f.notation, Notation::Text | Notation::Bare | Notation::BareInJson | Notation::Quoted);
-    if set.shortcuts.take(Shortcut::ReadyMasks) && as_it_is && !f.shut && f.mark != Mark::Unjudged {
-        set.texts.of(f.rule)
+    if set.shortcuts.take(Shortcut::ReadyMasks) && as_it_is && !f.force_label && f.end_state != EndState::Unjudged {
+        set.prerendered.of(f.rule)
     } else {
         None
     }
 }
 
 fn draw(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8>) {
-    match (f.mark, f.notation) {
-        (Mark::Unjudged, Notation::Authority) => out.extend_from_slice(b"REDACTED-unjudged"),
-        (Mark::Unjudged, _) => out.extend_from_slice(UNJUDGED),
-        _ if f.shut => Masks::default().render(set.rule(f.rule), secret, f.notation, out),
+    match (f.end_state, f.notation) {
+        (EndState::Unjudged, Notation::Authority) => out.extend_from_slice(b"REDACTED-unjudged"),
+        (EndState::Unjudged, _) => out.extend_from_slice(UNJUDGED),
+        _ if f.force_label => Masks::default().render(set.rule(f.rule), secret, f.notation, out),
         _ => set.masks.render(set.rule(f.rule), secret, f.notation, out),
     }
 }
@@ -94,7 +94,7 @@ fn draw(set: &RuleSet, f: &Finding, secret: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::{draw, render};
     use crate::engine::api::builder::Builder;
-    use crate::engine::found::finding::{Finding, Mark, Until};
+    use crate::engine::found::finding::{EndState, Finding, Until};
     use crate::rules::mask::{Mask, Notation};
     use crate::rules::rule::RuleId;
 
@@ -114,13 +114,13 @@ mod tests {
                 Notation::Authority,
             ];
             for (i, notation) in (0..set.rules.len()).flat_map(|i| notations.map(|n| (i, n))) {
-                for (mark, shut) in [
-                    (Mark::Whole, false),
-                    (Mark::Whole, true),
-                    (Mark::Open(Until::Bare), false),
-                    (Mark::Unjudged, false),
+                for (end_state, force_label) in [
+                    (EndState::Closed, false),
+                    (EndState::Closed, true),
+                    (EndState::Open(Until::Bare), false),
+                    (EndState::Unjudged, false),
                 ] {
-                    let f = Finding { mark, shut, ..Finding::new(0, 16, RuleId(i as u16), notation) };
+                    let f = Finding { end_state, force_label, ..Finding::new(0, 16, RuleId(i as u16), notation) };
                     let (mut ready, mut drawn) = (Vec::new(), Vec::new());
                     render(set, &f, b"q8Zr1Lw0mXv93TbN", &mut ready);
                     draw(set, &f, b"q8Zr1Lw0mXv93TbN", &mut drawn);

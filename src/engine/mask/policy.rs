@@ -25,16 +25,16 @@ pub(crate) struct Masks {
 
 /// The masks that are the same for every secret of their rule, written out one behind the other.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub(crate) struct Prerendered {
     all: Vec<u8>,
     /// By rule, where its text ends; nothing is written for a rule whose masks differ.
     ends: Vec<u32>,
 }
 
-impl Texts {
+impl Prerendered {
     /// Those of the rules, in their order.
-    pub(crate) fn new(masks: &Masks, rules: &[Rule]) -> Texts {
-        let mut texts = Texts { all: Vec::new(), ends: Vec::with_capacity(rules.len()) };
+    pub(crate) fn new(masks: &Masks, rules: &[Rule]) -> Prerendered {
+        let mut texts = Prerendered { all: Vec::new(), ends: Vec::with_capacity(rules.len()) };
         for rule in rules {
             if matches!(masks.of(rule), Mask::Label | Mask::Text(_)) {
                 masks.render(rule, b"", Notation::Text, &mut texts.all);

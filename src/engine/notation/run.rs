@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use crate::rules::bytes::{alphanumerics, run_end, run_start, within};
+use crate::rules::byteset::{alphanumerics, run_end, run_start, within};
 
 /// What a byte is to an identifier.
 #[derive(Clone, Copy, PartialEq, Eq)]

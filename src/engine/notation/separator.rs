@@ -13,17 +13,17 @@ pub(crate) const GAP_BYTES_MAX: usize = 64;
 const TAG_BYTES_MAX: usize = 256;
 
 /// Separators that are spelled out: percent-encoded, as JSON escapes, as entities.
-const SPELLED: [(&[u8], Joint); 10] = [
-    (b"%3D", Joint::Assign),
-    (b"%3d", Joint::Assign),
-    (b"%253D", Joint::Assign),
-    (b"%253d", Joint::Assign),
-    (b"%3A", Joint::Colon),
-    (b"%3a", Joint::Colon),
-    (b"%253A", Joint::Colon),
-    (b"\\u003d", Joint::Assign),
-    (b"\\u003D", Joint::Assign),
-    (b"&#61;", Joint::Assign),
+const SPELLED: [(&[u8], Separator); 10] = [
+    (b"%3D", Separator::Assign),
+    (b"%3d", Separator::Assign),
+    (b"%253D", Separator::Assign),
+    (b"%253d", Separator::Assign),
+    (b"%3A", Separator::Colon),
+    (b"%3a", Separator::Colon),
+    (b"%253A", Separator::Colon),
+    (b"\\u003d", Separator::Assign),
+    (b"\\u003D", Separator::Assign),
+    (b"&#61;", Separator::Assign),
 ];
 
 /// How `>` may be written behind `=` or `-`.
@@ -52,7 +52,7 @@ const NAMING: [&str; 15] = [
 
 /// What joins a key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Joint {
+pub(crate) enum Separator {
     /// `=`, `:=`, `=>`, `->` and the like.
     Assign,
     /// `:`.
@@ -67,11 +67,11 @@ pub(crate) enum Joint {
     Element(u8),
 }
 
-impl Joint {
+impl Separator {
     /// What ends an element's value.
     pub(crate) fn element_end(self) -> Option<&'static [u8]> {
         match self {
-            Joint::Element(i) => Some(ANGLES[usize::from(i)].0),
+            Separator::Element(i) => Some(ANGLES[usize::from(i)].0),
             _ => None,
         }
     }
@@ -79,8 +79,8 @@ impl Joint {
 
 /// A separator and where the value behind it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Joined {
-    pub(crate) joint: Joint,
+pub(crate) struct Separated {
+    pub(crate) joint: Separator,
     /// First byte of the value's notation.
     pub(crate) value: usize,
     /// Whether the separator was percent-encoded, so that the value's end is too.
@@ -90,7 +90,7 @@ pub(crate) struct Joined {
 }
 
 /// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns
-/// away most hits of a key word in prose.
+/// away most candidates of a key word in prose.
 #[inline(always)]
 pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
     match rec.get(at) {
@@ -156,7 +156,7 @@ pub(crate) struct Prose {
 }
 
 /// The separator behind the key.
-pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
+pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
     let mut quoted = false;
     if let Some(quote) = site.quote
@@ -177,7 +177,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     if let Some(joined) = written(rec, gap) {
         // `--password= next`: a flag's value is glued to its sign.
         let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
-        return (!empty || joined.joint == Joint::Colon).then_some(Joined { quoted, ..joined });
+        return (!empty || joined.joint == Separator::Colon).then_some(Separated { quoted, ..joined });
     }
     if quoted {
         return comma(rec, site, opened, gap).or_else(|| property(rec, site, opened, gap));
@@ -186,19 +186,19 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
 }
 
 /// `=`, `:`, and the signs programs put around them.
-fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
+fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
     let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
     for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());
-            return Some(Joined { joint, value, percent: text[0] == b'%', quoted: false });
+            return Some(Separated { joint, value, percent: text[0] == b'%', quoted: false });
         }
     }
     let signs =
         rec.from(at).iter().take(6).take_while(|b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-')).count();
     let run = &rec.buf[at..at + signs];
     let (joint, mut p) = match run {
-        [b':', rest @ ..] if rest.first().is_none_or(|b| !matches!(b, b':' | b'=')) => (Joint::Colon, at + 1),
+        [b':', rest @ ..] if rest.first().is_none_or(|b| !matches!(b, b':' | b'=')) => (Separator::Colon, at + 1),
         _ => match run.iter().rposition(|b| *b == b'=') {
             Some(last) if !run[..last].contains(&b'-') => {
                 // A `==` may be a comparison or a value that begins so; both are read as a separator.
@@ -206,16 +206,16 @@ fn written(rec: &Record<'_>, at: usize) -> Option<Joined> {
                     .iter()
                     .position(|b| *b == b'=')
                     .map_or(last, |first| first + usize::from(run.get(first + 1) == Some(&b'=')));
-                (Joint::Assign, at + end + 1)
+                (Separator::Assign, at + end + 1)
             }
-            _ if run == b"-" && greater(rec, at + 1) > 0 => (Joint::Assign, at + 1),
+            _ if run == b"-" && greater(rec, at + 1) > 0 => (Separator::Assign, at + 1),
             _ => return None,
         },
     };
-    if joint == Joint::Assign {
+    if joint == Separator::Assign {
         p += greater(rec, p);
     }
-    Some(Joined { joint, value: skip_percent_blanks(rec, p), percent: false, quoted: false })
+    Some(Separated { joint, value: skip_percent_blanks(rec, p), percent: false, quoted: false })
 }
 
 fn greater(rec: &Record<'_>, at: usize) -> usize {
@@ -231,7 +231,7 @@ fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
 }
 
 /// `<key>`, `<ns:key attr="x">`, also written with entities or escapes.
-fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
+fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
     let mut name = site.start;
     if rec.before(name) == Some(b':') {
         name -= 1;
@@ -267,20 +267,20 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Joined> {
     if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
         return None;
     }
-    Some(Joined { joint: Joint::Element(index as u8), value, percent: false, quoted: false })
+    Some(Separated { joint: Separator::Element(index as u8), value, percent: false, quoted: false })
 }
 
 /// `setProperty("KEY", "value")`, `"--password", "value"`: a comma between two quoted arguments,
 /// where the first is a flag or the call names a setter.
-fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Joined> {
+fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Separated> {
     if rec.get(at) != Some(b',') {
         return None;
     }
     let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
     let next = Quote::at(rec.buf, value, rec.end)?;
     let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
-    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Joined {
-        joint: Joint::Comma,
+    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Separated {
+        joint: Separator::Comma,
         value,
         percent: false,
         quoted: false,
@@ -300,7 +300,7 @@ fn setter(rec: &Record<'_>, at: usize) -> bool {
 }
 
 /// The key is itself a value: `name="KEY" value="VALUE"`, `"name":"KEY","value":"VALUE"`.
-fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Joined> {
+fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Separated> {
     if !names_a_key(rec, opened) {
         return None;
     }
@@ -321,7 +321,7 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
         }
         let gap = skip_gap(rec, q, GAP_BYTES_MAX);
         if let Some(found) = written(rec, gap) {
-            return Some(Joined { joint: Joint::Property, ..found });
+            return Some(Separated { joint: Separator::Property, ..found });
         }
     }
     None
@@ -349,8 +349,8 @@ pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
 
 /// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,
 /// an element named by its text.
-fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Joined> {
-    let joined = |joint, value| Some(Joined { joint, value, percent: false, quoted: false });
+fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Separated> {
+    let joined = |joint, value| Some(Separated { joint, value, percent: false, quoted: false });
     if let Some(rest) = rec.from(at).strip_prefix(b"</") {
         return named_element(rec, rec.end - rest.len());
     }
@@ -361,15 +361,19 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Join
     let docker = rec.buf[rec.start..site.open].ends_with(b"ENV ");
     if site.dashes > 0 || docker {
         // Behind a flag another flag or an operator is no value.
-        return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') { None } else { joined(Joint::Blank, at) };
+        return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') {
+            None
+        } else {
+            joined(Separator::Blank, at)
+        };
     }
     if next == b'\'' {
-        return joined(Joint::Blank, at);
+        return joined(Separator::Blank, at);
     }
     // One type name, then `=` and a quoted value.
     let word = type_end(rec, at);
     let gap = skip_gap(rec, word, GAP_BYTES_MAX);
-    let found = written(rec, gap).filter(|f| f.joint == Joint::Assign && word > at && gap > word)?;
+    let found = written(rec, gap).filter(|f| f.joint == Separator::Assign && word > at && gap > word)?;
     Quote::at(rec.buf, found.value, rec.end).map(|_| found)
 }
 
@@ -381,7 +385,7 @@ fn type_end(rec: &Record<'_>, at: usize) -> usize {
 }
 
 /// `<name>KEY</name><value>VALUE`: `at` is behind `</`.
-fn named_element(rec: &Record<'_>, at: usize) -> Option<Joined> {
+fn named_element(rec: &Record<'_>, at: usize) -> Option<Separated> {
     let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
     let close = memchr::memchr(b'>', rest)?;
     if !matches!(&rest[..close], b"name" | b"key" | b"Name" | b"Key") {
@@ -390,5 +394,5 @@ fn named_element(rec: &Record<'_>, at: usize) -> Option<Joined> {
     let p = skip_gap(rec, at + close + 1, GAP_BYTES_MAX);
     let open = rec.from(p);
     let end = ["<value>", "<string>", "<Value>"].iter().find(|t| open.starts_with(t.as_bytes()))?.len();
-    Some(Joined { joint: Joint::Element(0), value: p + end, percent: false, quoted: false })
+    Some(Separated { joint: Separator::Element(0), value: p + end, percent: false, quoted: false })
 }

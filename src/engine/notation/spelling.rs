@@ -4,27 +4,27 @@
 use super::Record;
 use super::key::KeySite;
 use super::quote::Quote;
-use super::separator::{self, Joined, Joint};
+use super::separator::{self, Separated, Separator};
 use super::value::{self, Value, Values};
 use crate::engine::shortcuts::{Shortcut, Shortcuts};
-use crate::rules::bytes::alphanumerics_end;
+use crate::rules::byteset::alphanumerics_end;
 use crate::rules::mask::Notation;
 
 /// The separator behind the key.
-pub(crate) fn find(rec: &Record<'_>, site: &KeySite, shortcuts: Shortcuts) -> Option<Joined> {
+pub(crate) fn find(rec: &Record<'_>, site: &KeySite, shortcuts: Shortcuts) -> Option<Separated> {
     let plain = shortcuts.take(Shortcut::PlainSpellings).then(|| joined(rec, site)).flatten();
     plain.or_else(|| separator::find(rec, site))
 }
 
 /// The value behind the separator.
-pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined, shortcuts: Shortcuts) -> Values {
+pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated, shortcuts: Shortcuts) -> Values {
     match shortcuts.take(Shortcut::PlainSpellings).then(|| one(rec, site, joined)).flatten() {
         Some(value) => Values::One(value),
         None => value::read(rec, site, joined),
     }
 }
 
-fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
+fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     let quoted = site.quote.is_some() && rec.get(site.end) == Some(b'"');
     if quoted && site.quote != Some(Quote::plain(b'"')) {
         return None;
@@ -35,23 +35,23 @@ fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Joined> {
     }
     let at = site.end + usize::from(quoted);
     let joint = match rec.get(at)? {
-        b'=' => Joint::Assign,
-        b':' => Joint::Colon,
+        b'=' => Separator::Assign,
+        b':' => Separator::Colon,
         _ => return None,
     };
     // A flag's value is glued to its sign.
     let apart = site.dashes == 0 && rec.get(at + 1) == Some(b' ');
     let value = at + 1 + usize::from(apart);
     let begins = rec.get(value).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'\''));
-    begins.then_some(Joined { joint, value, percent: false, quoted })
+    begins.then_some(Separated { joint, value, percent: false, quoted })
 }
 
 /// Inlined, so that a value's parts are written once: read as a whole right after they were written, they
 /// would have to be waited for.
 #[inline(always)]
-fn one(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Option<Value> {
+fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
     let at = joined.value;
-    if !matches!(joined.joint, Joint::Assign | Joint::Colon) {
+    if !matches!(joined.joint, Separator::Assign | Separator::Colon) {
         return None;
     }
     let first = rec.get(at)?;
@@ -77,14 +77,14 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Option<Value> {
 }
 
 /// Whether a bare value that has letters and digits up to `end` ends there.
-fn ends(rec: &Record<'_>, end: usize, joint: Joint) -> bool {
+fn ends(rec: &Record<'_>, end: usize, joint: Separator) -> bool {
     // Behind a colon it may be a type: `key: Type = "value"`.
     match rec.get(end) {
         None => true,
-        Some(b' ') if joint == Joint::Colon => {
+        Some(b' ') if joint == Separator::Colon => {
             !matches!(rec.get(end + 1), Some(b'=' | b' ' | b'\t' | 0x1b | b'\\' | b'#'))
         }
-        Some(b' ' | b'\t') => joint == Joint::Assign,
+        Some(b' ' | b'\t') => joint == Separator::Assign,
         Some(b) => matches!(b, b',' | b';' | b')' | b']' | b'}' | b'<' | b'>'),
     }
 }

@@ -7,8 +7,8 @@ use super::context::{mask_len, plain};
 use super::escape::{colour_len, skip_gap};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
-use super::separator::{GAP_BYTES_MAX, Joined, Joint};
-use crate::rules::bytes::{Bytes, until};
+use super::separator::{GAP_BYTES_MAX, Separated, Separator};
+use crate::rules::byteset::{ByteSet, find_byteset};
 use crate::rules::mask::Notation;
 
 /// The most elements of a list that are read one by one.
@@ -48,7 +48,7 @@ pub(crate) enum Values {
 }
 
 /// Reads the value behind the key.
-pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values {
+pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Values {
     let at = joined.value;
     if at >= rec.end {
         return Values::Nothing;
@@ -74,7 +74,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
     if !wrapped && is_call(rec, &value) {
         return Values::Code;
     }
-    if joined.joint == Joint::Colon
+    if joined.joint == Separator::Colon
         && let Some(typed) = typed(rec, value.end)
     {
         return Values::One(typed);
@@ -83,9 +83,9 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Values 
 }
 
 /// How a bare value's mask is written: behind a JSON key it must become a string.
-pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Joined) -> Notation {
+pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Notation {
     match site.quote {
-        Some(q) if joined.quoted && q.is_json() && joined.joint == Joint::Colon => {
+        Some(q) if joined.quoted && q.is_json() && joined.joint == Separator::Colon => {
             Notation::Number(q.slashes.min(255) as u8)
         }
         _ => plain(rec),
@@ -124,14 +124,14 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
     Value { start: at, end: p, quote: None, notation, open: p == rec.end }
 }
 
-/// Bytes that may end a bare value: what begins a match of [`ends_bare`].
-pub(crate) const MAY_END: Bytes = Bytes::of(b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2");
+/// ByteSet that may end a bare value: what begins a match of [`ends_bare`].
+pub(crate) const MAY_END: ByteSet = ByteSet::of(b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2");
 
 /// Where from `at` on a bare value ends, `limit` if it does not before.
 pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
     let mut p = at;
     while p < limit {
-        p = until(rec.buf, p, limit, &MAY_END);
+        p = find_byteset(rec.buf, p, limit, &MAY_END);
         if p < limit && ends_bare(rec, p, percent) {
             break;
         }
@@ -276,12 +276,12 @@ fn rest(rec: &Record<'_>, at: usize, values: &mut Vec<Value>) {
 
 /// Steps inside what programs print around a value: `Some("x")`, `SecretStr('x')`, `b"x"`.
 fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
-    const BEHIND_NAME: Bytes =
-        Bytes::of(b"0123456789_.:&@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").others();
+    const BEHIND_NAME: ByteSet =
+        ByteSet::of(b"0123456789_.:&@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").others();
     const BARE: [&[u8]; 8] = [b"Some", b"Ok", b"Just", b"Optional", b"Secret", b"SecretString", b"String", b"Password"];
     let mut p = at;
     for _ in 0..WRAPPERS_MAX {
-        let next = until(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
+        let next = find_byteset(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
         let word = &rec.buf[p..next];
         if rec.get(next) == Some(b'(') && next > p {
             let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
@@ -329,7 +329,7 @@ fn is_object(rec: &Record<'_>, at: usize) -> bool {
 
 /// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
 /// `only` those of its members that are called so. With them, where reading ended.
-pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Joined, only: Option<&[u8]>) -> (Vec<Value>, usize) {
+pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Separated, only: Option<&[u8]>) -> (Vec<Value>, usize) {
     let (at, notation) = (joined.value, number(rec, site, joined));
     let mut values = Vec::new();
     let mut p = at + 1;

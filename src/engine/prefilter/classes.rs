@@ -7,7 +7,7 @@ pub(super) struct Class {
     pub(super) lines: u64,
 }
 
-/// The classes of 64 bytes, and what tells where words begin, as three masks instead of five: those of the bits of
+/// The classes of 64 bytes, and what tells where literals begin, as three masks instead of five: those of the bits of
 /// each byte's code, the highest first.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that makes few masks"))]
@@ -32,13 +32,13 @@ impl Codes {
 
     #[inline(always)]
     pub(super) fn class(self) -> Class {
-        let [words, second, third] = self.0;
-        Class { digits: words & second, ats: !words & !second & third, lines: !words & second & !third }
+        let [literals, second, third] = self.0;
+        Class { digits: literals & second, ats: !literals & !second & third, lines: !literals & second & !third }
     }
 
-    /// Bytes of words.
+    /// Bytes of literals.
     #[inline(always)]
-    pub(super) fn words(self) -> u64 {
+    pub(super) fn literals(self) -> u64 {
         self.0[0]
     }
 

@@ -1,88 +1,90 @@
-//! The gate: finds the few places of a block that are worth a look.
+//! The prefilter: finds the few places of a block that are worth a look.
 //!
 //! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel goes
 //! twice: it says of which class a byte is, and notes what tells where a word of the text may begin;
 //! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). (Or it
 //! goes once, and arithmetic on masks does the rest: `rows`.) All in bit masks, one bit a byte;
 //! arithmetic on the masks of digits shows where a run of them is (`digits`). What the masks show is
-//! then looked at: a hash check tells where words may be (`lookup`). Which words are there is asked of
-//! few such places ([`Gate::words`]), as most lead nowhere the same way as many before.
+//! then looked at: a hash check tells where literals may be (`confirm`). Which literals are there is asked of
+//! few such places ([`Prefilter::literals`]), as most lead nowhere the same way as many before.
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
-//! none of them misses a window, so all give the same hits.
+//! none of them misses a window, so all give the same candidates.
 
 mod classes;
+mod confirm;
 mod digits;
+mod driver;
 mod lines;
-mod lookup;
-mod masks;
 mod order;
-mod portable;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that says all at once"))]
-mod rows;
+mod planes;
+mod portable;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod simd;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::footprint::Seen;
-use crate::rules::plan::{By, Plan, Word};
-pub(crate) use lines::Lines;
-use lookup::{Lookup, Window};
+use crate::engine::footprint::Footprint;
+use crate::rules::plan::{By, Literal, Plan};
+use confirm::{Confirm, Fingerprint};
 #[cfg(test)]
-use masks::PIECE;
-use masks::{BACK, MASK, Piece, READ, Text, each_piece};
+use driver::CHUNK;
+use driver::{BACK, Chunk, MASK, READ, Text, each_chunk};
 #[cfg(target_arch = "x86_64")]
-use masks::{LINE, LONG_LINE, LineMasks};
+use driver::{LINE, LONG_LINE, LineMasks};
+pub(crate) use lines::Lines;
 use order::sort;
 
 /// A place worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
+pub struct Candidate {
     /// Offset in the block of the first byte of the word or run, or of the window.
     pub at: u32,
     /// Index of the word, or one of these.
     pub kind: u32,
 }
 
-impl Hit {
+impl Candidate {
     /// The kind of a run of digits; the module `digits` says what is one.
     pub const DIGITS: u32 = u32::MAX;
     /// The kind of an `@`.
     pub const AT: u32 = u32::MAX - 1;
     /// The first kind of a window that passed the hash check. Words may stand here, and how far a kind is
     /// behind this one says where those of the window begin among all, so that nobody hashes it again.
-    const WINDOW: u32 = 1 << 31;
+    const FINGERPRINT: u32 = 1 << 31;
 
-    /// What hits are in order of.
+    /// What candidates are in order of.
     fn key(&self) -> u64 {
         u64::from(self.at) << 32 | u64::from(self.kind)
     }
 
-    /// The hit of that key.
-    fn of(key: u64) -> Hit {
-        Hit { at: (key >> 32) as u32, kind: key as u32 }
+    /// The candidate of that key.
+    fn of(key: u64) -> Candidate {
+        Candidate { at: (key >> 32) as u32, kind: key as u32 }
     }
 
-    /// A window at `at` whose words begin at `entry`.
+    /// A window at `at` whose literals begin at `entry`.
     #[inline(always)]
-    fn window(at: usize, entry: u32) -> Hit {
-        Hit { at: at as u32, kind: Hit::WINDOW + entry }
+    fn fingerprint(at: usize, entry: u32) -> Candidate {
+        Candidate { at: at as u32, kind: Candidate::FINGERPRINT + entry }
     }
 
-    /// Where the words of the window begin, if it is one.
+    /// Where the literals of the window begin, if it is one.
     #[inline(always)]
     fn entry(&self) -> Option<usize> {
-        (Hit::WINDOW..Hit::AT).contains(&self.kind).then(|| (self.kind - Hit::WINDOW) as usize)
+        (Candidate::FINGERPRINT..Candidate::AT)
+            .contains(&self.kind)
+            .then(|| (self.kind - Candidate::FINGERPRINT) as usize)
     }
 
-    /// Whether it is a window: words may stand here.
+    /// Whether it is a window: literals may stand here.
     #[cfg(test)]
-    pub(crate) fn is_window(&self) -> bool {
+    pub(crate) fn is_fingerprint(&self) -> bool {
         self.entry().is_some()
     }
 }
 
-/// How the gate is implemented. All variants give the same hits.
+/// How the prefilter is implemented. All variants give the same candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
     /// Plain Rust, for every processor.
@@ -177,7 +179,7 @@ enum AnyKernel {
 }
 
 impl AnyKernel {
-    fn new(variant: Variant, groups: Groups, windows: &[Window]) -> AnyKernel {
+    fn new(variant: Variant, groups: Groups, windows: &[Fingerprint]) -> AnyKernel {
         let kernel = match variant {
             #[cfg(target_arch = "x86_64")]
             Variant::Avx2 => simd::Avx2::new(groups, windows).map(|k| Self::Avx2(Box::new(k))),
@@ -197,89 +199,95 @@ impl AnyKernel {
     }
 }
 
-/// The tables that words are found with. Immutable; share it between threads.
-pub struct Gate {
+/// The tables that literals are found with. Immutable; share it between threads.
+pub struct Prefilter {
     kernel: AnyKernel,
-    lookup: Lookup,
+    confirm: Confirm,
 }
 
-impl Gate {
-    /// A gate for these words; a variant that the processor lacks becomes [`Variant::Portable`].
+impl Prefilter {
+    /// A prefilter for these literals; a variant that the processor lacks becomes [`Variant::Portable`].
     ///
     /// # Panics
     ///
-    /// If the plan is not one for these words ([`Plan::fits`]), or if there are so many words that
-    /// an index is no kind of a [`Hit`].
-    pub fn new(words: Vec<Word>, plan: &Plan, variant: Variant) -> Gate {
-        assert!(plan.fits(&words), "the plan was made for other words");
-        assert!(words.len() < Hit::WINDOW as usize / lookup::CASES_MAX, "too many words");
+    /// If the plan is not one for these literals ([`Plan::fits`]), or if there are so many literals that
+    /// an index is no kind of a [`Candidate`].
+    pub fn new(literals: Vec<Literal>, plan: &Plan, variant: Variant) -> Prefilter {
+        assert!(plan.fits(&literals), "the plan was made for other literals");
+        assert!(literals.len() < Candidate::FINGERPRINT as usize / confirm::CASES_MAX, "too many literals");
         let deal = plan.deal(variant.looks_up());
-        let windows: Vec<Window> =
-            words.iter().zip(&deal.places).map(|(word, place)| Window::new(word, *place)).collect();
+        let windows: Vec<Fingerprint> =
+            literals.iter().zip(&deal.places).map(|(word, place)| Fingerprint::new(word, *place)).collect();
         let groups = Groups { plain: deal.plain, begin: deal.begin };
-        Gate { kernel: AnyKernel::new(variant, groups, &windows), lookup: Lookup::new(words, &windows) }
+        Prefilter { kernel: AnyKernel::new(variant, groups, &windows), confirm: Confirm::new(literals, &windows) }
     }
 
-    /// Appends to `hits` in order: every place where words may be, every `@`, and every run of digits
+    /// Appends to `candidates` in order: every place where literals may be, every `@`, and every run of digits
     /// that may hold a card's number; and notes in `lines` where lines end. `block` has less than 4 GiB.
-    pub fn find(&self, block: &[u8], hits: &mut Vec<Hit>, lines: &mut Lines) {
+    pub fn find(&self, block: &[u8], candidates: &mut Vec<Candidate>, lines: &mut Lines) {
         debug_assert!(u32::try_from(block.len()).is_ok(), "4 GiB or more");
         lines.clear();
-        let (found, lookup) = ((hits, lines), &self.lookup);
+        let (found, confirm) = ((candidates, lines), &self.confirm);
         match &self.kernel {
-            AnyKernel::Portable => portable::find(lookup, block, found),
+            AnyKernel::Portable => portable::find(confirm, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx2(kernel) => kernel.find(lookup, block, found),
+            AnyKernel::Avx2(kernel) => kernel.find(confirm, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512(kernel) => kernel.find(lookup, block, found),
+            AnyKernel::Avx512(kernel) => kernel.find(confirm, block, found),
             #[cfg(target_arch = "x86_64")]
-            AnyKernel::Avx512Vbmi(kernel) => kernel.find(lookup, block, found),
+            AnyKernel::Avx512Vbmi(kernel) => kernel.find(confirm, block, found),
             #[cfg(target_arch = "aarch64")]
-            AnyKernel::Neon(kernel) => kernel.find(lookup, block, found),
+            AnyKernel::Neon(kernel) => kernel.find(confirm, block, found),
         }
     }
 
-    /// Appends in order what stands at those of the hits that are before `end`: every occurrence of
+    /// Appends in order what stands at those of the candidates that are before `end`: every occurrence of
     /// every word (of one that `begins`, those where [`may_begin`](crate::rules::plan::may_begin)
-    /// holds), and whatever is no word. Returns how many hits these are.
-    pub fn words(&self, block: &[u8], hits: &[Hit], end: usize, words: &mut Vec<Hit>) -> usize {
-        let from = words.len();
+    /// holds), and whatever is no word. Returns how many candidates these are.
+    pub fn literals(&self, block: &[u8], candidates: &[Candidate], end: usize, literals: &mut Vec<Candidate>) -> usize {
+        let from = literals.len();
         let mut own = 0;
-        while let Some(hit) = hits.get(own).filter(|hit| (hit.at as usize) < end) {
-            match hit.entry() {
-                Some(entry) => self.lookup.words(block, hit.at as usize, entry, words),
-                None => words.push(*hit),
+        while let Some(candidate) = candidates.get(own).filter(|candidate| (candidate.at as usize) < end) {
+            match candidate.entry() {
+                Some(entry) => self.confirm.literals(block, candidate.at as usize, entry, literals),
+                None => literals.push(*candidate),
             }
             own += 1;
         }
-        sort(&mut words[from..]);
+        sort(&mut literals[from..]);
         own
     }
 
-    /// Appends the words at a window; any other hit has none.
-    pub fn words_at(&self, block: &[u8], window: Hit, words: &mut Vec<Hit>) {
+    /// Appends the literals at a window; any other candidate has none.
+    pub fn literals_at(&self, block: &[u8], window: Candidate, literals: &mut Vec<Candidate>) {
         if let Some(entry) = window.entry() {
-            self.lookup.words(block, window.at as usize, entry, words);
+            self.confirm.literals(block, window.at as usize, entry, literals);
         }
     }
 
-    /// The bytes which say what words stand at a window.
-    pub fn seen(&self, block: &[u8], window: Hit) -> Seen {
+    /// The bytes which say what literals stand at a window.
+    pub fn footprint(&self, block: &[u8], window: Candidate) -> Footprint {
         let at = window.at as usize;
-        window.entry().map_or(Seen::new(at, at), |entry| self.lookup.seen(block, at, entry))
+        window.entry().map_or(Footprint::new(at, at), |entry| self.confirm.footprint(block, at, entry))
     }
 
-    /// Appends what [`Gate::words`] says of all hits of a block; `hits` is working memory.
-    pub fn find_words(&self, block: &[u8], hits: &mut Vec<Hit>, words: &mut Vec<Hit>, lines: &mut Lines) {
-        hits.clear();
-        self.find(block, hits, lines);
-        self.words(block, hits, block.len(), words);
+    /// Appends what [`Prefilter::literals`] says of all candidates of a block; `candidates` is working memory.
+    pub fn find_literals(
+        &self,
+        block: &[u8],
+        candidates: &mut Vec<Candidate>,
+        literals: &mut Vec<Candidate>,
+        lines: &mut Lines,
+    ) {
+        candidates.clear();
+        self.find(block, candidates, lines);
+        self.literals(block, candidates, block.len(), literals);
     }
 }
 
-fn push(hits: &mut Vec<Hit>, at: usize, kind: u32) {
+fn push(candidates: &mut Vec<Candidate>, at: usize, kind: u32) {
     let at = at as u32;
-    hits.push(Hit { at, kind });
+    candidates.push(Candidate { at, kind });
 }
 
 /// The bits that are set, lowest first.

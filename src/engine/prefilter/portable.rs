@@ -1,35 +1,35 @@
-//! The gate in plain Rust: a hash check at every byte, and digits eight bytes at a time.
+//! The prefilter in plain Rust: a hash check at every byte, and digits eight bytes at a time.
 //!
-//! A hash check of four bytes costs the same whatever the text and however many the words, needs no
-//! time to build, and is faster than an automaton over all words, which looks up a state per byte.
+//! A hash check of four bytes costs the same whatever the text and however many the literals, needs no
+//! time to build, and is faster than an automaton over all literals, which looks up a state per byte.
 
 use super::classes::Class;
-use super::lookup::Lookup;
-use super::{Hit, Lines, MASK, READ, each_piece};
+use super::confirm::Confirm;
+use super::{Candidate, Lines, MASK, READ, each_chunk};
 use crate::rules::plan::WINDOW;
 
-/// Appends what the gate finds in a block; the hits of a piece are sorted.
-pub(super) fn find(lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
-    each_piece::<true>(lookup, block, found, |text, first, count, piece| {
-        piece.fill((text, first, count), note, |text, _| find_windows(lookup, text));
+/// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
+pub(super) fn find(confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
+    each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
+        piece.fill((text, first, count), note, |text, _| find_windows(confirm, text));
     });
 }
 
 fn note(text: &[u8; READ], _: &mut [u8; MASK]) -> Class {
-    // Where a word may begin `lookup` sees for itself: what passes the hash check is little.
+    // Where a word may begin `confirm` sees for itself: what passes the hash check is little.
     let is = |byte| each_eight(text, |eight| byte_bits(eight, byte));
     Class { digits: each_eight(text, digit_bits), ats: is(b'@'), lines: is(b'\n') }
 }
 
 /// Where among the 64 bytes a window passes the hash check.
 #[inline(always)]
-fn find_windows(lookup: &Lookup, text: &[u8; READ]) -> u64 {
+fn find_windows(confirm: &Confirm, text: &[u8; READ]) -> u64 {
     let mut mask = 0;
     for here in text.windows(WINDOW) {
         // One load of four bytes, which four bytes put together by hand are not.
         let here = here.first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
         // The bits come in at the top: to shift by one is cheaper than by a count.
-        mask = mask >> 1 | u64::from(lookup.may_be(here)) << (MASK - 1);
+        mask = mask >> 1 | u64::from(confirm.may_be(here)) << (MASK - 1);
     }
     mask
 }

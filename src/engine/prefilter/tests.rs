@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::masks::{LINE, LONG_LINE, MIDDLE, SHORT};
-use super::{Gate, Hit, Lines, MASK, PIECE, Variant};
+use super::driver::{LINE, LONG_LINE, MIDDLE, SHORT};
+use super::{CHUNK, Candidate, Lines, MASK, Prefilter, Variant};
 use crate::engine::notation::{Record, escape::word_begins};
-use crate::rules::plan::{GROUP, MAX_BEGIN, MAX_PLAIN, Plan, Word, may_begin};
+use crate::rules::plan::{GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Plan, may_begin};
 use crate::rules::sample;
 
-fn word((text, fold): (&str, bool)) -> Word {
+fn word((text, fold): (&str, bool)) -> Literal {
     // Two of three are looked for where a word may begin.
     let begins = text.len() % 3 > 0;
-    Word { bytes: text.as_bytes().into(), fold, begins }
+    Literal { bytes: text.as_bytes().into(), fold, begins }
 }
 
-fn words() -> Vec<Word> {
+fn literals() -> Vec<Literal> {
     let exact = "ghp_ gho_ github_pat_ xoxb- xoxp- AKIA ASIA sk_live_ -----BEGIN eyJ SG. hf_ ey.J aaa aaaa \
         hooks.slack.com/services/ ://: mongodb+srv:// glpat- AIza ya29. npm_ 0123 012 $6$ @@@ key_ Key= \x01\x02\x03";
     let folded = "passw pass pwd secret token key cred auth cookie sess bearer basic api_ api- jwt aAa 1-2- __-";
@@ -27,43 +27,47 @@ fn words() -> Vec<Word> {
         .collect()
 }
 
-fn gates(words: &[Word]) -> Vec<(Variant, Gate)> {
-    gates_by(words, &Plan::choose(words))
+fn gates(literals: &[Literal]) -> Vec<(Variant, Prefilter)> {
+    gates_by(literals, &Plan::choose(literals))
 }
 
-fn gates_by(words: &[Word], plan: &Plan) -> Vec<(Variant, Gate)> {
-    Variant::available().into_iter().map(|variant| (variant, Gate::new(words.to_vec(), plan, variant))).collect()
+fn gates_by(literals: &[Literal], plan: &Plan) -> Vec<(Variant, Prefilter)> {
+    Variant::available()
+        .into_iter()
+        .map(|variant| (variant, Prefilter::new(literals.to_vec(), plan, variant)))
+        .collect()
 }
 
 /// The definitions, byte by byte.
-fn oracle(words: &[Word], block: &[u8]) -> Vec<Hit> {
-    let mut hits = Vec::new();
+fn oracle(literals: &[Literal], block: &[u8]) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
     for at in 0..block.len() {
-        for (index, word) in words.iter().enumerate() {
+        for (index, word) in literals.iter().enumerate() {
             let here = block[at..].get(..word.bytes.len());
             if here.is_some_and(|here| match word.fold {
                 true => here.eq_ignore_ascii_case(&word.bytes),
                 false => *here == *word.bytes,
             }) && (!word.begins || begins_at(block, at))
             {
-                hits.push((at, index as u32));
+                candidates.push((at, index as u32));
             }
         }
         if block[at] == b'@' {
-            hits.push((at, Hit::AT));
+            candidates.push((at, Candidate::AT));
         }
         let in_run = in_run(block, at);
         if in_run && !at.checked_sub(1).is_some_and(|before| self::in_run(block, before)) {
             let length = (at..block.len()).take_while(|&n| self::in_run(block, n)).count();
             let behind_point = at >= 2 && block[at - 1] == b'.' && block[at - 2].is_ascii_digit();
             if (length >= 13 || behind_point) && holds_number(block, at..at + length) {
-                hits.push((at, Hit::DIGITS));
+                candidates.push((at, Candidate::DIGITS));
             }
         }
     }
-    let mut hits: Vec<Hit> = hits.into_iter().map(|(at, kind)| Hit { at: at as u32, kind }).collect();
-    hits.sort();
-    hits
+    let mut candidates: Vec<Candidate> =
+        candidates.into_iter().map(|(at, kind)| Candidate { at: at as u32, kind }).collect();
+    candidates.sort();
+    candidates
 }
 
 /// Twelve digits in a row, or groups of four, of exactly four or six, of four and more. (The first is longer
@@ -103,26 +107,27 @@ fn in_run(block: &[u8], at: usize) -> bool {
     }
 }
 
-fn same(words: &[Word], gates: &[(Variant, Gate)], block: &[u8]) {
-    let expected = oracle(words, block);
+fn same(literals: &[Literal], gates: &[(Variant, Prefilter)], block: &[u8]) {
+    let expected = oracle(literals, block);
     for (variant, gate) in gates {
-        let kept = Hit { at: 7, kind: 3 };
-        let mut hits = vec![kept];
-        gate.find_words(block, &mut Vec::new(), &mut hits, &mut Lines::default());
-        assert_eq!(hits[0], kept, "{variant:?} changed what was there");
-        assert_eq!(hits[1..], expected, "{variant:?} in {:?}", block.escape_ascii().to_string());
+        let kept = Candidate { at: 7, kind: 3 };
+        let mut candidates = vec![kept];
+        gate.find_literals(block, &mut Vec::new(), &mut candidates, &mut Lines::default());
+        assert_eq!(candidates[0], kept, "{variant:?} changed what was there");
+        assert_eq!(candidates[1..], expected, "{variant:?} in {:?}", block.escape_ascii().to_string());
     }
 }
 
-/// Pieces of text that are words, or nearly, or runs of digits, or nearly.
+/// Pieces of text that are literals, or nearly, or runs of digits, or nearly.
 fn scrap() -> impl Strategy<Value = Vec<u8>> {
-    let words = words();
-    let part = (0..words.len(), 0..64usize, 1..64usize, any::<bool>()).prop_map(move |(word, from, count, upper)| {
-        let bytes = &words[word].bytes;
-        let part: Vec<u8> = bytes.iter().skip(from % bytes.len()).take(count).copied().collect();
-        if upper { part.to_ascii_uppercase() } else { part }
-    });
-    let whole = (0..self::words().len()).prop_map(|word| self::words()[word].bytes.to_vec());
+    let literals = literals();
+    let part =
+        (0..literals.len(), 0..64usize, 1..64usize, any::<bool>()).prop_map(move |(word, from, count, upper)| {
+            let bytes = &literals[word].bytes;
+            let part: Vec<u8> = bytes.iter().skip(from % bytes.len()).take(count).copied().collect();
+            if upper { part.to_ascii_uppercase() } else { part }
+        });
+    let whole = (0..self::literals().len()).prop_map(|word| self::literals()[word].bytes.to_vec());
     prop_oneof![
         3 => whole,
         3 => part,
@@ -142,57 +147,57 @@ proptest! {
 
     #[test]
     fn variants_agree_with_the_oracle(scraps in prop::collection::vec(scrap(), 0..60)) {
-        thread_local!(static GATES: Vec<(Variant, Gate)> = gates(&words()));
-        GATES.with(|gates| same(&words(), gates, &scraps.concat()));
+        thread_local!(static GATES: Vec<(Variant, Prefilter)> = gates(&literals()));
+        GATES.with(|gates| same(&literals(), gates, &scraps.concat()));
     }
 
     #[test]
     fn any_words_agree_with_the_oracle(
-        words in prop::collection::vec(("[ab_]{3,9}", any::<bool>()), 0..60),
+        literals in prop::collection::vec(("[ab_]{3,9}", any::<bool>()), 0..60),
         groups in (1..=MAX_PLAIN, 0..=MAX_BEGIN),
         places in prop::collection::vec((0..7u8, 0..255u8), 60),
         text in "[abAB_ %\\\\]{0,200}",
     ) {
-        let words: Vec<Word> = words.iter().map(|(text, fold)| word((text, *fold))).collect();
+        let literals: Vec<Literal> = literals.iter().map(|(text, fold)| word((text, *fold))).collect();
         // Any plan must do, so one made at random, not the one that `choose` takes its time for.
         let mut plan = vec![groups.0 as u8, groups.1 as u8];
         let plain = (groups.0 * GROUP) as u8;
-        for (word, (offset, bucket)) in words.iter().zip(places) {
+        for (word, (offset, bucket)) in literals.iter().zip(places) {
             let bucket = if word.begins { bucket % (plain + (groups.1 * GROUP) as u8) } else { bucket % plain };
             let offset = if bucket < plain { offset % (word.bytes.len() - word.window_len() + 1) as u8 } else { 0 };
             plan.extend([offset, bucket]);
         }
-        let plan = Plan::decode(&plan.repeat(2), &words).expect("a plan");
-        same(&words, &gates_by(&words, &plan), text.as_bytes());
+        let plan = Plan::decode(&plan.repeat(2), &literals).expect("a plan");
+        same(&literals, &gates_by(&literals, &plan), text.as_bytes());
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The same words stand wherever the bytes are the same that said which do.
+    /// The same literals stand wherever the bytes are the same that said which do.
     #[test]
     fn the_words_at_a_place_follow_from_what_was_seen(
         scraps in prop::collection::vec(scrap(), 0..40),
         others in prop::collection::vec((scrap(), scrap()), 1..6),
     ) {
-        thread_local!(static GATES: Vec<(Variant, Gate)> = gates(&words()));
+        thread_local!(static GATES: Vec<(Variant, Prefilter)> = gates(&literals()));
         let text = scraps.concat();
         GATES.with(|gates| for (variant, gate) in gates {
-            let at_place = |text: &[u8], window: Hit| {
-                let mut words = Vec::new();
-                gate.words_at(text, window, &mut words);
-                words.into_iter().map(|word| (window.at - word.at, word.kind)).collect::<Vec<_>>()
+            let at_place = |text: &[u8], window: Candidate| {
+                let mut literals = Vec::new();
+                gate.literals_at(text, window, &mut literals);
+                literals.into_iter().map(|word| (window.at - word.at, word.kind)).collect::<Vec<_>>()
             };
-            let mut hits = Vec::new();
-            gate.find(&text, &mut hits, &mut Lines::default());
-            for window in hits.into_iter().filter(Hit::is_window) {
-                let seen = gate.seen(&text, window);
+            let mut candidates = Vec::new();
+            gate.find(&text, &mut candidates, &mut Lines::default());
+            for window in candidates.into_iter().filter(Candidate::is_fingerprint) {
+                let seen = gate.footprint(&text, window);
                 let Some(own) = text.get(seen.from..seen.loose).filter(|_| seen.from > 0) else { continue };
                 for (front, behind) in &others {
                     let other = [front, own, behind].concat();
                     // The window is among the bytes seen.
-                    let moved = Hit { at: window.at - seen.from as u32 + front.len() as u32, ..window };
+                    let moved = Candidate { at: window.at - seen.from as u32 + front.len() as u32, ..window };
                     let (own, again) = (at_place(&text, window), at_place(&other, moved));
                     assert_eq!(own, again, "{variant:?} in {:?}", other.escape_ascii().to_string());
                 }
@@ -256,21 +261,21 @@ fn dense(length: usize) -> Vec<u8> {
 
 #[test]
 fn every_alignment_and_length() {
-    let words = words();
-    let gates = gates(&words);
+    let literals = literals();
+    let gates = gates(&literals);
     let text = dense(500);
     for from in 0..MASK + 3 {
         for length in (0..300).step_by(if from == 0 { 1 } else { 7 }) {
-            same(&words, &gates, &text[from..from + length]);
+            same(&literals, &gates, &text[from..from + length]);
         }
     }
 }
 
 #[test]
 fn edges_of_pieces() {
-    let words = words();
-    let gates = gates(&words);
-    let piece = PIECE * MASK;
+    let literals = literals();
+    let gates = gates(&literals);
+    let piece = CHUNK * MASK;
     let find = [
         "github_pat_",
         "4111 1111 1111 1111",
@@ -287,38 +292,38 @@ fn edges_of_pieces() {
             for tail in [0, 1, 70] {
                 let mut text = text.clone();
                 text.resize(text.len() + tail, b'.');
-                same(&words, &gates, &text);
+                same(&literals, &gates, &text);
             }
         }
     }
-    same(&words, &gates, &dense(2 * piece + 77));
+    same(&literals, &gates, &dense(2 * piece + 77));
 }
 
 #[test]
 fn every_room_for_a_block() {
-    let words = words();
-    let gates = gates(&words);
-    let text = dense(PIECE * MASK + 200);
-    for room in [LINE, LONG_LINE, SHORT, MIDDLE, PIECE * MASK] {
+    let literals = literals();
+    let gates = gates(&literals);
+    let text = dense(CHUNK * MASK + 200);
+    for room in [LINE, LONG_LINE, SHORT, MIDDLE, CHUNK * MASK] {
         for length in [room - MASK, room - 1, room, room + 1, room + 66, room + MASK + 3] {
-            same(&words, &gates, &text[..length]);
-            same(&words, &gates, &text[text.len() - length..]);
+            same(&literals, &gates, &text[..length]);
+            same(&literals, &gates, &text[text.len() - length..]);
         }
     }
 }
 
 #[test]
 fn a_log() {
-    let words = words();
-    same(&words, &gates(&words), sample::text(30_000, 3).as_bytes());
+    let literals = literals();
+    same(&literals, &gates(&literals), sample::text(30_000, 3).as_bytes());
 }
 
 #[test]
 fn bytes_of_one_value() {
-    let words = words();
-    let gates = gates(&words);
+    let literals = literals();
+    let gates = gates(&literals);
     for byte in 0..=255 {
-        same(&words, &gates, &[byte; 200]);
+        same(&literals, &gates, &[byte; 200]);
     }
 }
 
@@ -327,9 +332,9 @@ fn dates_and_times_are_no_runs() {
     let gates = gates(&[]);
     let text = b"2024-01-02 03:04:05,123 2024-01-02T03:04:05.123456Z 20240102 030405 02/Jan/2024:03:04:05 +0000] 1700000000.123 10.0.0.1:8080\n081109 203615 148\n081109 203615 1480";
     for (variant, gate) in &gates {
-        let mut hits = Vec::new();
-        gate.find_words(&text[..], &mut Vec::new(), &mut hits, &mut Lines::default());
-        assert_eq!(hits, [], "{variant:?}");
+        let mut candidates = Vec::new();
+        gate.find_literals(&text[..], &mut Vec::new(), &mut candidates, &mut Lines::default());
+        assert_eq!(candidates, [], "{variant:?}");
     }
 }
 
@@ -352,8 +357,8 @@ fn neon_is_what_arm_has() {
 }
 
 #[test]
-#[should_panic(expected = "other words")]
+#[should_panic(expected = "other literals")]
 fn a_plan_for_other_words_is_refused() {
-    let words = words();
-    let _ = Gate::new(words[1..].to_vec(), &Plan::choose(&words), Variant::Portable);
+    let literals = literals();
+    let _ = Prefilter::new(literals[1..].to_vec(), &Plan::choose(&literals), Variant::Portable);
 }

@@ -1,16 +1,16 @@
-//! Hits of the gate -> findings: the way of one record through the rules.
+//! Hits of the prefilter -> findings: the way of one record through the rules.
 
 use crate::engine::detect::armor;
 use crate::engine::detect::card;
-use crate::engine::detect::context::{Doubt, Scanner};
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::context::{RecordContext, Rescan};
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::key_value;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
-use crate::engine::found::finding::{Finding, Mark, Refusal};
+use crate::engine::found::finding::{EndState, Finding, Refusal};
 use crate::engine::notation::Record;
-use crate::engine::prefilter::Hit;
+use crate::engine::prefilter::Candidate;
 use crate::engine::scan::scratch::Scratch;
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Kind, RuleId};
@@ -20,12 +20,12 @@ const WORK_FACTOR_MAX: u64 = 12;
 /// Bytes that any record may cost besides.
 const WORK_FREE: u64 = 4096;
 
-/// Sends a hit to the rules it concerns.
-fn hit(s: &mut Scanner<'_>, hit: Hit) {
-    let at = hit.at as usize;
-    match hit.kind {
-        Hit::DIGITS => card::scan(s, at),
-        Hit::AT => userinfo::scan(s, at),
+/// Sends a candidate to the rules it concerns.
+fn candidate(s: &mut RecordContext<'_>, candidate: Candidate) {
+    let at = candidate.at as usize;
+    match candidate.kind {
+        Candidate::DIGITS => card::scan(s, at),
+        Candidate::AT => userinfo::scan(s, at),
         word => {
             let set = s.set;
             let target = &set.targets[word as usize];
@@ -53,52 +53,52 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
 /// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
 /// order and may overlap. Returns whether a look at the masked record may find more.
 #[inline(always)] // the record's bounds stay in registers
-pub(crate) fn look(
+pub(crate) fn scan_record(
     set: &RuleSet,
     rec: Record<'_>,
-    hits: &[Hit],
+    candidates: &[Candidate],
     masks: &[(usize, usize)],
-    carry: &mut Option<Carry>,
+    continuation: &mut Option<Continuation>,
     budget: u64,
     scratch: &mut Scratch,
 ) -> bool {
     let from = scratch.findings.len();
-    let mut scanner = Scanner {
+    let mut context = RecordContext {
         set,
         value_end: rec.start,
         key_end: rec.start,
         last_at: None,
-        doubt: Doubt::default(),
+        rescan: Rescan::default(),
         budget,
         rec,
         findings: &mut scratch.findings,
-        verdicts: &mut scratch.verdicts,
+        key_cache: &mut scratch.key_cache,
         notes: &mut scratch.notes,
         spared: &mut scratch.spared,
         masks,
         site: None,
         work: &mut scratch.work,
-        carry: None,
+        continuation: None,
     };
-    if let Some(open) = carry.take() {
+    if let Some(open) = continuation.take() {
         match open {
-            Carry::Block(open) => armor::block_line(&mut scanner, open),
-            Carry::Value(below) => key_value::below(&mut scanner, below),
+            Continuation::Block(open) => armor::block_line(&mut context, open),
+            Continuation::Value(below) => key_value::below(&mut context, below),
         }
     }
-    for &hit in hits {
-        if scanner.spent(hit.at as usize, RuleId(0)) {
+    for &candidate in candidates {
+        if context.spent(candidate.at as usize, RuleId(0)) {
             break;
         }
-        self::hit(&mut scanner, hit);
+        self::candidate(&mut context, candidate);
     }
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.
-        scanner.budget = *scanner.work + WORK_FACTOR_MAX * (scanner.rec.end - scanner.rec.start) as u64 + WORK_FREE;
-        search(&mut scanner, rule);
+        context.budget = *context.work + WORK_FACTOR_MAX * (context.rec.end - context.rec.start) as u64 + WORK_FREE;
+        search(&mut context, rule);
     }
-    *carry = scanner.carry;
-    scanner.doubt.any() || scanner.rec.was_json() && hides_object(&scanner.rec, &scanner.findings[from..])
+    *continuation = context.continuation;
+    context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..])
 }
 
 /// Whether a mask hides where an object begins, behind which the record may be JSON no longer.
@@ -107,7 +107,7 @@ fn hides_object(rec: &Record<'_>, findings: &[Finding]) -> bool {
 }
 
 /// A rule without a literal: its automaton runs over the whole record.
-fn search(s: &mut Scanner<'_>, id: RuleId) {
+fn search(s: &mut RecordContext<'_>, id: RuleId) {
     let rule = s.set.rule(id);
     let Kind::Scan(scan) = &rule.kind else { return };
     let mut at = s.rec.start;
@@ -116,7 +116,7 @@ fn search(s: &mut Scanner<'_>, id: RuleId) {
         let Ok(Some(end)) = found else {
             if found.is_err() {
                 let end = s.rec.end;
-                s.found(Finding { mark: Mark::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
+                s.found(Finding { end_state: EndState::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
             }
             return;
         };

@@ -1,8 +1,8 @@
-//! Most hits lead nowhere: a cheap look that tells them apart before their record is cut out.
+//! Most candidates lead nowhere: a cheap look that tells them apart before their record is cut out.
 //!
-//! It looks at the text right around a hit, in which a line end is a byte like any other that ends
-//! what is looked at; what it cannot tell it leaves to the scanner. So it never turns away what the
-//! scanner would find, which its tests hold it to.
+//! It looks at the text right around a candidate, in which a line end is a byte like any other that ends
+//! what is looked at; what it cannot tell it leaves to the context. So it never turns away what the
+//! context would find, which its tests hold it to.
 
 use std::ops::Range;
 
@@ -11,18 +11,18 @@ use crate::engine::detect::key_value;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
-use crate::engine::footprint::Seen;
+use crate::engine::footprint::Footprint;
 use crate::engine::notation::Record;
-use crate::engine::prefilter::{Hit, Lines};
-use crate::engine::scan::reject_cache::Memo;
+use crate::engine::prefilter::{Candidate, Lines};
+use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
 
 /// The most records that go on without a look.
 const WAIT_MAX: u32 = 127;
 
-/// The way through the hits of one block.
-pub(crate) struct Triage<'a> {
+/// The way through the candidates of one block.
+pub(crate) struct RejectStage<'a> {
     set: &'a RuleSet,
     lines: &'a Lines,
     /// The block, as if it were one record.
@@ -31,7 +31,7 @@ pub(crate) struct Triage<'a> {
     key: Range<usize>,
     /// Where the last `@` stands.
     last_at: usize,
-    /// How many records go on to the scanner without a look: after the last look that did not pay, and
+    /// How many records go on to the context without a look: after the last look that did not pay, and
     /// still.
     wait: u32,
     rest: u32,
@@ -39,9 +39,9 @@ pub(crate) struct Triage<'a> {
     rests: bool,
 }
 
-impl<'a> Triage<'a> {
+impl<'a> RejectStage<'a> {
     pub(crate) fn new(set: &'a RuleSet, block: &'a [u8], lines: &'a Lines) -> Self {
-        Triage {
+        RejectStage {
             set,
             lines,
             text: Record::new(block, 0, block.len()),
@@ -53,15 +53,15 @@ impl<'a> Triage<'a> {
         }
     }
 
-    /// How many of the first hits lead to nothing. Where the look did not pay the last time, as in logs
+    /// How many of the first candidates lead to nothing. Where the look did not pay the last time, as in logs
     /// with a secret in every record, none is looked at for a while.
-    pub(crate) fn idle(&mut self, hits: &[Hit], scratch: &mut Scratch) -> usize {
+    pub(crate) fn rejected(&mut self, candidates: &[Candidate], scratch: &mut Scratch) -> usize {
         self.rests = self.rest > 0;
         if self.rests {
             self.rest -= 1;
             return 0;
         }
-        hits.iter().take_while(|hit| self.is_idle(**hit, scratch)).count()
+        candidates.iter().take_while(|candidate| self.rejects(**candidate, scratch)).count()
     }
 
     /// Takes notice of whether the last look passed over a record.
@@ -75,72 +75,73 @@ impl<'a> Triage<'a> {
     }
 
     #[inline(always)]
-    fn is_idle(&mut self, hit: Hit, scratch: &mut Scratch) -> bool {
-        let at = hit.at as usize;
-        match hit.kind {
-            Hit::DIGITS => card::is_idle(&self.text, at, &mut scratch.work),
-            Hit::AT => {
-                userinfo::is_idle(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
+    fn rejects(&mut self, candidate: Candidate, scratch: &mut Scratch) -> bool {
+        let at = candidate.at as usize;
+        match candidate.kind {
+            Candidate::DIGITS => card::rejects(&self.text, at, &mut scratch.work),
+            Candidate::AT => {
+                userinfo::rejects(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
             _ => {
-                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.memo.knows(self.text.buf, at))
-                    || self.leads_nowhere(hit, scratch)
+                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.reject_cache.knows(self.text.buf, at))
+                    || self.leads_nowhere(candidate, scratch)
             }
         }
     }
 
     /// Whether all words at a window lead to nothing; if so, its place is remembered.
-    fn leads_nowhere(&mut self, window: Hit, scratch: &mut Scratch) -> bool {
+    fn leads_nowhere(&mut self, window: Candidate, scratch: &mut Scratch) -> bool {
         let (at, before) = (window.at as usize, self.key.clone());
         let Some(seen) = self.verdict(window, scratch) else { return false };
         // A verdict on what is left of an identifier is none on the place.
-        let again = scratch.words.iter().any(|word| before.contains(&(word.at as usize)));
-        if !again && Memo::wants(at) {
-            scratch.memo.keep(self.text.buf, at, seen.and(self.set.gate.seen(self.text.buf, window)));
+        let again = scratch.literals.iter().any(|word| before.contains(&(word.at as usize)));
+        if !again && RejectCache::wants(at) {
+            scratch.reject_cache.keep(self.text.buf, at, seen.and(self.set.prefilter.footprint(self.text.buf, window)));
         }
         true
     }
 
     /// What says that all words at a window lead to nothing, besides what says which words these are.
     /// They are left in `scratch`.
-    fn verdict(&mut self, window: Hit, scratch: &mut Scratch) -> Option<Seen> {
+    fn verdict(&mut self, window: Candidate, scratch: &mut Scratch) -> Option<Footprint> {
         let at = window.at as usize;
-        let mut words = std::mem::take(&mut scratch.words);
+        let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
-        self.set.gate.words_at(self.text.buf, window, &mut words);
-        let seen = words.iter().try_fold(Seen::new(at, at), |seen, word| Some(seen.and(self.word(*word, scratch)?)));
-        scratch.words = words;
+        self.set.prefilter.literals_at(self.text.buf, window, &mut words);
+        let seen =
+            words.iter().try_fold(Footprint::new(at, at), |seen, word| Some(seen.and(self.word(*word, scratch)?)));
+        scratch.literals = words;
         seen
     }
 
-    /// What says that a word's hit leads to nothing, if it does; nothing new where it stands in the
+    /// What says that a word's candidate leads to nothing, if it does; nothing new where it stands in the
     /// identifier that was looked at last.
-    fn word(&mut self, hit: Hit, scratch: &mut Scratch) -> Option<Seen> {
-        let (at, target) = (hit.at as usize, &self.set.targets[hit.kind as usize]);
+    fn word(&mut self, candidate: Candidate, scratch: &mut Scratch) -> Option<Footprint> {
+        let (at, target) = (candidate.at as usize, &self.set.targets[candidate.kind as usize]);
         if self.key.contains(&at) && target.key_alone() {
-            return Some(Seen::new(at, at));
+            return Some(Footprint::new(at, at));
         }
-        let (end, seen) = self.look(hit, scratch)?;
+        let (end, seen) = self.look(candidate, scratch)?;
         if end > at {
             self.key = at..end;
         }
         Some(seen)
     }
 
-    /// The end of the identifier at a word's hit that leads to nothing, and what says so.
-    fn look(&self, hit: Hit, scratch: &mut Scratch) -> Option<(usize, Seen)> {
-        let (at, target) = (hit.at as usize, &self.set.targets[hit.kind as usize]);
+    /// The end of the identifier at a word's candidate that leads to nothing, and what says so.
+    fn look(&self, candidate: Candidate, scratch: &mut Scratch) -> Option<(usize, Footprint)> {
+        let (at, target) = (candidate.at as usize, &self.set.targets[candidate.kind as usize]);
         if !target.simple {
             return None;
         }
         let again = target.key && self.key.contains(&at);
         let (end, mut seen) = match target.key && !again {
-            true => key_value::idle_end(self.set, &self.text, at, scratch)?,
-            false => (at, Seen::new(at, at)),
+            true => key_value::reject(self.set, &self.text, at, scratch)?,
+            false => (at, Footprint::new(at, at)),
         };
         let line_end = self.lines.end(at).unwrap_or(self.text.end);
         for shape in &target.shapes {
-            seen = seen.and(token::idle(self.set, &self.text, shape, at, line_end, &mut scratch.work)?);
+            seen = seen.and(token::reject(self.set, &self.text, shape, at, line_end, &mut scratch.work)?);
         }
         Some((end, seen))
     }

@@ -4,7 +4,7 @@
 //! Which words stand at a place, and that each of them leads nowhere, follows from a few bytes around
 //! it. These are what it is remembered by: all of them, not a hash.
 
-use crate::engine::footprint::{AROUND, BEFORE, Seen, group};
+use crate::engine::footprint::{AROUND, BEFORE, Footprint, group};
 use crate::engine::notation::run;
 use crate::engine::wipe::forget;
 
@@ -21,7 +21,7 @@ const SHARE_BITS: u32 = 2;
 
 /// The places met last that led nowhere.
 #[derive(Default)]
-pub(crate) struct Memo {
+pub(crate) struct RejectCache {
     /// Under which rules they did ([`Keys::id`](crate::engine::keys::Keys::id)).
     rules: u64,
     /// By [`Name::of`], the last one first; none before the first place.
@@ -54,7 +54,7 @@ impl Default for Slot {
     }
 }
 
-impl Memo {
+impl RejectCache {
     /// Makes ready for places under these rules.
     pub(crate) fn begin(&mut self, rules: u64) {
         if self.rules != rules {
@@ -86,7 +86,7 @@ impl Memo {
     }
 
     /// Remembers a place that leads nowhere.
-    pub(crate) fn keep(&mut self, text: &[u8], at: usize, seen: Seen) {
+    pub(crate) fn keep(&mut self, text: &[u8], at: usize, seen: Footprint) {
         let Some(around) = around(text, at).filter(|_| seen.fits(at)) else { return };
         let base = at - BEFORE;
         if self.pairs.is_empty() {
@@ -121,7 +121,7 @@ impl Memo {
     }
 }
 
-impl Drop for Memo {
+impl Drop for RejectCache {
     fn drop(&mut self) {
         self.forget();
     }

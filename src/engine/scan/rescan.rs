@@ -5,13 +5,13 @@
 //! joined with what was found first, until a look at the masked record finds nothing more.
 
 use crate::engine::detect::allowlist::Spared;
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::{Finding, Mark};
+use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::found::resolve::resolve;
 use crate::engine::mask::emit::render;
 use crate::engine::notation::Record;
-use crate::engine::scan::record::look;
+use crate::engine::scan::record::scan_record;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::wipe::wipe;
 use crate::rules::mask::Notation;
@@ -20,17 +20,17 @@ use crate::rules::mask::Notation;
 const PASSES_MAX: usize = 8;
 
 /// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
-/// `carry` is what the record before left open; `budget` ends the work as it does in the first look.
+/// `continuation` is what the record before left open; `budget` ends the work as it does in the first look.
 /// Returns what the masked record leaves open.
 #[inline(never)] // most records are settled
-pub(crate) fn settle(
+pub(crate) fn rescan(
     set: &RuleSet,
     rec: &Record<'_>,
     from: usize,
-    carry: Option<&Carry>,
+    continuation: Option<&Continuation>,
     budget: u64,
     scratch: &mut Scratch,
-) -> Option<Carry> {
+) -> Option<Continuation> {
     let mut first: Vec<Finding> = scratch.findings.split_off(from);
     let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
     let mut notes = scratch.notes.take();
@@ -39,13 +39,13 @@ pub(crate) fn settle(
     for _ in 0..PASSES_MAX {
         draft.write(set, rec, &first);
         let masked = Record::new(&draft.masked, 0, draft.end(rec));
-        let mut words = std::mem::take(&mut scratch.words);
+        let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
-        set.gate.find_words(&draft.masked, &mut scratch.hits, &mut words, &mut scratch.lines);
-        open = carry.cloned();
+        set.prefilter.find_literals(&draft.masked, &mut scratch.candidates, &mut words, &mut scratch.lines);
+        open = continuation.cloned();
         let spared = scratch.spared.len();
-        look(set, masked, &words, &draft.masks, &mut open, budget, scratch);
-        scratch.words = words;
+        scan_record(set, masked, &words, &draft.masks, &mut open, budget, scratch);
+        scratch.literals = words;
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         // Too dear to be judged twice, the record leaves as it was judged first.
         if scratch.findings.len() == from || scratch.work > budget {
@@ -64,9 +64,9 @@ pub(crate) fn settle(
     }
     if !settled {
         scratch.findings.truncate(from);
-        let cut = first.iter().map(|f| f.mark).find(|m| matches!(m, Mark::Open(_)));
+        let cut = first.iter().map(|f| f.end_state).find(|m| matches!(m, EndState::Open(_)));
         let whole = Finding::new(rec.start, rec.end, first[0].rule, Notation::Text);
-        first = vec![Finding { mark: cut.unwrap_or(Mark::Unjudged), shut: true, ..whole }];
+        first = vec![Finding { end_state: cut.unwrap_or(EndState::Unjudged), force_label: true, ..whole }];
     }
     scratch.findings.append(&mut first);
     scratch.notes = notes;
@@ -105,12 +105,12 @@ impl Draft {
     }
 
     /// Adds what was found in the masked record to `first`, where it stands in the record as it
-    /// came. What lies in a mask alone makes that mask plainer.
+    /// came. What lies in a mask alone makes that mask escalate.
     fn take_back(&self, rec: &Record<'_>, first: &mut Vec<Finding>, again: Finding) -> Option<Finding> {
         let (head, start) = self.original(rec, first, again.start, false);
         let (tail, end) = self.original(rec, first, again.end, true);
         match (head, tail) {
-            (Some(i), Some(j)) if i == j => plainer(&mut first[i]),
+            (Some(i), Some(j)) if i == j => escalate(&mut first[i]),
             _ => {
                 let start = head.map_or(start, |i| first[i].start);
                 let end = tail.map_or(end, |i| first[i].end);
@@ -148,12 +148,12 @@ impl Draft {
 
 /// Chooses a mask in which less can be found: the label, the label without brackets, the mark for
 /// what could not be judged.
-fn plainer(f: &mut Finding) {
-    if !f.shut {
-        f.shut = true;
+fn escalate(f: &mut Finding) {
+    if !f.force_label {
+        f.force_label = true;
     } else if f.notation != Notation::Authority {
         f.notation = Notation::Authority;
     } else {
-        f.mark = Mark::Unjudged;
+        f.end_state = EndState::Unjudged;
     }
 }

@@ -10,9 +10,9 @@ use std::ops::Range;
 use crate::engine::detect::allowlist::Spared;
 use crate::engine::found::finding::{Finding, Refused};
 use crate::engine::found::tally::Tally;
-use crate::engine::keys::cache::Verdicts;
-use crate::engine::prefilter::{Hit, Lines};
-use crate::engine::scan::reject_cache::Memo;
+use crate::engine::keys::cache::KeyCache;
+use crate::engine::prefilter::{Candidate, Lines};
+use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::wipe::wipe;
 
 /// The most working memory that a thread keeps, in bytes; more is given back to the system.
@@ -26,17 +26,17 @@ thread_local! {
 /// The working memory of one look at a batch of records.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    pub(crate) hits: Vec<Hit>,
+    pub(crate) candidates: Vec<Candidate>,
     /// What stands at some of them.
-    pub(crate) words: Vec<Hit>,
+    pub(crate) literals: Vec<Candidate>,
     pub(crate) lines: Lines,
     pub(crate) findings: Vec<Finding>,
-    /// Bytes looked at by everything but the gate.
+    /// Bytes looked at by everything but the prefilter.
     pub(crate) work: u64,
     /// What keys are, as far as met.
-    pub(crate) verdicts: Verdicts,
+    pub(crate) key_cache: KeyCache,
     /// Places that led nowhere.
-    pub(crate) memo: Memo,
+    pub(crate) reject_cache: RejectCache,
     /// Collected only for `explain`.
     pub(crate) notes: Option<Notes>,
     /// Findings that the user's allow-list let go.
@@ -64,7 +64,7 @@ impl Scratch {
 
     /// Leaves it to the thread for its next look, or gives it back to the system if it is large.
     pub(crate) fn leave(mut self: Box<Self>) {
-        let bytes = (self.hits.capacity() + self.words.capacity()) * size_of::<Hit>()
+        let bytes = (self.candidates.capacity() + self.literals.capacity()) * size_of::<Candidate>()
             + self.lines.capacity()
             + self.findings.capacity() * size_of::<Finding>()
             + self.masked.capacity();
@@ -80,8 +80,8 @@ impl Scratch {
     /// Overwrites what this thread's working memory remembers of the input: for a thread that goes idle.
     pub(crate) fn forget() {
         if let Some(mut kept) = KEPT.take() {
-            kept.verdicts.forget();
-            kept.memo.forget();
+            kept.key_cache.forget();
+            kept.reject_cache.forget();
             KEPT.set(Some(kept));
         }
     }
@@ -90,7 +90,7 @@ impl Scratch {
     #[cfg(test)]
     pub(crate) fn remembers() -> Option<bool> {
         let kept = KEPT.take()?;
-        let remembers = !kept.verdicts.is_empty() || !kept.memo.is_empty();
+        let remembers = !kept.key_cache.is_empty() || !kept.reject_cache.is_empty();
         KEPT.set(Some(kept));
         Some(remembers)
     }

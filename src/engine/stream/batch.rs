@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::finding::Finding;
 use crate::engine::found::resolve::resolve;
 use crate::engine::notation::Record;
-use crate::engine::prefilter::Hit;
-use crate::engine::scan::record::{budget, look};
-use crate::engine::scan::reject::Triage;
-use crate::engine::scan::rescan::settle;
+use crate::engine::prefilter::Candidate;
+use crate::engine::scan::record::{budget, scan_record};
+use crate::engine::scan::reject::RejectStage;
+use crate::engine::scan::rescan::rescan;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::mask::Notation;
@@ -18,48 +18,49 @@ use crate::rules::mask::Notation;
 /// Finds the secrets of a block of whole records; findings are in order and apart. Where lines end is
 /// left in `scratch`.
 ///
-/// 1. The gate names the places worth a look.
-/// 2. Those that lead nowhere are passed over ([`Triage`]); around the others the record is cut out,
+/// 1. The prefilter names the places worth a look.
+/// 2. Those that lead nowhere are passed over ([`RejectStage`]); around the others the record is cut out,
 ///    once a record.
 /// 3. What the record before left open is asked first, rules without a literal look through every
-///    record ([`look`]).
+///    record ([`scan_record`]).
 /// 4. Overlapping findings are joined, and the record is looked through again as it will leave
-///    ([`settle`]).
-pub(crate) fn scan(set: &RuleSet, block: &[u8], carry: &mut Option<Carry>, scratch: &mut Scratch) {
-    scratch.hits.clear();
-    set.gate.find(block, &mut scratch.hits, &mut scratch.lines);
-    let reject = set.shortcuts.take(Shortcut::RejectStage);
+///    ([`rescan`]).
+pub(crate) fn scan(set: &RuleSet, block: &[u8], continuation: &mut Option<Continuation>, scratch: &mut Scratch) {
+    scratch.candidates.clear();
+    set.prefilter.find(block, &mut scratch.candidates, &mut scratch.lines);
+    let rejects = set.shortcuts.take(Shortcut::RejectStage);
     let every = !set.scans.is_empty() || scratch.notes.is_some();
     // Most lines that come by themselves.
-    if scratch.hits.is_empty() && carry.is_none() && !every {
+    if scratch.candidates.is_empty() && continuation.is_none() && !every {
         return;
     }
-    let (mut hits, lines) = (std::mem::take(&mut scratch.hits), std::mem::take(&mut scratch.lines));
-    scratch.memo.begin(set.keys.id());
-    let mut triage = Triage::new(set, block, &lines);
+    let (mut candidates, lines) = (std::mem::take(&mut scratch.candidates), std::mem::take(&mut scratch.lines));
+    scratch.reject_cache.begin(set.keys.id());
+    let mut stage = RejectStage::new(set, block, &lines);
     let mut next = 0;
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
-        let waiting = carry.is_some() || every;
-        let looked = if waiting || !reject { 0 } else { triage.idle(&hits[next..], scratch) };
-        let Some(place) = (if waiting { Some(at) } else { hits.get(next + looked).map(|h| h.at as usize) }) else {
+        let waiting = continuation.is_some() || every;
+        let looked = if waiting || !rejects { 0 } else { stage.rejected(&candidates[next..], scratch) };
+        let Some(place) = (if waiting { Some(at) } else { candidates.get(next + looked).map(|h| h.at as usize) })
+        else {
             break;
         };
         let start = lines.start(place);
         let end = lines.end(place).unwrap_or(block.len());
-        // What is idle by itself is not so beside a finding.
-        let idle = hits[next..next + looked].partition_point(|h| (h.at as usize) < start);
-        triage.learn(idle > 0);
-        next += idle;
-        next += record(set, block, start..trimmed(block, start, end), &hits[next..], carry, scratch);
+        // What is rejected by itself may be a secret beside a finding.
+        let rejected = candidates[next..next + looked].partition_point(|h| (h.at as usize) < start);
+        stage.learn(rejected > 0);
+        next += rejected;
+        next += record(set, block, start..trimmed(block, start, end), &candidates[next..], continuation, scratch);
         at = end + 1;
         // Those of a record that was not looked at to its end.
-        while hits.get(next).is_some_and(|h| (h.at as usize) < at) {
+        while candidates.get(next).is_some_and(|h| (h.at as usize) < at) {
             next += 1;
         }
     }
-    hits.clear();
-    (scratch.hits, scratch.lines) = (hits, lines);
+    candidates.clear();
+    (scratch.candidates, scratch.lines) = (candidates, lines);
 }
 
 /// A record's end without its carriage return.
@@ -67,47 +68,49 @@ fn trimmed(block: &[u8], start: usize, end: usize) -> usize {
     if end > start && block[end - 1] == b'\r' { end - 1 } else { end }
 }
 
-/// Finds the secrets of the record at `at`, to which the first of `hits` belong; findings are in order
-/// and apart. Returns how many hits these are.
+/// Finds the secrets of the record at `at`, to which the first of `candidates` belong; findings are in order
+/// and apart. Returns how many candidates these are.
 pub(crate) fn record(
     set: &RuleSet,
     block: &[u8],
     at: Range<usize>,
-    hits: &[Hit],
-    carry: &mut Option<Carry>,
+    candidates: &[Candidate],
+    continuation: &mut Option<Continuation>,
     scratch: &mut Scratch,
 ) -> usize {
     let from = scratch.findings.len();
-    let before = if carry.is_some() { carry.clone() } else { None };
+    let before = if continuation.is_some() { continuation.clone() } else { None };
     let budget = budget(scratch, at.end - at.start);
     let whole = Record::new(block, at.start, at.end);
-    let mut words = std::mem::take(&mut scratch.words);
+    let mut words = std::mem::take(&mut scratch.literals);
     words.clear();
-    let own = set.gate.words(block, hits, at.end, &mut words);
+    let own = set.prefilter.literals(block, candidates, at.end, &mut words);
     // A word over a line end is none of this record's.
     let over = words.iter().take_while(|word| (word.at as usize) < at.start).count();
-    let doubt = look(set, Record::new(block, at.start, at.end), &words[over..], &[], carry, budget, scratch);
-    scratch.words = words;
+    let doubt =
+        scan_record(set, Record::new(block, at.start, at.end), &words[over..], &[], continuation, budget, scratch);
+    scratch.literals = words;
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);
         let found = &scratch.findings[from..];
         // What ends one is no longer there if another begins with it.
-        let alone = !joined && found.iter().all(|f| apart(&whole, f)) && found.is_sorted_by(|f, g| f.end < g.start);
+        let alone =
+            !joined && found.iter().all(|f| is_self_delimited(&whole, f)) && found.is_sorted_by(|f, g| f.end < g.start);
         let settled = set.shortcuts.take(Shortcut::Settled) && alone && !doubt && before.is_none() && set.labels_only;
         // A record that was too dear to judge is not looked through again: its rest is masked.
         if !settled && scratch.work <= budget {
-            let open = settle(set, &whole, from, before.as_ref(), budget, scratch);
+            let open = rescan(set, &whole, from, before.as_ref(), budget, scratch);
             // The next record is to be seen as it would be behind the masked one, but a block whose
             // header the mask hides stays open.
-            *carry = open.or(carry.take());
+            *continuation = open.or(continuation.take());
         }
     }
     own
 }
 
 /// Whether the finding ends at what ends any value, so that a label in its place is read as it was.
-fn apart(rec: &Record<'_>, f: &Finding) -> bool {
+fn is_self_delimited(rec: &Record<'_>, f: &Finding) -> bool {
     let (before, after) = (rec.before(f.start), rec.get(f.end));
     match before {
         Some(b'"' | b'\'') => after == before,

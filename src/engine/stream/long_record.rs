@@ -5,9 +5,9 @@
 //! so that a key and its value, or a token, are never cut by an edge. A secret that is still open
 //! where a window ends is masked until its notation ends it.
 
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::{Mark, Until};
+use crate::engine::found::finding::{EndState, Until};
 use crate::engine::found::tally::Tally;
 use crate::engine::mask::emit::put_mask;
 use crate::engine::notation::Record;
@@ -43,7 +43,7 @@ impl Window {
         set: &RuleSet,
         held: &[u8],
         last: bool,
-        carry: &mut Option<Carry>,
+        continuation: &mut Option<Continuation>,
         work: (&mut Scratch, &mut Tally),
         sink: &mut impl FnMut(&[u8]),
     ) -> usize {
@@ -51,12 +51,12 @@ impl Window {
         let window = &held[..held.len().min(RECORD_BYTES_MAX)];
         let commit = if last { window.len() } else { RECORD_BYTES_MAX - OVERLAP_BYTES };
         self.end_open(window);
-        scratch.hits.clear();
-        set.gate.find(window, &mut scratch.hits, &mut scratch.lines);
-        let hits = std::mem::take(&mut scratch.hits);
+        scratch.candidates.clear();
+        set.prefilter.find(window, &mut scratch.candidates, &mut scratch.lines);
+        let candidates = std::mem::take(&mut scratch.candidates);
         scratch.findings.clear();
-        batch::record(set, window, 0..window.len(), &hits, carry, scratch);
-        scratch.hits = hits;
+        batch::record(set, window, 0..window.len(), &candidates, continuation, scratch);
+        scratch.candidates = candidates;
         let mut at = self.sent.max(self.covered);
         scratch.count_spared(at..commit.max(at), tally);
         let mut drawn = Vec::new();
@@ -75,7 +75,7 @@ impl Window {
             }
             at = at.max(f.end);
             self.covered = self.covered.max(f.end);
-            if let (Mark::Open(until), false) = (f.mark, last)
+            if let (EndState::Open(until), false) = (f.end_state, last)
                 && f.end == window.len()
             {
                 self.until = Some(until);

@@ -7,7 +7,7 @@ use std::fmt;
 
 use memchr::{memchr, memrchr};
 
-use crate::engine::detect::continuation::Carry;
+use crate::engine::detect::continuation::Continuation;
 use crate::engine::found::tally::Tally;
 use crate::engine::mask::emit::put;
 use crate::engine::redactor::Redactor;
@@ -38,14 +38,20 @@ pub struct Stream {
     held: Vec<u8>,
     /// Its state, once it is over the limit.
     window: Option<Window>,
-    pub(super) carry: Option<Carry>,
+    pub(super) continuation: Option<Continuation>,
     pub(super) tally: Tally,
 }
 
 impl Stream {
     /// A stream at its beginning.
     pub fn new(redactor: &Redactor) -> Stream {
-        Stream { redactor: redactor.clone(), held: Vec::new(), window: None, carry: None, tally: Tally::default() }
+        Stream {
+            redactor: redactor.clone(),
+            held: Vec::new(),
+            window: None,
+            continuation: None,
+            tally: Tally::default(),
+        }
     }
 
     /// Takes the next bytes and appends what may leave.
@@ -72,7 +78,7 @@ impl Stream {
     /// Like [`Stream::finish`], into `sink`.
     pub fn finish_with(&mut self, sink: &mut impl FnMut(&[u8])) {
         self.end_record(sink);
-        self.carry = None;
+        self.continuation = None;
     }
 
     /// Ends the record that has not ended by itself, as a frame of its own does: what it leaves open
@@ -89,7 +95,7 @@ impl Stream {
     /// Whether it stands between two records, and the last one left nothing open.
     #[cfg(feature = "serve")]
     pub(crate) fn is_between(&self) -> bool {
-        self.held.is_empty() && self.window.is_none() && self.carry.is_none()
+        self.held.is_empty() && self.window.is_none() && self.continuation.is_none()
     }
 
     /// The counts since the last call.
@@ -140,7 +146,7 @@ impl Stream {
     fn block(&mut self, block: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
         scratch.findings.clear();
-        batch::scan(set, block, &mut self.carry, scratch);
+        batch::scan(set, block, &mut self.continuation, scratch);
         scratch.count_spared(0..block.len(), &mut self.tally);
         put(set, block, &scratch.findings, &mut self.tally, sink);
     }
@@ -179,7 +185,7 @@ impl Stream {
         let set = &self.redactor.set;
         let window = self.window.get_or_insert_default();
         let work = (scratch, &mut self.tally);
-        let done = window.step(set, &self.held[..len], last, &mut self.carry, work, sink);
+        let done = window.step(set, &self.held[..len], last, &mut self.continuation, work, sink);
         self.held.drain(..done);
     }
 

@@ -21,7 +21,9 @@ use crate::rules::error::RuleError;
 use crate::rules::mask::Mask;
 use crate::rules::pack;
 use crate::rules::plan::Plan;
-use crate::rules::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy, gate_words};
+use crate::rules::rule::{
+    Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy, prefilter_literals,
+};
 
 pub mod allow;
 pub mod example;
@@ -66,7 +68,7 @@ pub fn each(name: &str, text: &str) -> Result<Vec<Result<Rule, RuleError>>, Rule
 /// Rules as a pack.
 pub fn to_pack(rules: &[Rule]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    Plan::choose(&gate_words(rules)).encode(&mut bytes);
+    Plan::choose(&prefilter_literals(rules)).encode(&mut bytes);
     pack::encode(rules, &bytes)
 }
 
@@ -147,7 +149,7 @@ fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
         }
         if !literal.is_ascii() {
             return Err(RuleError::new(format!(
-                "literal `{literal}`: the gate knows ASCII alone; take an ASCII part of the word"
+                "literal `{literal}`: the prefilter knows ASCII alone; take an ASCII part of the word"
             )));
         }
     }

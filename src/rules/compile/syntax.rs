@@ -33,7 +33,7 @@ pub struct Written {
     /// Where the format is documented.
     #[serde(default)]
     pub link: String,
-    /// What the gate looks for.
+    /// What the prefilter looks for.
     #[serde(default)]
     pub literals: Vec<String>,
     /// Ignore ASCII case.

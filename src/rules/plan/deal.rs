@@ -1,6 +1,6 @@
 //! Deals words to buckets.
 
-use super::{By, Deal, GROUP, Place, Word, may_begin};
+use super::{By, Deal, GROUP, Literal, Place, may_begin};
 use crate::rules::grams::{Bucket, Grams};
 use crate::rules::sample;
 
@@ -45,7 +45,7 @@ impl Sample {
 }
 
 /// Deals words to buckets, as well as a greedy search finds.
-pub(super) fn deal(words: &[Word], sample: &Sample, by: By) -> Deal {
+pub(super) fn deal(words: &[Literal], sample: &Sample, by: By) -> Deal {
     let begin = words.iter().filter(|word| word.begins).count();
     let (plain, begin) = groups(by, words.len() - begin, begin);
     Deal { plain, begin, places: Dealer::new(words, &sample.grams, by, plain, begin).deal() }
@@ -56,7 +56,7 @@ struct Dealer<'a> {
     by: By,
     /// Those of [`Sample`].
     grams: &'a [Grams; 2],
-    words: &'a [Word],
+    words: &'a [Literal],
     /// The windows tried of each word in plain buckets, rarest first.
     windows: Vec<Vec<u8>>,
     /// What the rarest window of each word lets through by itself.
@@ -72,7 +72,7 @@ struct Dealer<'a> {
 const NOWHERE: Place = Place { offset: 0, bucket: u8::MAX };
 
 impl<'a> Dealer<'a> {
-    fn new(words: &'a [Word], grams: &'a [Grams; 2], by: By, plain: usize, begin: usize) -> Self {
+    fn new(words: &'a [Literal], grams: &'a [Grams; 2], by: By, plain: usize, begin: usize) -> Self {
         let (windows, alone) = words.iter().map(|word| windows(grams, by, word)).unzip();
         let buckets = (plain + begin) * GROUP;
         Dealer {
@@ -144,7 +144,7 @@ impl<'a> Dealer<'a> {
 }
 
 /// The rarest windows of a word for plain buckets, and what the rarest of all lets through.
-fn windows(grams: &[Grams; 2], by: By, word: &Word) -> (Vec<u8>, f64) {
+fn windows(grams: &[Grams; 2], by: By, word: &Literal) -> (Vec<u8>, f64) {
     if !word.is_valid() {
         return (Vec::new(), 0.0);
     }

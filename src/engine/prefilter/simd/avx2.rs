@@ -4,8 +4,8 @@
 use std::arch::x86_64::*;
 
 use super::super::classes::Class;
-use super::super::lookup::{Lookup, Window};
-use super::super::{BACK, Groups, Hit, Lines, MASK, Piece, READ, Text, each_piece};
+use super::super::confirm::{Confirm, Fingerprint};
+use super::super::{BACK, Candidate, Chunk, Groups, Lines, MASK, READ, Text, each_chunk};
 use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 
@@ -23,22 +23,22 @@ impl Avx2 {
             && is_x86_feature_detected!("popcnt")
     }
 
-    pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
+    pub(in super::super) fn new(groups: Groups, windows: &[Fingerprint]) -> Option<Self> {
         Self::is_available().then(|| Avx2 { groups, tables: NibbleTables::new(windows) })
     }
 }
 
 impl Avx2 {
-    /// Appends what the gate finds in a block; the hits of a piece are sorted.
-    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
+    pub(in super::super) fn find(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(lookup, block, found) }
+        unsafe { self.find_pieces(confirm, block, found) }
     }
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables;
-        each_piece::<true>(lookup, block, found, |text, first, count, piece| {
+        each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
@@ -50,7 +50,7 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     text: &Text<'_>,
     first: usize,
     count: usize,
-    piece: &mut Piece<'_>,
+    piece: &mut Chunk<'_>,
 ) {
     let plain = Vectors::<PLAIN>::new(tables, 0);
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);

@@ -1,6 +1,6 @@
 //! The kernel for AVX-512VBMI.
 //!
-//! `vpermb` looks bytes up in a table of 64, so that one lookup does what takes two by nibbles and
+//! `vpermb` looks bytes up in a table of 64, so that one confirm does what takes two by nibbles and
 //! an `and`. ASCII has 128 bytes; those that differ in bit 5 alone share an entry, which are the
 //! letters in both cases, and control characters with digits and punctuation. What passes by that
 //! (`akia` for `AKIA`) the hash check and the comparison refuse; in logs it is little.
@@ -13,9 +13,9 @@
 use std::arch::x86_64::*;
 
 use super::super::classes::Codes;
-use super::super::lookup::{Lookup, Window};
-use super::super::rows::{Said, begins_here};
-use super::super::{Groups, Hit, LINE, LONG_LINE, LineMasks, Lines, MASK, Piece, Text, bits, each_piece};
+use super::super::confirm::{Confirm, Fingerprint};
+use super::super::planes::{BitPlanes, begins_here};
+use super::super::{Candidate, Chunk, Groups, LINE, LONG_LINE, LineMasks, Lines, MASK, Text, bits, each_chunk};
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
@@ -37,12 +37,12 @@ impl Avx512Vbmi {
             && is_x86_feature_detected!("gfni")
     }
 
-    pub(in super::super) fn new(groups: Groups, windows: &[Window]) -> Option<Self> {
+    pub(in super::super) fn new(groups: Groups, windows: &[Fingerprint]) -> Option<Self> {
         Self::is_available().then(|| Avx512Vbmi { groups, tables: Aligned(tables(windows)) })
     }
 }
 
-fn tables(windows: &[Window]) -> Tables<64> {
+fn tables(windows: &[Fingerprint]) -> Tables<64> {
     let mut tables = [[[0; 64]; WINDOW]; MAX_GROUPS];
     for window in windows {
         let (group, bit) = bucket(window);
@@ -56,37 +56,37 @@ fn tables(windows: &[Window]) -> Tables<64> {
     tables
 }
 
-/// The entry of a byte: the byte without bit 5, closed up. Bit 7 goes too: words are ASCII.
+/// The entry of a byte: the byte without bit 5, closed up. Bit 7 goes too: literals are ASCII.
 const fn entry(byte: u8) -> usize {
     (byte & 0x1F | byte >> 1 & 0x20) as usize
 }
 
 impl Avx512Vbmi {
-    /// Appends what the gate finds in a block; the hits of a piece are sorted.
-    pub(in super::super) fn find(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
+    pub(in super::super) fn find(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
         unsafe {
             if block.len() <= LINE {
-                self.find_line::<{ LINE / MASK + 2 }>(lookup, block, found);
+                self.find_line::<{ LINE / MASK + 2 }>(confirm, block, found);
             } else if block.len() <= LONG_LINE {
-                self.find_line::<{ LONG_LINE / MASK + 2 }>(lookup, block, found);
+                self.find_line::<{ LONG_LINE / MASK + 2 }>(confirm, block, found);
             } else {
-                self.find_pieces(lookup, block, found);
+                self.find_pieces(confirm, block, found);
             }
         }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
-    fn find_line<const ROOM: usize>(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    fn find_line<const ROOM: usize>(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let mut masks = LineMasks::<ROOM>::new();
         for_groups!(self.groups, scan_line[ROOM](&self.tables.0, block, &mut masks));
-        masks.find(lookup, block, found);
+        masks.find(confirm, block, found);
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
-    fn find_pieces(&self, lookup: &Lookup, block: &[u8], found: (&mut Vec<Hit>, &mut Lines)) {
+    fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables.0;
-        each_piece::<false>(lookup, block, found, |text, first, count, piece| {
+        each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
@@ -98,7 +98,7 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     text: &Text<'_>,
     first: usize,
     count: usize,
-    piece: &mut Piece<'_>,
+    piece: &mut Chunk<'_>,
 ) {
     let kernel = Kernel::<PLAIN, BEGIN>::new(tables);
     piece.fill_at_once(
@@ -120,7 +120,7 @@ fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
     let kernel = Kernel::<PLAIN, BEGIN>::new(tables);
     let mut before = Codes([0; 3]);
     for mask in 0..block.len().div_ceil(MASK).min(LineMasks::<ROOM>::COUNT) {
-        let Said { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
+        let BitPlanes { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
         masks.set(mask, codes.class(), plain | begin & begins_here(before, codes));
         before = codes;
     }
@@ -285,9 +285,9 @@ impl<const PLAIN: usize, const BEGIN: usize> Kernel<PLAIN, BEGIN> {
     /// Says all of 64 bytes, by them and by those one, two and three bytes behind each.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,gfni")]
-    fn look(&self, text: [__m512i; WINDOW]) -> Said {
+    fn look(&self, text: [__m512i; WINDOW]) -> BitPlanes {
         let entries = text.map(|bytes| entries_of(bytes));
-        Said {
+        BitPlanes {
             codes: self.codes.of(text[0], entries[0]),
             plain: self.plain.find(&entries),
             begin: if BEGIN > 0 { self.begin.find(&entries) } else { 0 },

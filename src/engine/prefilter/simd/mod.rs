@@ -1,6 +1,6 @@
 //! The vector kernels of the processors that have one, and what they have in common.
 //!
-//! All are *Teddy*: a byte of a table has a bit for each of eight buckets; a lookup for each of four
+//! All are *Teddy*: a byte of a table has a bit for each of eight buckets; a confirm for each of four
 //! neighbouring bytes, and the `and` of the four, gives the buckets that let the place through.
 
 #[cfg(target_arch = "x86_64")]
@@ -23,7 +23,7 @@ pub(super) use avx512vbmi::Avx512Vbmi;
 #[cfg(target_arch = "aarch64")]
 pub(super) use neon::Neon;
 
-use super::lookup::Window;
+use super::confirm::Fingerprint;
 use crate::rules::plan::{GROUP, MAX_GROUPS, WINDOW};
 
 /// What comes after a nibble table's byte: the tables of all groups and four positions.
@@ -32,7 +32,7 @@ type Tables<const ENTRIES: usize> = [[[u8; ENTRIES]; WINDOW]; MAX_GROUPS];
 /// Tables by low and by high nibble, of which the `and` is the table by byte.
 ///
 /// `vpshufb` gives zero for a byte with its highest bit set, and so does the table by high nibbles: at such
-/// a byte nothing is found. Right, as words are ASCII; but a window of three bytes must accept any byte at
+/// a byte nothing is found. Right, as literals are ASCII; but a window of three bytes must accept any byte at
 /// its fourth position, hence `any`.
 struct NibbleTables {
     low: Tables<16>,
@@ -42,7 +42,7 @@ struct NibbleTables {
 }
 
 impl NibbleTables {
-    fn new(windows: &[Window]) -> NibbleTables {
+    fn new(windows: &[Fingerprint]) -> NibbleTables {
         let mut tables = NibbleTables {
             low: [[[0; 16]; WINDOW]; MAX_GROUPS],
             high: [[[0; 16]; WINDOW]; MAX_GROUPS],
@@ -70,7 +70,7 @@ impl NibbleTables {
 struct NibbleClasses;
 
 impl NibbleClasses {
-    /// Bytes of words: digits, letters and `_`, but no letter that a colour code ends with, behind which
+    /// Bytes of literals: digits, letters and `_`, but no letter that a colour code ends with, behind which
     /// a word may begin. (Whether it does the comparison asks, which looks at the byte before as well.)
     const WORDS: u8 = 0xF0;
     /// What escapes begin with, `\\` and `%`.
@@ -85,7 +85,7 @@ impl NibbleClasses {
 }
 
 /// The group of a window's bucket, and the bucket's bit in it.
-fn bucket(window: &Window) -> (usize, u8) {
+fn bucket(window: &Fingerprint) -> (usize, u8) {
     let bucket = usize::from(window.place.bucket);
     (bucket / GROUP, 1 << (bucket % GROUP))
 }

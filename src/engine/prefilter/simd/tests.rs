@@ -3,8 +3,8 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::super::{Gate, Lines, Variant};
-use crate::rules::plan::{Plan, Word};
+use super::super::{Lines, Prefilter, Variant};
+use crate::rules::plan::{Literal, Plan};
 use crate::rules::sample;
 
 const PAGE: usize = 1 << 16; // a multiple of what any processor has
@@ -31,12 +31,12 @@ fn guarded() -> &'static mut [u8] {
 
 #[test]
 fn nothing_behind_the_block_is_read() {
-    let words: Vec<Word> =
+    let literals: Vec<Literal> =
         [("password", true, false), ("key", true, false), ("ghp_", false, true), ("AKIA", false, true)]
-            .map(|(bytes, fold, begins)| Word { bytes: bytes.as_bytes().into(), fold, begins })
+            .map(|(bytes, fold, begins)| Literal { bytes: bytes.as_bytes().into(), fold, begins })
             .into();
-    let plan = Plan::choose(&words);
-    let gates = Variant::available().into_iter().map(|v| (v, Gate::new(words.clone(), &plan, v)));
+    let plan = Plan::choose(&literals);
+    let gates = Variant::available().into_iter().map(|v| (v, Prefilter::new(literals.clone(), &plan, v)));
     let gates: Vec<_> = gates.collect();
     let memory = guarded();
     let text = sample::text(PAGE, 5);
@@ -47,10 +47,10 @@ fn nothing_behind_the_block_is_read() {
             (0..700).chain([1023, 1024, 1025, 2047, 2048, 2049, 2111, 2112, 4096, 4097, 8191, 8192, 8255, PAGE])
         {
             let block = &memory[PAGE - length..];
-            let find = |gate: &Gate| {
-                let (mut hits, mut lines) = (Vec::new(), Lines::default());
-                gate.find_words(block, &mut Vec::new(), &mut hits, &mut lines);
-                (hits, lines.count())
+            let find = |gate: &Prefilter| {
+                let (mut candidates, mut lines) = (Vec::new(), Lines::default());
+                gate.find_literals(block, &mut Vec::new(), &mut candidates, &mut lines);
+                (candidates, lines.count())
             };
             let expected = find(&gates[0].1);
             for (variant, gate) in &gates[1..] {

@@ -1,8 +1,8 @@
-//! Triage against the scanner, which looks at every record.
+//! RejectStage against the context, which looks at every record.
 
-use super::Triage;
+use super::RejectStage;
 use crate::engine::footprint::group;
-use crate::engine::prefilter::{Hit, Lines};
+use crate::engine::prefilter::{Candidate, Lines};
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::{Notes, Scratch};
 use crate::engine::stream::batch;
@@ -183,33 +183,36 @@ fn what_is_remembered_is_asked_to_its_end() {
         batch::scan(&redactor.set, block.as_bytes(), &mut None, &mut quick);
         batch::scan(&redactor.set, block.as_bytes(), &mut None, &mut whole);
         assert_eq!(quick.findings, whole.findings, "{once}");
-        let mut hits = Vec::new();
-        redactor.set.gate.find(block.as_bytes(), &mut hits, &mut Lines::default());
-        assert!(hits.iter().any(|hit| quick.memo.knows(block.as_bytes(), hit.at as usize)), "{often}");
+        let mut candidates = Vec::new();
+        redactor.set.prefilter.find(block.as_bytes(), &mut candidates, &mut Lines::default());
+        assert!(
+            candidates.iter().any(|candidate| quick.reject_cache.knows(block.as_bytes(), candidate.at as usize)),
+            "{often}"
+        );
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
 
-    /// With notes taken, as for `explain`, every record goes through the scanner.
+    /// With notes taken, as for `explain`, every record goes through the context.
     #[test]
     fn nothing_is_passed_over_that_the_scanner_finds(blocks in prop::collection::vec(text(), 1..4)) {
         let redactor = Redactor::builtin();
         let (mut quick, mut whole) = (Scratch::default(), Scratch { notes: Some(Notes::default()), ..Scratch::default() });
-        let (mut carry, mut carry_whole) = (None, None);
+        let (mut continuation, mut carry_whole) = (None, None);
         for block in &blocks {
             let block = block.as_bytes();
             quick.findings.clear();
             whole.findings.clear();
-            batch::scan(&redactor.set, block, &mut carry, &mut quick);
+            batch::scan(&redactor.set, block, &mut continuation, &mut quick);
             batch::scan(&redactor.set, block, &mut carry_whole, &mut whole);
             prop_assert_eq!(&quick.findings, &whole.findings);
-            prop_assert_eq!(carry.is_some(), carry_whole.is_some());
+            prop_assert_eq!(continuation.is_some(), carry_whole.is_some());
         }
     }
 
-    /// The same, where the same lines come over and over, so that most hits are remembered.
+    /// The same, where the same lines come over and over, so that most candidates are remembered.
     #[test]
     fn nothing_remembered_is_passed_over_that_the_scanner_finds(
         lines in prop::collection::vec(text(), 1..6),
@@ -240,21 +243,21 @@ proptest! {
         others in prop::collection::vec((text(), "[\n\r]{0,1}", text(), "[0-z]{4}", "[0-9]{1,16}"), 4),
     ) {
         let redactor = Redactor::builtin();
-        let gate = &redactor.set.gate;
+        let gate = &redactor.set.prefilter;
         // What says that a place leads nowhere, and the words that stand there.
-        let look = |text: &[u8], window: Hit| {
+        let look = |text: &[u8], window: Candidate| {
             let (mut lines, mut scratch) = (Lines::default(), Scratch::default());
             gate.find(text, &mut Vec::new(), &mut lines);
-            let seen = Triage::new(&redactor.set, text, &lines).verdict(window, &mut scratch)?;
-            let words: Vec<_> = scratch.words.iter().map(|word| (window.at - word.at, word.kind)).collect();
-            Some((seen.and(gate.seen(text, window)), words))
+            let seen = RejectStage::new(&redactor.set, text, &lines).verdict(window, &mut scratch)?;
+            let words: Vec<_> = scratch.literals.iter().map(|word| (window.at - word.at, word.kind)).collect();
+            Some((seen.and(gate.footprint(text, window)), words))
         };
         // Nothing is remembered at a block's ends.
         let edge = "- ".repeat(40);
         let text = [&edge, &*texts.concat(), &edge].concat();
-        let mut hits = Vec::new();
-        gate.find(text.as_bytes(), &mut hits, &mut Lines::default());
-        for window in hits.into_iter().filter(Hit::is_window) {
+        let mut candidates = Vec::new();
+        gate.find(text.as_bytes(), &mut candidates, &mut Lines::default());
+        for window in candidates.into_iter().filter(Candidate::is_fingerprint) {
             let at = window.at as usize;
             let Some((seen, words)) = look(text.as_bytes(), window).filter(|(seen, _)| seen.fits(at)) else { continue };
             for (front, line_end, behind, letters, digits) in &others {
@@ -267,7 +270,7 @@ proptest! {
                     other.extend_from_slice(&[digits.as_bytes(), b"}"].concat());
                 }
                 other.extend_from_slice(&[line_end.as_bytes(), behind.as_bytes(), edge.as_bytes()].concat());
-                let again = look(&other, Hit { at: moved as u32, ..window });
+                let again = look(&other, Candidate { at: moved as u32, ..window });
                 prop_assert_eq!(again.map(|(_, words)| words), Some(words.clone()), "{:?}", String::from_utf8_lossy(&other));
             }
         }

@@ -1,4 +1,4 @@
-//! Stretches of an automaton: states behind each other that go on at the same bytes, as those of
+//! AcceleratedRuns of an automaton: states behind each other that go on at the same bytes, as those of
 //! `[a-z0-9]{40}`, the last of which may lead back to itself, or each at one byte alone, as those of a
 //! word. A text is passed over in one look there, not in a step a byte.
 
@@ -7,7 +7,7 @@ use regex_automata::dfa::{Automaton as _, dense::DFA};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
-use super::bytes::{Bytes, until};
+use super::byteset::{ByteSet, find_byteset};
 
 /// The fewest states that are worth a look.
 const STATES_MIN: usize = 16;
@@ -20,7 +20,7 @@ type Dfa = DFA<Vec<u32>>;
 
 /// All stretches of an automaton.
 #[derive(Debug, Clone, Default)]
-pub struct Stretches {
+pub struct AcceleratedRuns {
     /// How many steps come before the first.
     first: Option<usize>,
     /// By number of the state.
@@ -28,7 +28,7 @@ pub struct Stretches {
     /// States behind each other.
     states: Vec<StateID>,
     /// What ends a stretch.
-    stops: Vec<Bytes>,
+    stops: Vec<ByteSet>,
     /// The byte that leads on from a state, by its index, where no other does.
     bytes: Vec<u8>,
 }
@@ -58,10 +58,10 @@ pub struct Passed {
     pub matches: bool,
 }
 
-impl Stretches {
+impl AcceleratedRuns {
     /// Those of an automaton.
-    pub fn of(dfa: &Dfa) -> Stretches {
-        let mut all = Stretches::default();
+    pub fn of(dfa: &Dfa) -> AcceleratedRuns {
+        let mut all = AcceleratedRuns::default();
         let mut known = Vec::new();
         let states = reached(dfa, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten());
         for &(state, steps) in &states {
@@ -93,7 +93,7 @@ impl Stretches {
         let stops = &self.stops[usize::from(stops)];
         let left = usize::from(place.left);
         let most = if place.back.is_some() { end } else { end.min(at + left) };
-        let steps = until(hay, at, most, stops) - at;
+        let steps = find_byteset(hay, at, most, stops) - at;
         let matches = place.back.filter(|_| steps >= left).unwrap_or(place.matches);
         let state = self.states[place.index as usize + steps.min(left)];
         (steps > 0).then_some(Passed { state, at: at + steps, matches })
@@ -229,12 +229,12 @@ impl Step {
     }
 
     /// The bytes that lead elsewhere.
-    fn stops(&self, dfa: &Dfa) -> Bytes {
+    fn stops(&self, dfa: &Dfa) -> ByteSet {
         let stops = |byte: &u8| {
             let class = dfa.byte_classes().get(*byte);
             self.classes[usize::from(class >> 6)] >> (class & 63) & 1 == 0
         };
-        Bytes::of(&(0..=u8::MAX).filter(stops).collect::<Vec<u8>>())
+        ByteSet::of(&(0..=u8::MAX).filter(stops).collect::<Vec<u8>>())
     }
 }
 

@@ -1,16 +1,16 @@
-//! From a place where a window may begin to the words that are there.
+//! From a place where a window may begin to the literals that are there.
 
-use super::{Hit, MASK, bits, push};
-use crate::engine::footprint::Seen;
-use crate::rules::plan::{Place, WINDOW, Word, may_begin, may_begin_sees};
+use super::{Candidate, MASK, bits, push};
+use crate::engine::footprint::Footprint;
+use crate::rules::plan::{Literal, Place, WINDOW, may_begin, may_begin_sees};
 
-/// What the gate looks for instead of a whole word.
+/// What the prefilter looks for instead of a whole word.
 #[derive(Clone, Copy)]
 #[cfg_attr(
     not(any(target_arch = "x86_64", target_arch = "aarch64")),
     allow(dead_code, reason = "for the tables of vector kernels")
 )]
-pub(super) struct Window {
+pub(super) struct Fingerprint {
     /// The bytes as they are in the word; if there are but three, then a zero.
     pub(super) bytes: [u8; WINDOW],
     /// Three or four.
@@ -23,12 +23,12 @@ pub(super) struct Window {
     not(any(target_arch = "x86_64", target_arch = "aarch64")),
     allow(dead_code, reason = "for the tables of vector kernels")
 )]
-impl Window {
-    pub(super) fn new(word: &Word, place: Place) -> Window {
+impl Fingerprint {
+    pub(super) fn new(word: &Literal, place: Place) -> Fingerprint {
         let len = word.window_len();
         let mut bytes = [0; WINDOW];
         bytes[..len].copy_from_slice(&word.bytes[usize::from(place.offset)..][..len]);
-        Window { bytes, len, fold: word.fold, place }
+        Fingerprint { bytes, len, fold: word.fold, place }
     }
 
     /// For each of four positions, the bytes it accepts; `None` where it accepts any.
@@ -46,7 +46,7 @@ impl Window {
 /// A hash of the three bytes at `text`, and five bits of the fourth, which tell all letters apart.
 ///
 /// The fourth byte is apart so that a window of three bytes can be entered once, with all of them.
-/// Case counts, as it tells most words from prose: a word that ignores it is entered in all its cases.
+/// Case counts, as it tells most literals from prose: a word that ignores it is entered in all its cases.
 #[derive(Clone, Copy)]
 struct Key {
     slot: usize,
@@ -63,7 +63,7 @@ impl Key {
     }
 
     /// The keys of the texts that are a window.
-    fn all_of(window: &Window) -> impl Iterator<Item = Key> {
+    fn all_of(window: &Fingerprint) -> impl Iterator<Item = Key> {
         let text = u32::from_le_bytes(window.bytes);
         // Bit 5 is what makes a small letter. That of the fourth byte is in no key.
         let cases = (window.bytes.iter().take(WINDOW - 1).enumerate())
@@ -103,7 +103,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(index: usize, word: &Word, offset: u8) -> Entry {
+    fn new(index: usize, word: &Literal, offset: u8) -> Entry {
         let (long, begins) = (word.bytes.len() > FIRST, word.begins);
         let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u32, offset, long, begins, more: false };
         for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
@@ -123,9 +123,9 @@ impl Entry {
     }
 }
 
-/// All words, by the hash of their window.
-pub(super) struct Lookup {
-    words: Vec<Word>,
+/// All literals, by the hash of their window.
+pub(super) struct Confirm {
+    literals: Vec<Literal>,
     slots: Box<[Slot; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
@@ -139,14 +139,14 @@ struct Slot {
     start: u32,
 }
 
-impl Lookup {
-    pub(super) fn new(words: Vec<Word>, windows: &[Window]) -> Lookup {
+impl Confirm {
+    pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
         let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             for key in Key::all_of(window) {
                 slots[key.slot].seen |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
-                keyed.push((key.slot, Entry::new(word, &words[word], window.place.offset)));
+                keyed.push((key.slot, Entry::new(word, &literals[word], window.place.offset)));
             }
         }
         // Two cases of a word may share a slot, where it is to be found once.
@@ -156,7 +156,7 @@ impl Lookup {
             slots[keyed[at].0].start = at as u32;
             keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Lookup { words, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Confirm { literals, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -170,7 +170,7 @@ impl Lookup {
     ///
     /// In steps that do without a branch for each place, as no processor can foresee such a branch.
     #[inline(never)]
-    pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], hits: &mut Vec<Hit>) {
+    pub(super) fn check(&self, block: &[u8], at: usize, places: &mut [u16], candidates: &mut Vec<Candidate>) {
         let mut kept = 0;
         // From `at` on, so that no sum of offsets may be too large for what the compiler knows.
         let text = &block[at..];
@@ -179,9 +179,9 @@ impl Lookup {
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(text, usize::from(place))));
         }
-        hits.extend(places[..kept].iter().map(|place| {
+        candidates.extend(places[..kept].iter().map(|place| {
             let place = usize::from(*place);
-            Hit::window(at + place, self.slot(text_at(text, place)).start)
+            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start)
         }));
     }
 
@@ -189,24 +189,24 @@ impl Lookup {
     /// for each costs less than several steps.
     #[inline(always)]
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for kernels that take a line in one pass"))]
-    pub(super) fn check_line(&self, block: &[u8], windows: &[u64], hits: &mut Vec<Hit>) {
+    pub(super) fn check_line(&self, block: &[u8], windows: &[u64], candidates: &mut Vec<Candidate>) {
         for (mask, &windows) in windows.iter().enumerate() {
             for bit in bits(windows) {
                 let at = mask * MASK + bit;
                 if self.may_be(text_at(block, at)) {
-                    hits.push(Hit::window(at, self.slot(text_at(block, at)).start));
+                    candidates.push(Candidate::fingerprint(at, self.slot(text_at(block, at)).start));
                 }
             }
         }
     }
 
-    /// Appends the words whose window is at `at`; the first of its slot is `first`.
+    /// Appends the literals whose window is at `at`; the first of its slot is `first`.
     #[inline(always)]
-    pub(super) fn words(&self, block: &[u8], at: usize, first: usize, words: &mut Vec<Hit>) {
+    pub(super) fn literals(&self, block: &[u8], at: usize, first: usize, literals: &mut Vec<Candidate>) {
         for entry in &self.entries[first..] {
             let begin = at.wrapping_sub(usize::from(entry.offset));
             if entry.is(eight_at(block, begin)) && self.is_whole(entry, block, begin) {
-                push(words, begin, entry.word);
+                push(literals, begin, entry.word);
             }
             if !entry.more {
                 break;
@@ -214,16 +214,16 @@ impl Lookup {
         }
     }
 
-    /// The bytes that say what `words` finds, with those that the slot follows from.
-    pub(super) fn seen(&self, block: &[u8], at: usize, first: usize) -> Seen {
-        let mut seen = Seen::new(at, at + WINDOW);
+    /// The bytes that say what `literals` finds, with those that the slot follows from.
+    pub(super) fn footprint(&self, block: &[u8], at: usize, first: usize) -> Footprint {
+        let mut seen = Footprint::new(at, at + WINDOW);
         for entry in self.entries(first) {
             // Before the block there are no bytes, which elsewhere there are.
             let begin = at.saturating_sub(usize::from(entry.offset));
             let same = entry.is(eight_at(block, begin));
             let from = if same && entry.begins { begin.saturating_sub(may_begin_sees(block, begin)) } else { begin };
-            let len = self.words[entry.word as usize].bytes.len();
-            seen = seen.and(Seen::new(from, begin + if same { len } else { len.min(FIRST) }));
+            let len = self.literals[entry.word as usize].bytes.len();
+            seen = seen.and(Footprint::new(from, begin + if same { len } else { len.min(FIRST) }));
         }
         seen
     }
@@ -244,14 +244,14 @@ impl Lookup {
     /// Whether all of a word is there, of which the first bytes are.
     #[inline(always)]
     fn is_whole(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
-        (!entry.long || is_long(&self.words[entry.word as usize], block, begin))
+        (!entry.long || is_long(&self.literals[entry.word as usize], block, begin))
             && (!entry.begins || may_begin(block, begin))
     }
 }
 
 /// Whether the whole of a long word is there, of which the first bytes are the same.
 #[inline(never)]
-fn is_long(word: &Word, block: &[u8], begin: usize) -> bool {
+fn is_long(word: &Literal, block: &[u8], begin: usize) -> bool {
     let Some(text) = block.get(begin..begin + word.bytes.len()) else {
         return false;
     };

@@ -7,7 +7,7 @@ use super::classes::Codes;
 use super::{BACK, MASK};
 
 /// What a kernel says of 64 bytes.
-pub(super) struct Said {
+pub(super) struct BitPlanes {
     pub(super) codes: Codes,
     /// Where windows may begin, and where they may if a word begins there.
     pub(super) plain: u64,
@@ -34,7 +34,7 @@ impl Rows<'_> {
 
     /// Takes what is said of the mask of that number, the first of the piece being one.
     #[inline(always)]
-    pub(super) fn set(&mut self, mask: usize, said: Said) {
+    pub(super) fn set(&mut self, mask: usize, said: BitPlanes) {
         let Codes([first, second, third]) = said.codes;
         self.codes[0][mask] = first;
         self.codes[1][mask] = second;
@@ -76,7 +76,7 @@ pub(super) fn begins_here(before: Codes, codes: Codes) -> u64 {
 
 #[inline(always)]
 fn behind_word(before: Codes, codes: Codes) -> u64 {
-    !behind(before.words(), codes.words(), 1)
+    !behind(before.literals(), codes.literals(), 1)
 }
 
 #[inline(always)]

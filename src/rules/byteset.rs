@@ -2,9 +2,9 @@
 
 use wide::u8x16;
 
-/// Bytes looked at together.
+/// ByteSet looked at together.
 const WIDTH: usize = 16;
-/// Bytes looked up together.
+/// ByteSet looked up together.
 const HALF: usize = WIDTH / 2;
 
 /// The bytes from `first` to `last`, as ones in place of them.
@@ -89,7 +89,7 @@ pub fn run_start(buf: &[u8], low: usize, at: usize, own: impl Fn(u8x16) -> u8x16
 
 /// A set of bytes.
 #[derive(Debug, Clone)]
-pub struct Bytes {
+pub struct ByteSet {
     has: [bool; 256],
     /// Whether it has no ASCII letter and no digit, so that these are passed over without a look at each.
     signs_only: bool,
@@ -97,40 +97,40 @@ pub struct Bytes {
     others: Option<Ranges>,
 }
 
-impl Bytes {
-    const fn new(has: [bool; 256]) -> Bytes {
+impl ByteSet {
+    const fn new(has: [bool; 256]) -> ByteSet {
         let mut signs_only = true;
         let mut b = 0;
         while b < 256 {
             signs_only = signs_only && !(has[b] && (b as u8).is_ascii_alphanumeric());
             b += 1;
         }
-        Bytes { has, signs_only, others: Ranges::beside(&has) }
+        ByteSet { has, signs_only, others: Ranges::beside(&has) }
     }
 
     /// These.
-    pub const fn of(signs: &[u8]) -> Bytes {
-        Bytes::new([false; 256]).and(signs)
+    pub const fn of(signs: &[u8]) -> ByteSet {
+        ByteSet::new([false; 256]).and(signs)
     }
 
     /// These too.
-    pub const fn and(mut self, signs: &[u8]) -> Bytes {
+    pub const fn and(mut self, signs: &[u8]) -> ByteSet {
         let mut n = 0;
         while n < signs.len() {
             self.has[signs[n] as usize] = true;
             n += 1;
         }
-        Bytes::new(self.has)
+        ByteSet::new(self.has)
     }
 
     /// All others.
-    pub const fn others(mut self) -> Bytes {
+    pub const fn others(mut self) -> ByteSet {
         let mut b = 0;
         while b < 256 {
             self.has[b] = !self.has[b];
             b += 1;
         }
-        Bytes::new(self.has)
+        ByteSet::new(self.has)
     }
 
     pub const fn has(&self, b: u8) -> bool {
@@ -181,7 +181,7 @@ impl Ranges {
 }
 
 /// Where from `at` on the first byte of `stops` stands, `most` if there is none before.
-pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
+pub fn find_byteset(buf: &[u8], at: usize, most: usize, stops: &ByteSet) -> usize {
     if let Some(others) = &stops.others {
         return run_end(buf, at, most, |text| others.of(text));
     }
@@ -211,7 +211,7 @@ pub fn until(buf: &[u8], at: usize, most: usize, stops: &Bytes) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, alphanumerics_end, until};
+    use super::{ByteSet, alphanumerics_end, find_byteset};
     use proptest::prelude::*;
 
     proptest! {
@@ -237,12 +237,12 @@ mod tests {
             let at = at.min(text.len());
             let most = (at + bound).min(text.len());
             let free = text[at..most].iter().take_while(|b| **b == b'a').count();
-            prop_assert_eq!(until(&text, at, most, &Bytes::of(b"\x00=").and(b"\xFF")), at + free);
-            prop_assert_eq!(until(&text, at, most, &Bytes::of(b"a").others()), at + free);
+            prop_assert_eq!(find_byteset(&text, at, most, &ByteSet::of(b"\x00=").and(b"\xFF")), at + free);
+            prop_assert_eq!(find_byteset(&text, at, most, &ByteSet::of(b"a").others()), at + free);
             let free = text[at..most].iter().take_while(|b| **b != b'=').count();
-            prop_assert_eq!(until(&text, at, most, &Bytes::of(b"=")), at + free);
+            prop_assert_eq!(find_byteset(&text, at, most, &ByteSet::of(b"=")), at + free);
             let free = text[at..most].iter().take_while(|b| **b != 0 && **b != b'a').count();
-            prop_assert_eq!(until(&text, at, most, &Bytes::of(b"\x00").and(b"a")), at + free);
+            prop_assert_eq!(find_byteset(&text, at, most, &ByteSet::of(b"\x00").and(b"a")), at + free);
         }
     }
 }

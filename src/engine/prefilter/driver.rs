@@ -1,11 +1,11 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
 use super::classes::Class;
+use super::confirm::Confirm;
 use super::lines::Lines;
-use super::lookup::Lookup;
 use super::order::Others;
-use super::rows::{Rows, Said};
-use super::{Hit, bits, digits};
+use super::planes::{BitPlanes, Rows};
+use super::{Candidate, bits, digits};
 use crate::rules::plan::{BEGIN_BYTES, WINDOW};
 
 /// Bytes a bit mask stands for.
@@ -13,7 +13,7 @@ pub(super) const MASK: usize = 64;
 
 /// Masks in a piece: 8 KiB of text, which with the tables and the masks stay in the first-level
 /// cache while several passes go over them.
-pub(super) const PIECE: usize = 128;
+pub(super) const CHUNK: usize = 128;
 
 /// Bytes of a short block, such as a single line, and of those that are not much longer. Each has a piece
 /// of its own size: making room for a whole piece would cost more than such a block does.
@@ -31,7 +31,7 @@ pub(super) const READ: usize = MASK + WINDOW - 1;
 pub(super) const BACK: usize = BEGIN_BYTES;
 
 /// What a kernel finds in a piece.
-pub(super) struct Piece<'a> {
+pub(super) struct Chunk<'a> {
     /// What it notes of each byte: of those of a mask before the piece, of the piece, and of a mask
     /// behind it. Each kernel has notes of its own, in which zeros stand for blanks.
     notes: &'a mut [u8],
@@ -53,7 +53,7 @@ pub(super) struct Piece<'a> {
 /// How many places are written for a mask, were there fewer: few masks have more.
 const WRITTEN: usize = 4;
 
-impl Piece<'_> {
+impl Chunk<'_> {
     /// Looks at `count` masks of a text, from the one whose number is `first`. `note` says of what
     /// class bytes are, and notes what `find` is to know of them, which says where windows may begin;
     /// never less than where one does.
@@ -99,8 +99,8 @@ impl Piece<'_> {
     pub(super) fn fill_at_once(
         &mut self,
         (text, first, count): (&Text<'_>, usize, usize),
-        look: impl Fn(&[u8; READ]) -> Said,
-        look_last: impl Fn(&[u8], usize) -> Said,
+        look: impl Fn(&[u8; READ]) -> BitPlanes,
+        look_last: impl Fn(&[u8], usize) -> BitPlanes,
         list: impl Fn(&[u64], &mut [u16]) -> usize,
     ) {
         self.digits[0] = self.digits[self.digits.len() - 2];
@@ -163,24 +163,24 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Takes a block through the gate in pieces. `scan` fills one with as many masks as its third
+/// Takes a block through the prefilter in pieces. `scan` fills one with as many masks as its third
 /// argument says, from the one whose number is its second; there is room for notes, or else for rows.
 ///
 /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
 #[inline(always)]
-pub(super) fn each_piece<const NOTES: bool>(
-    lookup: &Lookup,
+pub(super) fn each_chunk<const NOTES: bool>(
+    confirm: &Confirm,
     block: &[u8],
-    found: (&mut Vec<Hit>, &mut Lines),
-    scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
+    found: (&mut Vec<Candidate>, &mut Lines),
+    scan: impl Fn(&Text<'_>, usize, usize, &mut Chunk<'_>),
 ) {
     macro_rules! pieces_of {
         ($masks:expr) => {{
             const ROOM: usize = $masks + 2;
             if NOTES {
-                pieces::<ROOM, ROOM, 0>(lookup, block, found, scan)
+                pieces::<ROOM, ROOM, 0>(confirm, block, found, scan)
             } else {
-                pieces::<ROOM, 0, ROOM>(lookup, block, found, scan)
+                pieces::<ROOM, 0, ROOM>(confirm, block, found, scan)
             }
         }};
     }
@@ -191,7 +191,7 @@ pub(super) fn each_piece<const NOTES: bool>(
     } else if block.len() <= MIDDLE {
         pieces_of!(MIDDLE / MASK);
     } else {
-        pieces_of!(PIECE);
+        pieces_of!(CHUNK);
     }
 }
 
@@ -202,13 +202,13 @@ struct Notes<const ROOM: usize>([[u8; MASK]; ROOM]);
 /// The same with room for two masks less than `ROOM` at a time.
 #[inline(always)]
 fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
-    lookup: &Lookup,
+    confirm: &Confirm,
     block: &[u8],
-    found: (&mut Vec<Hit>, &mut Lines),
-    scan: impl Fn(&Text<'_>, usize, usize, &mut Piece<'_>),
+    found: (&mut Vec<Candidate>, &mut Lines),
+    scan: impl Fn(&Text<'_>, usize, usize, &mut Chunk<'_>),
 ) {
-    let (hits, line_ends) = found;
-    let sorted = hits.len();
+    let (candidates, line_ends) = found;
+    let sorted = candidates.len();
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
     let mut notes = Notes([[0; MASK]; NOTES]);
@@ -219,21 +219,21 @@ fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
     let [first, second, third, plain, begin, windows] = &mut rows;
     let rows = Rows { codes: [first, second, third], plain, begin };
     let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
-    let mut piece = Piece { notes, digits, ats, lines, rows, windows, places, found: 0 };
+    let mut piece = Chunk { notes, digits, ats, lines, rows, windows, places, found: 0 };
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);
         scan(&text, first, count, &mut piece);
         line_ends.extend(&piece.lines[1..=count]);
-        lookup.check(block, first * MASK, &mut piece.places[..piece.found], hits);
+        confirm.check(block, first * MASK, &mut piece.places[..piece.found], candidates);
         digits::find_runs(count, piece.digits, fours, runs);
         let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
-        rest::<ROOM>(block, first, masks, &mut run, (hits, sorted));
+        rest::<ROOM>(block, first, masks, &mut run, (candidates, sorted));
     }
 }
 
-/// Looks at what the masks from the one whose number is `first` show besides words, and puts it among
-/// those of the hits that are words, which begin with the one whose number is `words`.
+/// Looks at what the masks from the one whose number is `first` show besides literals, and puts it among
+/// those of the candidates that are literals, which begin with the one whose number is `literals`.
 ///
 /// Those that show something are found first: whether one does could not be foreseen.
 #[inline(always)]
@@ -242,7 +242,7 @@ fn rest<const ROOM: usize>(
     first: usize,
     (digits, ats, runs): (&[u64], &[u64], &[u64]),
     run: &mut digits::Runs,
-    (hits, words): (&mut Vec<Hit>, usize),
+    (candidates, literals): (&mut Vec<Candidate>, usize),
 ) {
     let mut others = Others::<ROOM>::new();
     for from in (0..ats.len()).step_by(MASK) {
@@ -252,17 +252,17 @@ fn rest<const ROOM: usize>(
             let mask = from + mask;
             let at = (first + mask) * MASK;
             for bit in bits(ats[mask]) {
-                others.push(at + bit, Hit::AT, hits, words);
+                others.push(at + bit, Candidate::AT, candidates, literals);
             }
             for bit in bits(runs[mask]) {
                 let near = digits::Near::new([digits[mask], digits[mask + 1], digits[mask + 2]], bit);
                 if let Some(start) = run.look(block, at + bit, near) {
-                    others.push(start, Hit::DIGITS, hits, words);
+                    others.push(start, Candidate::DIGITS, candidates, literals);
                 }
             }
         }
     }
-    others.merge(hits, words);
+    others.merge(candidates, literals);
 }
 
 /// What a kernel that takes a line in one pass finds in it: bit masks, a bit a byte. There is room for two masks less
@@ -304,12 +304,12 @@ impl<const ROOM: usize> LineMasks<ROOM> {
 
     /// Appends what is there. Inlined into the kernel, so that it is compiled for what its processor has.
     #[inline(always)]
-    pub(super) fn find(&self, lookup: &Lookup, block: &[u8], (hits, lines): (&mut Vec<Hit>, &mut Lines)) {
+    pub(super) fn find(&self, confirm: &Confirm, block: &[u8], (candidates, lines): (&mut Vec<Candidate>, &mut Lines)) {
         // More than there are do not matter, and so many are copied at once.
         lines.extend(&self.lines[..Self::COUNT]);
-        let sorted = hits.len();
+        let sorted = candidates.len();
         if self.any_window != 0 {
-            lookup.check_line(block, &self.windows[..Self::COUNT], hits);
+            confirm.check_line(block, &self.windows[..Self::COUNT], candidates);
         }
         let mut runs = [0; ROOM];
         let may_be_run = digits::may_be_run(&self.digits[1..=Self::COUNT]);
@@ -318,7 +318,7 @@ impl<const ROOM: usize> LineMasks<ROOM> {
         }
         if may_be_run || self.any_at != 0 {
             let masks = (&self.digits[..], &self.ats[..Self::COUNT], &runs[..Self::COUNT]);
-            rest::<ROOM>(block, 0, masks, &mut digits::Runs::default(), (hits, sorted));
+            rest::<ROOM>(block, 0, masks, &mut digits::Runs::default(), (candidates, sorted));
         }
     }
 }
