@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the library says them")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 #[allow(dead_code, reason = "what only run time uses looks dead in a build script")]
@@ -16,13 +16,16 @@ use rules::compile;
 #[path = "rules/compile/mod.rs"]
 mod compile;
 
+/// Notations that are data, beside the rules.
+const NOTATIONS: &str = "notations.toml";
+
 fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rules");
     let mut files: Vec<PathBuf> = fs::read_dir("patterns")
         .expect("patterns/ is part of the package")
         .map(|entry| entry.expect("patterns/ is readable").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .filter(|path| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(NOTATIONS))
         .collect();
     files.sort();
     let mut all = Vec::new();
@@ -44,6 +47,10 @@ fn main() {
         panic!("{e}");
     }
     let pack = compile::to_pack(&all);
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("builtin.pack");
-    fs::write(out, pack).expect("OUT_DIR is writable");
+    let text =
+        fs::read_to_string(Path::new("patterns").join(NOTATIONS)).expect("the notations are part of the package");
+    let forms = compile::notation::to_pack(NOTATIONS, &text).unwrap_or_else(|e| panic!("{e}"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("builtin.pack"), pack).expect("OUT_DIR is writable");
+    fs::write(out.join("notations.pack"), forms).expect("OUT_DIR is writable");
 }

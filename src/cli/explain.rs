@@ -12,8 +12,8 @@ use crate::edge::files::Input;
 use crate::edge::pipe::Encoding;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
 use crate::engine::detect::allowlist::Spared;
+use crate::engine::found::finding::{Finding, Refusal, Refused};
 use crate::engine::redactor::Redactor;
-use crate::engine::{Finding, Refusal, Refused};
 use crate::rules::rule::Rule;
 
 /// The largest input that is explained, in bytes.

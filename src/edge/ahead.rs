@@ -59,7 +59,7 @@ pub fn pump(
 }
 
 /// Judges blocks until there are no more.
-fn each_job(work: &Mutex<Receiver<Job>>, mut judge: Judge) {
+fn each_job(work: &Mutex<Receiver<Job>>, judge: Judge) {
     loop {
         let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((mut block, back)) = job else { return };

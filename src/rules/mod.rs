@@ -12,6 +12,7 @@ pub mod error;
 pub mod family;
 mod grams;
 pub mod mask;
+pub mod notation;
 pub mod pack;
 pub mod plan;
 pub mod rule;

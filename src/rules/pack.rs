@@ -11,6 +11,7 @@ use super::automaton::Automaton;
 use super::check::Check;
 use super::error::RuleError;
 use super::mask::Mask;
+use super::notation::Form;
 use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy};
 
 const MAGIC: &[u8; 8] = b"LOGVEIL\0";
@@ -36,6 +37,22 @@ pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
     out.extend_from_slice(blake3::hash(&body.0).as_bytes());
     out.extend_from_slice(&body.0);
     out
+}
+
+/// Notations as bytes, for the program they are linked into.
+pub fn encode_forms(forms: &[Form]) -> Vec<u8> {
+    let mut body = Writer(Vec::new());
+    body.number(forms.len() as u32);
+    forms.iter().flat_map(Form::texts).for_each(|texts| body.texts(&texts));
+    body.0
+}
+
+/// Notations from [`encode_forms`]; those of a damaged program are none.
+pub fn decode_forms(bytes: &Bytes) -> Vec<Form> {
+    let mut r = Reader { all: bytes.clone(), at: 0 };
+    let count = r.number().unwrap_or(0);
+    let form = |_| Form::of([r.texts()?, r.texts()?, r.texts()?, r.texts()?]);
+    (0..count).map_while(form).collect()
 }
 
 /// Rules and the prefilter's plan from bytes.

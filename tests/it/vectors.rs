@@ -37,6 +37,9 @@ struct Group {
     #[serde(default)]
     defects: Vec<usize>,
     lines: Vec<String>,
+    /// Nothing in the lines stands for anything else.
+    #[serde(default)]
+    literal: bool,
 }
 
 fn two() -> usize {
@@ -52,8 +55,8 @@ struct Case {
     defect: bool,
 }
 
-fn sides(marked: &str) -> (String, String) {
-    let text = line(marked);
+fn sides(marked: &str, literal: bool) -> (String, String) {
+    let text = if literal { marked.to_owned() } else { line(marked) };
     let (mut input, mut output) = (String::new(), String::new());
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once('⟦') {
@@ -106,12 +109,35 @@ fn cases() -> Vec<Case> {
             group_cases(&name, &group, &mut cases);
         }
     }
+    notations(&mut cases);
     cases
+}
+
+/// The examples of the notations that are data are vectors, too.
+fn notations(cases: &mut Vec<Case>) {
+    #[derive(Deserialize)]
+    struct Notations {
+        notation: Vec<Notation>,
+    }
+    #[derive(Deserialize)]
+    struct Notation {
+        id: String,
+        reads: Vec<String>,
+        spares: Vec<String>,
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/notations.toml");
+    let file: Notations = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    for Notation { id, reads, spares } in file.notation {
+        assert!(reads.iter().all(|line| line.contains('⟦')) && !spares.iter().any(|line| line.contains('⟦')), "{id}");
+        let lines = reads.into_iter().chain(spares).collect();
+        let group = Group { about: id, depth: 2, parse: None, raw: false, defects: Vec::new(), lines, literal: true };
+        group_cases("notation", &group, cases);
+    }
 }
 
 fn group_cases(file: &str, group: &Group, cases: &mut Vec<Case>) {
     for (n, marked) in group.lines.iter().enumerate() {
-        let (mut input, mut output) = sides(marked);
+        let (mut input, mut output) = sides(marked, group.literal);
         for depth in 0..=if group.raw { 0 } else { group.depth } {
             if depth > 0 {
                 (input, output) = (nested(&input), nested(&output));

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::mask::policy::Masks;
+use crate::engine::notation::form::Forms;
 use crate::engine::prefilter::Variant;
 use crate::engine::redactor::Redactor;
 #[cfg(any(debug_assertions, feature = "switches"))]
@@ -23,6 +24,8 @@ use crate::rules::rule::{Family, Rule};
 
 /// The rules compiled by the build.
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin.pack"));
+/// The notations that are data, whatever the rules.
+static NOTATIONS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/notations.pack"));
 
 /// Chooses rules and masks. Names of rules and families that do not exist are errors, never passed
 /// over.
@@ -221,7 +224,9 @@ impl Builder {
         self.place_masks(&rules)?;
         let variant = self.variant()?;
         let allowed = Allowed::new(&self.allow, &rules)?;
-        let set = RuleSet { allowed, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts) };
+        let forms = Forms::new(pack::decode_forms(&Bytes::from_static(NOTATIONS)));
+        let set =
+            RuleSet { allowed, forms, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts) };
         let redactor = Redactor { set: Arc::new(set) };
         #[cfg(feature = "compile")]
         crate::engine::api::explain::examples_hold(&redactor, first_own)?;

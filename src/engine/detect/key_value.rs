@@ -38,7 +38,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let end = key::end_of(&s.rec, at);
     *s.work += (end - at) as u64;
     s.key_end = end;
-    if !separator::may_follow(&s.rec, end) && !ends_record(s, end) {
+    if !may_follow(s.set, &s.rec, end) && !ends_record(s, end) {
         return s.refuse_within(at, None, Refusal::Separator, seen(s, at, end));
     }
     let KeyClass { known, from, plain } = s.key_cache.judge(&s.set.keys, &s.rec, at, end);
@@ -46,18 +46,38 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let Some(known) = known else {
         return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
-    let site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
-    let joined = spelling::find(&s.rec, &site, s.set.shortcuts);
+    let mut site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
+    let label = s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:"); // a rule's name in a label
+    let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
         return s.refuse(at, None, Refusal::Separator);
     }
-    if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
-        return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
+    if label {
+        return s.refuse(at, None, Refusal::Placeholder);
     }
     match joined {
         Some(joined) => value(s, &site, &joined, &known),
         None => named_below(s, &site, known),
     }
+}
+
+/// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns away most words in prose.
+#[inline(always)]
+fn may_follow(set: &RuleSet, rec: &Record<'_>, at: usize) -> bool {
+    separator::may_follow(rec, at) || rec.get(at).is_some_and(|byte| set.forms.may_follow(byte))
+}
+
+/// The separator behind the key: a sign, or what a notation that is data says, whose notation may begin before the key's.
+fn separated(s: &mut RecordContext<'_>, site: &mut KeySite) -> Option<Separated> {
+    let found = spelling::find(&s.rec, site, s.set.shortcuts);
+    if found.is_some() {
+        return found;
+    }
+    let (form, open) = s.set.forms.find(&s.rec, site)?;
+    site.open = open;
+    // What stands behind the value may have been looked at.
+    s.rescan.raise();
+    Some(form)
 }
 
 /// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
@@ -77,7 +97,7 @@ pub(crate) fn reject(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut 
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }
-        _ if !separator::may_follow(text, end) => return Some((end, near(at, end + 2))),
+        _ if !may_follow(set, text, end) => return Some((end, near(at, end + 2))),
         _ => {}
     }
     let KeyClass { known, from, plain } = scratch.key_cache.judge(&set.keys, text, at, end);
@@ -211,13 +231,13 @@ pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
         return; // not a letter
     }
-    let Some((site, text)) = key::escaped(&s.rec, at) else { return };
+    let Some((mut site, text)) = key::escaped(&s.rec, at) else { return };
     *s.work += (site.end - site.start) as u64;
     let decoded = Record::new(&text, 0, text.len());
     let whole = KeySite { start: 0, end: text.len(), ..site };
     let Some(known) = s.set.keys.classify(&Words::of(&decoded, &whole)) else { return };
     s.key_end = site.end;
-    if let Some(joined) = spelling::find(&s.rec, &site, s.set.shortcuts) {
+    if let Some(joined) = separated(s, &mut site) {
         value(s, &site, &joined, &known);
     }
 }

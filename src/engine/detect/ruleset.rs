@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::keys::Keys;
 use crate::engine::mask::policy::{Masks, Prerendered};
+use crate::engine::notation::form::Forms;
 use crate::engine::prefilter::{Prefilter, Variant};
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::plan::{Literal, Plan};
@@ -58,6 +59,8 @@ pub(crate) struct RuleSet {
     /// By index of the prefilter's words.
     pub(crate) targets: Vec<Target>,
     pub(crate) keys: Keys,
+    /// Notations that are data.
+    pub(crate) forms: Forms,
     pub(crate) card: Option<RuleId>,
     pub(crate) userinfo: Option<RuleId>,
     pub(crate) scans: Vec<RuleId>,
@@ -98,6 +101,7 @@ impl RuleSet {
             prefilter: Prefilter::new(words, &plan, variant),
             targets,
             keys,
+            forms: Forms::new(Vec::new()),
             card,
             userinfo,
             scans,

@@ -3,6 +3,7 @@
 
 pub(crate) mod context;
 pub(crate) mod escape;
+pub(crate) mod form;
 pub(crate) mod key;
 pub(crate) mod quote;
 pub(crate) mod run;

@@ -63,6 +63,8 @@ pub(crate) enum Separator {
     Comma,
     /// `name="KEY" value="VALUE"`.
     Property,
+    /// As a notation that is data says.
+    Form,
     /// `<key>value</key>`; with the index of how `<` is written.
     Element(u8),
 }
@@ -347,13 +349,9 @@ pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
     (opened - signs - word, opened - signs)
 }
 
-/// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`,
-/// an element named by its text.
+/// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`.
 fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Separated> {
     let joined = |joint, value| Some(Separated { joint, value, percent: false, quoted: false });
-    if let Some(rest) = rec.from(at).strip_prefix(b"</") {
-        return named_element(rec, rec.end - rest.len());
-    }
     if at == end {
         return None;
     }
@@ -382,17 +380,4 @@ fn type_end(rec: &Record<'_>, at: usize) -> usize {
     let is_part =
         |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
     at + rec.from(at).iter().take(40).take_while(is_part).count()
-}
-
-/// `<name>KEY</name><value>VALUE`: `at` is behind `</`.
-fn named_element(rec: &Record<'_>, at: usize) -> Option<Separated> {
-    let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
-    let close = memchr::memchr(b'>', rest)?;
-    if !matches!(&rest[..close], b"name" | b"key" | b"Name" | b"Key") {
-        return None;
-    }
-    let p = skip_gap(rec, at + close + 1, GAP_BYTES_MAX);
-    let open = rec.from(p);
-    let end = ["<value>", "<string>", "<Value>"].iter().find(|t| open.starts_with(t.as_bytes()))?.len();
-    Some(Separated { joint: Separator::Element(0), value: p + end, percent: false, quoted: false })
 }

@@ -27,6 +27,7 @@ use crate::rules::rule::{
 
 pub mod allow;
 pub mod example;
+pub mod notation;
 pub mod prefix;
 pub mod syntax;
 
