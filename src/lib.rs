@@ -40,7 +40,7 @@ pub mod fuzz {
 pub use edge::writer::RedactWriter;
 pub use engine::api::builder::Builder;
 pub use engine::api::explain::Explanation;
-pub use engine::detect::allowlist::{AllowedBy, Spared};
+pub use engine::found::allowed::{AllowedBy, Spared};
 pub use engine::found::finding::{Finding, Refusal, Refused};
 pub use engine::found::tally::Tally;
 pub use engine::redactor::Redactor;

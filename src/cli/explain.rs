@@ -11,7 +11,7 @@ use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::Encoding;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
-use crate::engine::detect::allowlist::Spared;
+use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{Finding, Refusal, Refused};
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::Rule;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::detect::allowlist::AllowedBy;
+use crate::engine::found::allowed::AllowedBy;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::{Family, Rule};

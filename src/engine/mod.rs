@@ -29,4 +29,6 @@ pub mod redactor;
 pub mod scan;
 pub mod shortcuts;
 pub mod stream;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wipe;

@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::Finding;
 use crate::engine::scan::scratch::Scratch;
-use crate::engine::stream::batch;
 use crate::rules::rule::{Rule, RuleId};
 
 /// Finds and masks secrets.
@@ -28,17 +26,6 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Where the secrets are and which rules say so; no bytes. Records over the limit are looked
-    /// through as a whole here.
-    pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
-        let mut continuation = None;
-        let mut scratch = Scratch::take();
-        batch::scan(&self.set, input, &mut continuation, &mut scratch);
-        let findings = std::mem::take(&mut scratch.findings);
-        scratch.leave();
-        findings
-    }
-
     /// Overwrites what this thread remembers of the input: for a thread that goes idle for long.
     ///
     /// Between calls a thread keeps working memory (at most 1 MiB), so that a clean line allocates nothing, and remembers in

@@ -91,6 +91,47 @@ fn rule_3_no_import_through_the_root() {
     report("through the root", &bad);
 }
 
+/// The floors of the engine, the lowest first: a file imports from its own and those below, its tests, too.
+const ENGINE: [&str; 13] = [
+    "wipe",
+    "shortcuts",
+    "footprint",
+    "prefilter",
+    "notation",
+    "found",
+    "mask",
+    "keys",
+    "detect",
+    "scan",
+    "redactor",
+    "stream",
+    "api",
+];
+
+#[test]
+fn rule_3_no_import_from_above() {
+    let floor = |name: &str| ENGINE.iter().position(|floor| *floor == name);
+    let path = Regex::new(r"(?-u)\bcrate::engine::(\w+)").unwrap();
+    let mut bad = Vec::new();
+    for source in sources("src/engine") {
+        let own = source.path.trim_start_matches("src/engine/").trim_end_matches(".rs");
+        let Some(own) = floor(own.split('/').next().unwrap_or_default()) else { continue };
+        for (n, line) in source.text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let names = path.captures_iter(line.as_bytes());
+            let above = names.filter_map(|m| floor(std::str::from_utf8(&m[1]).unwrap())).any(|other| other > own);
+            if above {
+                bad.push(format!("{}:{}: {}", source.path, n + 1, line.trim()));
+            }
+        }
+    }
+    // The tests of `rules` may not know the engine either.
+    for source in sources("src/rules") {
+        let lines = source.text.lines().enumerate().filter(|(_, line)| line.contains("crate::engine"));
+        bad.extend(lines.map(|(n, line)| format!("{}:{}: {}", source.path, n + 1, line.trim())));
+    }
+    report("from above", &bad);
+}
+
 /// The files whose paths a file names, by module: `crate::a::b::C` is `a/b.rs`.
 fn imports(source: &Source, modules: &BTreeMap<Vec<String>, usize>, own: &[String]) -> BTreeSet<usize> {
     let code = source.code().iter().map(|(_, l)| *l).collect::<Vec<_>>().join("\n");

@@ -1,9 +1,10 @@
 //! Why something was found, or was not; and whether rules keep what their examples promise.
 
-use crate::engine::detect::allowlist::Spared;
+use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{Finding, Refused};
+use crate::engine::found::notes::Notes;
 use crate::engine::redactor::Redactor;
-use crate::engine::scan::scratch::{Notes, Scratch};
+use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::batch;
 
 /// What was found in an input and which candidates were let go. Shows no secret.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use crate::engine::detect::continuation::Continuation;
+use crate::engine::found::finding::Finding;
 use crate::engine::found::tally::Tally;
 use crate::engine::mask::emit::{count_in, put};
 use crate::engine::redactor::Redactor;
@@ -46,7 +47,9 @@ impl Redactor {
             };
             count_in(text, ends, tally);
             match piece {
-                Piece::Records(block) => put(&self.set, block, findings, tally, &mut |b| out.extend_from_slice(b)),
+                Piece::Records(block) => {
+                    put(self.set.masking(), block, findings, tally, &mut |b| out.extend_from_slice(b))
+                }
                 Piece::Long(record) => {
                     let mut stream = Stream::new(self);
                     stream.push_with(record, &mut |b| out.extend_from_slice(b));
@@ -81,6 +84,17 @@ impl Redactor {
             Cow::Borrowed(_) => input,
             Cow::Owned(bytes) => Bytes::from(bytes),
         }
+    }
+
+    /// Where the secrets are and which rules say so; no bytes. Records over the limit are looked
+    /// through as a whole here.
+    pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
+        let mut continuation = None;
+        let mut scratch = Scratch::take();
+        batch::scan(&self.set, input, &mut continuation, &mut scratch);
+        let findings = std::mem::take(&mut scratch.findings);
+        scratch.leave();
+        findings
     }
 
     /// Calls `f` with each block of whole records, where it begins, and its findings.

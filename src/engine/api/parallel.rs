@@ -4,8 +4,8 @@
 //! which is seldom anything. So a block is judged as if they left nothing; when its turn comes and
 //! they did, it is looked through again.
 
-use crate::engine::detect::allowlist::Spared;
 use crate::engine::detect::continuation::Continuation;
+use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::Finding;
 use crate::engine::mask::emit::put;
 use crate::engine::redactor::Redactor;
@@ -63,7 +63,7 @@ impl Stream {
         let mut scratch = Scratch::take();
         (scratch.findings, scratch.spared) = (judged.findings, judged.spared);
         scratch.count_spared(0..block.len(), &mut self.tally);
-        put(&self.redactor.set, block, &scratch.findings, &mut self.tally, sink);
+        put(self.redactor.set.masking(), block, &scratch.findings, &mut self.tally, sink);
         scratch.leave();
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::engine::found::allowed::{AllowedBy, Spared};
 use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::notation::Record;
 use crate::engine::notation::key::{KeySite, WORDS_MAX, Words};
 use crate::rules::allow::{Allow, Item};
 use crate::rules::automaton::Automaton;
 use crate::rules::error::RuleError;
-use crate::rules::rule::{Family, Kind, RULE_BYTES_MAX, Rule, RuleId};
+use crate::rules::rule::{Family, Kind, RULE_BYTES_MAX, Rule};
 
 /// The longest value that is ever let go, in bytes: less than the windows of a long record overlap,
 /// so that what is judged is the whole of it.
@@ -20,46 +21,6 @@ const VALUE_BYTES_MAX: usize = RULE_BYTES_MAX as usize;
 const KEY_BYTES_MAX: usize = 64;
 /// The longest name of an entry, in bytes.
 const NAME_BYTES_MAX: usize = 256;
-
-/// What of an entry let a finding go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AllowedBy {
-    /// Its exact value.
-    Value,
-    /// A regex over its whole value.
-    Pattern,
-    /// Its key.
-    Key,
-}
-
-impl AllowedBy {
-    /// All of them, in the order of reports.
-    pub const ALL: [AllowedBy; 3] = [AllowedBy::Value, AllowedBy::Pattern, AllowedBy::Key];
-
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            AllowedBy::Value => "value",
-            AllowedBy::Pattern => "regex",
-            AllowedBy::Key => "key",
-        }
-    }
-}
-
-/// A finding that an entry of an allow-list let go: offsets and names, never bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spared {
-    /// Offset of its first byte.
-    pub start: usize,
-    /// Offset of the first byte behind it.
-    pub end: usize,
-    /// The rule that found it.
-    pub rule: RuleId,
-    /// Index of the entry in [`Redactor::allowed`](crate::Redactor::allowed).
-    pub entry: usize,
-    /// What of the entry.
-    pub by: AllowedBy,
-}
 
 /// Every entry, ready to be asked.
 pub(crate) struct Allowed {

@@ -2,31 +2,20 @@
 
 use std::ops::Range;
 
-use crate::engine::detect::allowlist::{Allowed, Key, Spared};
+use crate::engine::detect::allowlist::{Allowed, Key};
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
-use crate::engine::found::finding::{EndState, Finding, Refusal, Refused, Until};
+use crate::engine::found::allowed::Spared;
+use crate::engine::found::finding::{EndState, Finding, Refusal, Until};
+use crate::engine::found::notes::Notes;
 use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::plain;
 use crate::engine::notation::key::{KeySite, Words};
 use crate::engine::notation::value::Value;
-use crate::engine::scan::scratch::Notes;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
-
-impl Notes {
-    #[cold]
-    fn found(&mut self, finding: Finding) {
-        self.all.push(finding);
-    }
-
-    #[cold]
-    fn refused(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
-        self.refused.push(Refused { at, rule, why });
-    }
-}
 
 /// Looks through one record at a time.
 pub(crate) struct RecordContext<'a> {

@@ -9,7 +9,7 @@ use crate::engine::detect::json_member;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::cache::KeyClass;
+use crate::engine::keys::cache::{KeyCache, KeyClass};
 use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::escape::skip_gap;
@@ -17,7 +17,6 @@ use crate::engine::notation::key::{self, KeySite, Words};
 use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
-use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::rule::ValuePolicy;
 
@@ -82,9 +81,15 @@ fn separated(s: &mut RecordContext<'_>, site: &mut KeySite) -> Option<Separated>
 
 /// The end of the identifier around the word at `at`, if it is sure to be no key of a secret's, or to
 /// have no value, and what says so. Where a line ends near it, nothing is.
-pub(crate) fn reject(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut Scratch) -> Option<(usize, Footprint)> {
+pub(crate) fn reject(
+    set: &RuleSet,
+    text: &Record<'_>,
+    at: usize,
+    cache: &mut KeyCache,
+    work: &mut u64,
+) -> Option<(usize, Footprint)> {
     let end = key::end_of(text, at);
-    scratch.work += (end - at) as u64;
+    *work += (end - at) as u64;
     let behind = text.from(end).first_chunk::<4>()?;
     if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return None;
@@ -100,7 +105,7 @@ pub(crate) fn reject(set: &RuleSet, text: &Record<'_>, at: usize, scratch: &mut 
         _ if !may_follow(set, text, end) => return Some((end, near(at, end + 2))),
         _ => {}
     }
-    let KeyClass { known, from, plain } = scratch.key_cache.judge(&set.keys, text, at, end);
+    let KeyClass { known, from, plain } = cache.judge(&set.keys, text, at, end);
     let seen = match known {
         None => near(from, end + 2),
         Some(known) => {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::keys::Keys;
+use crate::engine::mask::emit::Masking;
 use crate::engine::mask::policy::{Masks, Prerendered};
 use crate::engine::notation::form::Forms;
 use crate::engine::prefilter::{Prefilter, Variant};
@@ -112,6 +113,12 @@ impl RuleSet {
         }
     }
 
+    /// What masks are written with.
+    pub(crate) fn masking(&self) -> Masking<'_> {
+        Masking { masks: &self.masks, prerendered: &self.prerendered, rules: &self.rules, shortcuts: self.shortcuts }
+    }
+
+    /// The rule of that id.
     pub(crate) fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.index()]
     }

@@ -1,6 +1,6 @@
 //! Counts of what was done; never content.
 
-use crate::engine::detect::allowlist::AllowedBy;
+use crate::engine::found::allowed::AllowedBy;
 use crate::rules::rule::{Family, RuleId};
 
 /// Counts by rule, and of records and bytes.

@@ -1,8 +1,20 @@
 //! From a place where a window may begin to the literals that are there.
 
-use super::{Candidate, MASK, bits, push};
+use super::bits::{MASK, bits};
+use super::candidate::{Candidate, push};
 use crate::engine::footprint::Footprint;
 use crate::rules::plan::{Literal, Place, WINDOW, may_begin, may_begin_sees};
+
+/// How many groups of buckets there are: for windows anywhere, and where a word may begin.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64")),
+    allow(dead_code, reason = "for the tables of vector kernels")
+)]
+pub(super) struct Groups {
+    pub(super) plain: usize,
+    pub(super) begin: usize,
+}
 
 /// What the prefilter looks for instead of a whole word.
 #[derive(Clone, Copy)]

@@ -1,15 +1,13 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
+use super::bits::{BACK, MASK, READ, bits};
+use super::candidate::Candidate;
 use super::classes::Class;
 use super::confirm::Confirm;
+use super::digits;
 use super::lines::Lines;
 use super::order::Others;
 use super::planes::{BitPlanes, Rows};
-use super::{Candidate, bits, digits};
-use crate::rules::plan::{BEGIN_BYTES, WINDOW};
-
-/// Bytes a bit mask stands for.
-pub(super) const MASK: usize = 64;
 
 /// Masks in a piece: 8 KiB of text, which with the tables and the masks stay in the first-level
 /// cache while several passes go over them.
@@ -23,12 +21,6 @@ pub(super) const LINE: usize = 4 * MASK;
 pub(super) const LONG_LINE: usize = 16 * MASK;
 pub(super) const SHORT: usize = 32 * MASK;
 pub(super) const MIDDLE: usize = 64 * MASK;
-
-/// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
-pub(super) const READ: usize = MASK + WINDOW - 1;
-
-/// The bytes before a mask that a kernel reads of its notes: all that tell where a word may begin.
-pub(super) const BACK: usize = BEGIN_BYTES;
 
 /// What a kernel finds in a piece.
 pub(super) struct Chunk<'a> {

@@ -1,6 +1,6 @@
 //! Where lines end in a block: a by-product of the classes, so that nobody looks for it twice.
 
-use super::MASK;
+use super::bits::MASK;
 
 /// The line ends of a block, a bit a byte.
 #[derive(Default)]
@@ -71,7 +71,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, MASK};
+    use super::Lines;
+    use crate::engine::prefilter::bits::MASK;
     use proptest::prelude::*;
 
     proptest! {

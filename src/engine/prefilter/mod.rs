@@ -10,11 +10,13 @@
 //! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
 //! none of them misses a window, so all give the same candidates.
 
+mod bits;
+pub(crate) mod candidate;
 mod classes;
 mod confirm;
 mod digits;
 mod driver;
-mod lines;
+pub(crate) mod lines;
 mod order;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that says all at once"))]
 mod planes;
@@ -26,63 +28,10 @@ mod tests;
 
 use crate::engine::footprint::Footprint;
 use crate::rules::plan::{By, Literal, Plan};
-use confirm::{Confirm, Fingerprint};
-#[cfg(test)]
-use driver::CHUNK;
-use driver::{BACK, Chunk, MASK, READ, Text, each_chunk};
-#[cfg(target_arch = "x86_64")]
-use driver::{LINE, LONG_LINE, LineMasks};
-pub(crate) use lines::Lines;
+use candidate::Candidate;
+use confirm::{Confirm, Fingerprint, Groups};
+use lines::Lines;
 use order::sort;
-
-/// A place worth a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Candidate {
-    /// Offset in the block of the first byte of the word or run, or of the window.
-    pub at: u32,
-    /// Index of the word, or one of these.
-    pub kind: u32,
-}
-
-impl Candidate {
-    /// The kind of a run of digits; the module `digits` says what is one.
-    pub const DIGITS: u32 = u32::MAX;
-    /// The kind of an `@`.
-    pub const AT: u32 = u32::MAX - 1;
-    /// The first kind of a window that passed the hash check. Words may stand here, and how far a kind is
-    /// behind this one says where those of the window begin among all, so that nobody hashes it again.
-    const FINGERPRINT: u32 = 1 << 31;
-
-    /// What candidates are in order of.
-    fn key(&self) -> u64 {
-        u64::from(self.at) << 32 | u64::from(self.kind)
-    }
-
-    /// The candidate of that key.
-    fn of(key: u64) -> Candidate {
-        Candidate { at: (key >> 32) as u32, kind: key as u32 }
-    }
-
-    /// A window at `at` whose literals begin at `entry`.
-    #[inline(always)]
-    fn fingerprint(at: usize, entry: u32) -> Candidate {
-        Candidate { at: at as u32, kind: Candidate::FINGERPRINT + entry }
-    }
-
-    /// Where the literals of the window begin, if it is one.
-    #[inline(always)]
-    fn entry(&self) -> Option<usize> {
-        (Candidate::FINGERPRINT..Candidate::AT)
-            .contains(&self.kind)
-            .then(|| (self.kind - Candidate::FINGERPRINT) as usize)
-    }
-
-    /// Whether it is a window: literals may stand here.
-    #[cfg(test)]
-    pub(crate) fn is_fingerprint(&self) -> bool {
-        self.entry().is_some()
-    }
-}
 
 /// How the prefilter is implemented. All variants give the same candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,17 +102,6 @@ impl Variant {
             _ => false,
         }
     }
-}
-
-/// How many groups of buckets there are: for windows anywhere, and where a word may begin.
-#[derive(Clone, Copy)]
-#[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64")),
-    allow(dead_code, reason = "for the tables of vector kernels")
-)]
-struct Groups {
-    plain: usize,
-    begin: usize,
 }
 
 enum AnyKernel {
@@ -283,20 +221,4 @@ impl Prefilter {
         self.find(block, candidates, lines);
         self.literals(block, candidates, block.len(), literals);
     }
-}
-
-fn push(candidates: &mut Vec<Candidate>, at: usize, kind: u32) {
-    let at = at as u32;
-    candidates.push(Candidate { at, kind });
-}
-
-/// The bits that are set, lowest first.
-fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        (mask != 0).then(|| {
-            let bit = mask.trailing_zeros() as usize;
-            mask &= mask - 1;
-            bit
-        })
-    })
 }

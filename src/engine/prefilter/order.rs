@@ -1,6 +1,6 @@
 //! Hits in order.
 
-use super::Candidate;
+use super::candidate::Candidate;
 
 /// Puts candidates in order, which mostly are, or nearly so.
 #[inline(always)]

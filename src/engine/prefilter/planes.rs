@@ -3,8 +3,8 @@
 //! Where a word may begin follows from the bytes before, so such a kernel says where windows may begin if one does,
 //! and arithmetic on masks, for which compilers make vectors of eight, does the rest.
 
+use super::bits::{BACK, MASK};
 use super::classes::Codes;
-use super::{BACK, MASK};
 
 /// What a kernel says of 64 bytes.
 pub(super) struct BitPlanes {

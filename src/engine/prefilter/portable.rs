@@ -3,9 +3,12 @@
 //! A hash check of four bytes costs the same whatever the text and however many the literals, needs no
 //! time to build, and is faster than an automaton over all literals, which looks up a state per byte.
 
+use super::bits::{MASK, READ};
+use super::candidate::Candidate;
 use super::classes::Class;
 use super::confirm::Confirm;
-use super::{Candidate, Lines, MASK, READ, each_chunk};
+use super::driver::each_chunk;
+use super::lines::Lines;
 use crate::rules::plan::WINDOW;
 
 /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::driver::{LINE, LONG_LINE, MIDDLE, SHORT};
-use super::{CHUNK, Candidate, Lines, MASK, Prefilter, Variant};
-use crate::engine::notation::{Record, escape::word_begins};
-use crate::rules::plan::{GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Plan, may_begin};
+use super::bits::MASK;
+use super::candidate::Candidate;
+use super::driver::{CHUNK, LINE, LONG_LINE, MIDDLE, SHORT};
+use super::lines::Lines;
+use super::{Prefilter, Variant};
+use crate::rules::plan::{GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Plan};
 use crate::rules::sample;
 
 fn word((text, fold): (&str, bool)) -> Literal {
@@ -203,18 +205,6 @@ proptest! {
                 }
             }
         });
-    }
-}
-
-proptest! {
-    #[test]
-    fn where_the_engine_says_so_a_word_may_begin(
-        text in prop::collection::vec(prop::sample::select(b"\\\\%[;25mKnux04aZ_ \x1b\xC3".as_slice()), 1..14),
-    ) {
-        let rec = Record::new(&text, 0, text.len());
-        for at in 0..text.len() {
-            prop_assert!(!word_begins(&rec, at) || may_begin(&text, at), "{at} in {:?}", text.escape_ascii().to_string());
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
 use crate::engine::found::finding::{EndState, Finding, Refusal};
 use crate::engine::notation::Record;
-use crate::engine::prefilter::Candidate;
+use crate::engine::prefilter::candidate::Candidate;
 use crate::engine::scan::scratch::Scratch;
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Kind, RuleId};

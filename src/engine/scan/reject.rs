@@ -13,7 +13,8 @@ use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
 use crate::engine::footprint::Footprint;
 use crate::engine::notation::Record;
-use crate::engine::prefilter::{Candidate, Lines};
+use crate::engine::prefilter::candidate::Candidate;
+use crate::engine::prefilter::lines::Lines;
 use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
@@ -103,7 +104,7 @@ impl<'a> RejectStage<'a> {
 
     /// What says that all words at a window lead to nothing, besides what says which words these are.
     /// They are left in `scratch`.
-    fn verdict(&mut self, window: Candidate, scratch: &mut Scratch) -> Option<Footprint> {
+    pub(crate) fn verdict(&mut self, window: Candidate, scratch: &mut Scratch) -> Option<Footprint> {
         let at = window.at as usize;
         let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
@@ -136,7 +137,7 @@ impl<'a> RejectStage<'a> {
         }
         let again = target.key && self.key.contains(&at);
         let (end, mut seen) = match target.key && !again {
-            true => key_value::reject(self.set, &self.text, at, scratch)?,
+            true => key_value::reject(self.set, &self.text, at, &mut scratch.key_cache, &mut scratch.work)?,
             false => (at, Footprint::new(at, at)),
         };
         let line_end = self.lines.end(at).unwrap_or(self.text.end);
@@ -146,6 +147,3 @@ impl<'a> RejectStage<'a> {
         Some((end, seen))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,9 +4,9 @@
 //! record what it did not see before. What it finds there is taken back to the record as it came and
 //! joined with what was found first, until a look at the masked record finds nothing more.
 
-use crate::engine::detect::allowlist::Spared;
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::found::resolve::resolve;
 use crate::engine::mask::emit::render;
@@ -91,7 +91,7 @@ impl Draft {
         for f in findings {
             self.masked.extend_from_slice(&rec.buf[at..f.start]);
             let start = self.masked.len();
-            render(set, f, &rec.buf[f.start..f.end], &mut self.masked);
+            render(set.masking(), f, &rec.buf[f.start..f.end], &mut self.masked);
             self.masks.push((start, self.masked.len()));
             at = f.end;
         }

@@ -7,11 +7,13 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use crate::engine::detect::allowlist::Spared;
-use crate::engine::found::finding::{Finding, Refused};
+use crate::engine::found::allowed::Spared;
+use crate::engine::found::finding::Finding;
+use crate::engine::found::notes::Notes;
 use crate::engine::found::tally::Tally;
 use crate::engine::keys::cache::KeyCache;
-use crate::engine::prefilter::{Candidate, Lines};
+use crate::engine::prefilter::candidate::Candidate;
+use crate::engine::prefilter::lines::Lines;
 use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::wipe::wipe;
 
@@ -45,15 +47,6 @@ pub(crate) struct Scratch {
     pub(crate) masked: Vec<u8>,
     /// Where the masks stand in it.
     pub(crate) masks: Vec<(usize, usize)>,
-}
-
-/// What `explain` tells besides the findings.
-#[derive(Default)]
-pub(crate) struct Notes {
-    /// Every finding before overlapping ones were joined.
-    pub(crate) all: Vec<Finding>,
-    /// Candidates that were let go.
-    pub(crate) refused: Vec<Refused>,
 }
 
 impl Scratch {
@@ -111,43 +104,5 @@ impl Scratch {
                 tally.spare(s.entry, s.by);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Scratch;
-    use crate::engine::redactor::Redactor;
-    use crate::engine::stream::Stream;
-
-    const LINE: &[u8] = b"{\"ts\": 1, \"token_type\": \"Bearer\", \"auth_method\": \"oidc\"}\n";
-
-    /// A thread keeps working memory, and what it remembers of the input only until it is told to forget, whoever asked.
-    #[test]
-    fn an_idle_thread_remembers_nothing() {
-        let redactor = Redactor::builtin();
-        let mut stream = Stream::new(&redactor);
-        Redactor::forget();
-        let asks: [&mut dyn FnMut(); 4] = [
-            &mut || stream.push(&LINE.repeat(100), &mut Vec::new()),
-            &mut || assert!(matches!(redactor.redact(&LINE.repeat(100)), std::borrow::Cow::Borrowed(_))),
-            &mut || assert_eq!(redactor.findings(&LINE.repeat(100)), []),
-            &mut || drop(redactor.explain(&LINE.repeat(100))),
-        ];
-        for ask in asks {
-            ask();
-            assert_eq!(Scratch::remembers(), Some(true));
-            Redactor::forget();
-            assert_eq!(Scratch::remembers(), Some(false));
-        }
-    }
-
-    /// A stream that is done with leaves nothing behind.
-    #[test]
-    fn a_dropped_stream_is_forgotten() {
-        let mut stream = Stream::new(&Redactor::builtin());
-        stream.push(&LINE.repeat(100), &mut Vec::new());
-        drop(stream);
-        assert_eq!(Scratch::remembers(), Some(false));
     }
 }

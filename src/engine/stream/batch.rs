@@ -7,7 +7,7 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::finding::Finding;
 use crate::engine::found::resolve::resolve;
 use crate::engine::notation::Record;
-use crate::engine::prefilter::Candidate;
+use crate::engine::prefilter::candidate::Candidate;
 use crate::engine::scan::record::{budget, scan_record};
 use crate::engine::scan::reject::RejectStage;
 use crate::engine::scan::rescan::rescan;

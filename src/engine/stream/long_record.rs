@@ -71,7 +71,7 @@ impl Window {
             if start >= self.covered || self.covered == 0 {
                 tally.bytes_out += (start - at.min(start)) as u64;
                 sink(&window[at.min(start)..start]);
-                put_mask(set, f, &window[f.start..f.end], tally, &mut drawn, sink);
+                put_mask(set.masking(), f, &window[f.start..f.end], tally, &mut drawn, sink);
             }
             at = at.max(f.end);
             self.covered = self.covered.max(f.end);

@@ -148,7 +148,7 @@ impl Stream {
         scratch.findings.clear();
         batch::scan(set, block, &mut self.continuation, scratch);
         scratch.count_spared(0..block.len(), &mut self.tally);
-        put(set, block, &scratch.findings, &mut self.tally, sink);
+        put(set.masking(), block, &scratch.findings, &mut self.tally, sink);
     }
 
     /// Keeps bytes of the unfinished record; sends windows of it once it is over the limit.

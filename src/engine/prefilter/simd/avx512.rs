@@ -3,9 +3,12 @@
 
 use std::arch::x86_64::*;
 
+use super::super::bits::{BACK, MASK, READ};
+use super::super::candidate::Candidate;
 use super::super::classes::Class;
-use super::super::confirm::{Confirm, Fingerprint};
-use super::super::{BACK, Candidate, Chunk, Groups, Lines, MASK, READ, Text, each_chunk};
+use super::super::confirm::{Confirm, Fingerprint, Groups};
+use super::super::driver::{Chunk, Text, each_chunk};
+use super::super::lines::Lines;
 use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
 

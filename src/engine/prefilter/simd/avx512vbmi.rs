@@ -12,10 +12,13 @@
 
 use std::arch::x86_64::*;
 
+use super::super::bits::{MASK, bits};
+use super::super::candidate::Candidate;
 use super::super::classes::Codes;
-use super::super::confirm::{Confirm, Fingerprint};
+use super::super::confirm::{Confirm, Fingerprint, Groups};
+use super::super::driver::{Chunk, LINE, LONG_LINE, LineMasks, Text, each_chunk};
+use super::super::lines::Lines;
 use super::super::planes::{BitPlanes, begins_here};
-use super::super::{Candidate, Chunk, Groups, LINE, LONG_LINE, LineMasks, Lines, MASK, Text, bits, each_chunk};
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 

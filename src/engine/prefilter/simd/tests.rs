@@ -3,7 +3,8 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::super::{Lines, Prefilter, Variant};
+use super::super::lines::Lines;
+use super::super::{Prefilter, Variant};
 use crate::rules::plan::{Literal, Plan};
 use crate::rules::sample;
 

@@ -1,10 +1,12 @@
 //! RejectStage against the context, which looks at every record.
 
-use super::RejectStage;
 use crate::engine::footprint::group;
-use crate::engine::prefilter::{Candidate, Lines};
+use crate::engine::found::notes::Notes;
+use crate::engine::prefilter::candidate::Candidate;
+use crate::engine::prefilter::lines::Lines;
 use crate::engine::redactor::Redactor;
-use crate::engine::scan::scratch::{Notes, Scratch};
+use crate::engine::scan::reject::RejectStage;
+use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::batch;
 use proptest::prelude::*;
 
