@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// What `--help` and the man page say about exit codes and settings.
@@ -9,7 +10,8 @@ const AFTER: &str = "\
 Exit codes:
   0   done; also when the reader of the output went away
   1   something was found (--check only)
-  2   wrong option, configuration or rule; or an input that looks like UTF-16 was refused
+  2   wrong option, configuration or rule; or an input was refused that hides what it holds: it looks
+      like UTF-16, or is compressed in a way that is not read
   3   an input could not be read, or was left as it was; the others are done
   4   the output could not be written
   70  a fault in logveil itself; nothing unmasked was written
@@ -17,9 +19,13 @@ Exit codes:
 Settings:
   An option is looked for in the arguments, then in the environment (LOGVEIL_ and its name, such as
   LOGVEIL_NUMBER_MASK; a LOGVEIL_MASK with several masks separates them by blanks), then in
-  logveil.toml in the working directory or the file of --config, whose keys are the long options:
+  the file of --config or logveil.toml in the working directory, whose keys are the long options:
       mask = [\"stars\", \"card=keep:6,4\"]
-      except = [\"place\"]
+      with = [\"person\"]
+  A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
+  LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
+  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, hash-key-file, output,
+  report-file, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
 
@@ -59,7 +65,7 @@ const SERVE_AFTER: &str = include_str!("serve.txt");
 
 /// Where records come from and go to.
 #[cfg(feature = "serve")]
-#[derive(Debug, Group)]
+#[derive(Debug, Default, Group)]
 pub struct Serve {
     /// Receive records here; may be repeated: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix-datagram:///PATH
     #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_LISTEN", hide_env = true)]
@@ -218,6 +224,17 @@ pub struct Choice {
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_CONFIG", hide_env = true, help_heading = "Other")]
     pub config: Option<PathBuf>,
 
+    /// Read no logveil.toml of the working directory [default: false]
+    ///
+    /// One that is found there and not named by --config is told of on standard error. It cannot weaken
+    /// what is masked nor name files to write.
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_parser = BoolishValueParser::new(), env = "LOGVEIL_NO_CONFIG", hide_env = true, help_heading = "Other")]
+    pub no_config: Option<bool>,
+
+    /// The configuration file, if it was found and not named.
+    #[arg(skip)]
+    pub found: Option<PathBuf>,
+
     /// Colours in what is meant for people; auto heeds NO_COLOR [default: auto]
     #[arg(long, global = true, value_name = "WHEN", env = "LOGVEIL_COLOR", hide_env = true, help_heading = "Other")]
     pub color: Option<When>,
@@ -244,6 +261,12 @@ pub struct Filter {
     /// run, otherwise within this run only.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_CHECK", hide_env = true, help_heading = "Output")]
     pub check: Option<bool>,
+
+    /// Read and check options, configuration, rules, packs, allow-lists, masks and keys, say what is in force, and end
+    ///
+    /// Of a configuration with [[listen]] or [[upstream]] also these, with their certificates. Reads no input.
+    #[arg(long, help_heading = "Other")]
+    pub check_config: bool,
 
     /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
     ///

@@ -11,6 +11,7 @@ use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::{Lane, Outbox, Sink};
 use crate::edge::raw::Raw;
+use crate::edge::signals;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
 
@@ -94,14 +95,15 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     };
     let seen: Arc<Mutex<Option<Seen>>> = Arc::default();
     let told = Arc::clone(&seen);
-    let redactor = setup::masked(args)?
-        .observer(move |rule, secret| {
-            let finding = Seen { rule, tag: key.tag(secret), shape: Shape::of(secret) };
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
-        })
-        .build()
-        .map_err(Failure::usage)?;
+    let redactor = setup::built(setup::masked(args)?.observer(move |rule, secret| {
+        let finding = Seen { rule, tag: key.tag(secret), shape: Shape::of(secret) };
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
+    }))?;
+    setup::tell_found(&args.choice, &redactor);
     let inputs = Input::all(&args.files);
+    if inputs.iter().any(Input::is_pipe) {
+        signals::read_on().map_err(|e| Failure::input("signals", e))?;
+    }
     let progress = Progress::new(args, &inputs);
     let mut run = Run::new(&redactor, args, &progress);
     let out = Outbox::new(Raw::stdout().map_err(|e| Failure::output("standard output", &e))?);

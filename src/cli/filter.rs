@@ -11,9 +11,11 @@ use super::setup;
 use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
 use crate::edge::in_place;
+use crate::edge::packing;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
 use crate::edge::report::Report;
+use crate::edge::signals::{self, Ending};
 use crate::engine::redactor::Redactor;
 use crate::engine::tally::Tally;
 
@@ -27,8 +29,12 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if in_place && (args.filter.output.is_some() || inputs.contains(&Input::Stdin)) {
         return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
     }
-    let redactor = setup::masked(args)?.build().map_err(Failure::usage)?;
+    let redactor = setup::built(setup::masked(args)?)?;
     redactor.outlive();
+    setup::tell_found(&args.choice, &redactor);
+    if inputs.iter().any(Input::is_pipe) {
+        signals::read_on().map_err(|e| Failure::input("signals", e))?;
+    }
     let progress = Progress::new(args, &inputs);
     let mut run = Run::new(&redactor, args, &progress);
     let end = match (&args.filter.output, in_place) {
@@ -38,9 +44,12 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
             .map_err(|e| Failure::output("standard output", &e))
             .and_then(|out| run.copy(&inputs, out, "standard output")),
     };
-    let (tally, code) = (run.tally, run.code);
+    let (tally, code, ending) = (run.tally, run.code, run.ending);
     drop(progress);
     report(args, &tally, &redactor)?;
+    if let Some(ending) = ending {
+        ending.obey();
+    }
     end.map(|()| code)
 }
 
@@ -95,6 +104,8 @@ pub struct Run<'a> {
     pub tally: Tally,
     /// The exit code, if nothing ends the run early.
     pub code: u8,
+    /// Where files are rewritten: whether a signal asked to end.
+    ending: Option<Ending>,
 }
 
 impl<'a> Run<'a> {
@@ -102,7 +113,7 @@ impl<'a> Run<'a> {
     pub fn new(redactor: &'a Redactor, args: &Args, progress: &'a Progress) -> Self {
         let (encoding, threads) = (setup::encoding(args), setup::threads(args));
         let (buffer, tally) = (Buffer::default(), Tally::default());
-        Run { redactor, encoding, threads, progress, buffer, tally, code: failure::OK }
+        Run { redactor, encoding, threads, progress, buffer, tally, code: failure::OK, ending: None }
     }
 
     /// Every input, masked, into one output. Each is a stream of its own: an unfinished last line
@@ -121,10 +132,10 @@ impl<'a> Run<'a> {
     /// Only those of the output, whose name is for errors.
     pub fn through(&mut self, input: &Input, mut lane: Lane, out: &mut impl Sink, name: &str) -> Result<(), Failure> {
         let progress = self.progress;
-        let mut reader = match input.open(|n| progress.add(n)) {
+        let mut reader = match input.open(self.encoding == Encoding::Bytes, |n| progress.add(n)) {
             Ok(reader) => reader,
             Err(e) => {
-                self.trouble(input, &e);
+                self.unread(input, &e);
                 return Ok(());
             }
         };
@@ -156,21 +167,34 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every input rewritten where it is.
+    /// Every input rewritten where it is. A signal that asks to end is obeyed when nothing half-written is left.
     fn rewrite(&mut self, inputs: &[Input]) -> Result<(), Failure> {
+        let ending = Ending::noted().map_err(|e| Failure::input("signals", e))?;
+        self.ending = Some(ending.clone());
         for input in inputs {
             let Input::Path(path) = input else { continue };
             let mut lane = Lane::new(self.redactor, self.encoding);
             let progress = self.progress;
-            let done = in_place::rewrite(path, |from, to| {
-                self.pump(from, input.is_at_hand(pipe::READ_BYTES), &mut lane, &mut Outbox::new(to), &mut |n| {
-                    progress.add(n)
-                })?;
+            let done = in_place::rewrite(path, self.encoding != Encoding::Detect, |from, to| {
+                let from = &mut ending.stops(from);
+                let at_hand = input.is_at_hand(pipe::READ_BYTES);
+                self.pump(from, at_hand, &mut lane, &mut Outbox::new(to), &mut |n| progress.add(n))?;
                 Ok(lane.tally().findings() > 0)
             });
             match done {
                 Ok(Ok(())) => self.tally.add(lane.tally()),
+                _ if ending.asked() => {
+                    self.trouble(input, &"left as it was: a signal asked to end");
+                    break;
+                }
+                Ok(Err(Trouble::Read(e))) => {
+                    let code = failure::unread(&e);
+                    self.say(input, &in_place::Left::Failed("cannot read it", e), code);
+                }
                 Ok(Err(trouble)) => self.told(input, trouble),
+                Err(in_place::Left::Failed(what, e)) if packing::is_refusal(&e) => {
+                    self.say(input, &in_place::Left::Failed(what, e), failure::USAGE);
+                }
                 Err(left) => self.trouble(input, &left),
             }
         }
@@ -179,18 +203,23 @@ impl<'a> Run<'a> {
 
     fn told(&mut self, input: &Input, trouble: Trouble) {
         match trouble {
-            Trouble::Read(e) => self.trouble(input, &e),
+            Trouble::Read(e) => self.unread(input, &e),
             Trouble::Write(e) => self.trouble(input, &in_place::Left::Failed("cannot write beside it", e)),
-            Trouble::Refused(wide) => {
-                self.progress.say(&format!("{}: {wide}", input.name()));
-                self.code = failure::worse(self.code, failure::USAGE);
-            }
+            Trouble::Refused(wide) => self.say(input, &wide, failure::USAGE),
         }
     }
 
+    fn unread(&mut self, input: &Input, why: &io::Error) {
+        self.say(input, why, failure::unread(why));
+    }
+
     fn trouble(&mut self, input: &Input, why: &dyn std::fmt::Display) {
+        self.say(input, why, failure::INPUT);
+    }
+
+    fn say(&mut self, input: &Input, why: &dyn std::fmt::Display, code: u8) {
         self.progress.say(&format!("{}: {why}", input.name()));
-        self.code = failure::worse(self.code, failure::INPUT);
+        self.code = failure::worse(self.code, code);
     }
 }
 

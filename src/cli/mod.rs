@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod check;
+pub mod check_config;
 pub mod completions;
 pub mod config;
 pub mod explain;
@@ -19,5 +20,5 @@ mod rules_check;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod setup;
-#[cfg(feature = "serve")]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "only the sidecar has tables"))]
 mod tables;

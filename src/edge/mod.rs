@@ -3,11 +3,21 @@
 #[cfg(feature = "cli")]
 pub mod ahead;
 #[cfg(feature = "cli")]
+mod attributes;
+#[cfg(feature = "cli")]
+mod binary;
+#[cfg(feature = "cli")]
 pub mod encoding;
 #[cfg(feature = "cli")]
 pub mod files;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod held;
 #[cfg(feature = "cli")]
 pub mod in_place;
+#[cfg(feature = "cli")]
+mod late;
+#[cfg(feature = "cli")]
+pub mod packing;
 #[cfg(feature = "cli")]
 pub mod pipe;
 #[cfg(feature = "cli")]
@@ -16,6 +26,8 @@ pub mod raw;
 pub mod report;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "cli")]
+pub mod signals;
 pub mod writer;
 #[cfg(feature = "cli")]
 pub mod wtf8;

@@ -41,6 +41,13 @@ pub enum Trouble {
     Refused(Wide),
 }
 
+impl From<io::Error> for Trouble {
+    /// Of what is written; reading names its errors itself.
+    fn from(e: io::Error) -> Trouble {
+        Trouble::Write(e)
+    }
+}
+
 /// One input on its way: a [`Stream`], and what its encoding needs around it.
 pub struct Lane {
     stream: Stream,
