@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args as Group, Parser, Subcommand, ValueHint};
+
+use super::names::{EncodingName, Format, InputForm, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
 const AFTER: &str = "\
@@ -16,6 +18,10 @@ Exit codes:
   4   the output could not be written
   70  a fault in logveil itself; nothing unmasked was written
 
+Signals:
+  While a pipe or socket is read, the first SIGINT or SIGTERM changes nothing: the input is read to its
+  end, so that Ctrl-C in `app | logveil` loses no last line. The second one ends it at once.
+
 Settings:
   An option is looked for in the arguments, then in the environment (LOGVEIL_ and its name, such as
   LOGVEIL_NUMBER_MASK; a LOGVEIL_MASK with several masks separates them by blanks), then in
@@ -24,8 +30,8 @@ Settings:
       with = [\"person\"]
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
-  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, hash-key-file, output,
-  report-file, in-place, or only and except in a [[listen]].
+  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, input, hash-key-file,
+  output, report-file, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
 
@@ -45,7 +51,8 @@ pub struct Args {
 
     /// Files to read, in order; `-` is standard input [default: -]
     ///
-    /// Files that begin as gzip or Zstandard do are read decompressed. A file that has a
+    /// What begins as gzip or Zstandard do is read decompressed (windows up to 8 MiB); what is compressed
+    /// by xz, bzip2, lz4, zip, 7z, lzip, lzop, snappy or compress is refused (2). A file that has a
     /// subcommand's name is written with its folder: `./rules`.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
@@ -249,8 +256,12 @@ pub struct Filter {
 
     /// Replace each file by its masked text, as a whole or not at all [default: false]
     ///
-    /// Mode, owner and times are kept; access lists and other extended attributes are not. Links,
-    /// compressed files and files that change meanwhile are left as they are (exit code 3).
+    /// Mode, owner, times, access lists and other extended attributes are kept, and gzip and Zstandard
+    /// stay what they were: one member with the name and time of the first, or one frame, at the
+    /// default level. Links, binary files, files that change meanwhile and, on Linux, files that a
+    /// process holds open for writing are left as they are (exit code 3): it would go on writing into
+    /// the old file. Processes of other users show what they hold to root alone; on other systems
+    /// nothing does, so stop writers first. A signal that asks to end leaves no temporary file.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_IN_PLACE", hide_env = true, help_heading = "Output")]
     pub in_place: Option<bool>,
 
@@ -312,7 +323,24 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", env = "LOGVEIL_ENCODING", hide_env = true, help_heading = "Input")]
     pub encoding: Option<EncodingName>,
 
-    /// Filter as bytes what looks like UTF-16; secrets in it stay [default: false]
+    /// How records are written: text, journal-json, journal-export, or auto [default: auto]
+    ///
+    /// journal-json is what `journalctl -o json` writes, where bytes are arrays of numbers; journal-export
+    /// is `-o export`, where they stand behind their length. Both are judged as the text they are, and
+    /// leave as they came, with right lengths. auto takes an input for one of them if its first line has the
+    /// fields that only the journal adds. Lines and fields over 4 MiB leave as `[REDACTED:unjudged]`.
+    /// `-o json-pretty` is text like any other.
+    #[arg(
+        long,
+        value_name = "FORM",
+        hide_possible_values = true,
+        env = "LOGVEIL_INPUT",
+        hide_env = true,
+        help_heading = "Input"
+    )]
+    pub input: Option<InputForm>,
+
+    /// Filter as bytes what looks like UTF-16, is compressed in a way that is not read, or with --in-place binary; secrets in it stay [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_ASSUME_BYTES", hide_env = true, help_heading = "Input")]
     pub assume_bytes: Option<bool>,
 
@@ -325,48 +353,4 @@ pub struct Filter {
     /// Progress on standard error: auto for files when that is a terminal and the output is none [default: auto]
     #[arg(long, value_name = "WHEN", env = "LOGVEIL_PROGRESS", hide_env = true, help_heading = "Other")]
     pub progress: Option<When>,
-}
-
-/// When to do what only a terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum When {
-    /// On a terminal.
-    #[default]
-    Auto,
-    /// In any case.
-    Always,
-    /// In no case.
-    Never,
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// What a bare JSON number becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum NumberMask {
-    /// A string.
-    String,
-    /// The number 0.
-    Zero,
-}
-
-/// Encodings that can be named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EncodingName {
-    /// UTF-8, or any other that is compatible with ASCII.
-    #[value(name = "utf-8")]
-    Utf8,
-    /// UTF-16, low byte first.
-    #[value(name = "utf-16le")]
-    Utf16le,
-    /// UTF-16, high byte first.
-    #[value(name = "utf-16be")]
-    Utf16be,
 }

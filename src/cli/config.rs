@@ -14,8 +14,9 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, ValueHint};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::args::{Args, Choice, Command, Rules, When};
+use super::args::{Args, Choice, Command, Rules};
 use super::failure::Failure;
+use super::names::When;
 use super::tables::Source;
 
 /// The file that is read when none is named.
@@ -25,7 +26,7 @@ const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
 /// Settings that could let secrets stay, or write where the file says: only of a file that somebody named.
-const TRUSTED: [&str; 10] = [
+const TRUSTED: [&str; 11] = [
     "only",
     "except",
     ALLOW,
@@ -34,6 +35,7 @@ const TRUSTED: [&str; 10] = [
     "keep-samples",
     "assume-bytes",
     "encoding",
+    "input",
     "in-place",
     "hash-key-file",
 ];

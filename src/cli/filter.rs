@@ -1,16 +1,18 @@
 //! Without a subcommand: inputs -> masked text.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 
-use super::args::{Args, Format};
+use super::args::Args;
 use super::failure::{self, Failure};
+use super::names::Format;
 use super::progress::Progress;
 use super::setup;
 use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
 use crate::edge::in_place;
+use crate::edge::journal::{self, Form};
 use crate::edge::packing;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
@@ -96,6 +98,8 @@ pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Fai
 pub struct Run<'a> {
     redactor: &'a Redactor,
     encoding: Encoding,
+    /// How records are written, if it was said.
+    form: Option<Form>,
     /// That judge a file at hand.
     threads: usize,
     progress: &'a Progress,
@@ -113,7 +117,8 @@ impl<'a> Run<'a> {
     pub fn new(redactor: &'a Redactor, args: &Args, progress: &'a Progress) -> Self {
         let (encoding, threads) = (setup::encoding(args), setup::threads(args));
         let (buffer, tally) = (Buffer::default(), Tally::default());
-        Run { redactor, encoding, threads, progress, buffer, tally, code: failure::OK, ending: None }
+        let form = setup::form(args);
+        Run { redactor, encoding, form, threads, progress, buffer, tally, code: failure::OK, ending: None }
     }
 
     /// Every input, masked, into one output. Each is a stream of its own: an unfinished last line
@@ -140,7 +145,7 @@ impl<'a> Run<'a> {
             }
         };
         let end = self.pump(&mut *reader, input.is_at_hand(pipe::READ_BYTES), &mut lane, out, &mut |_| {});
-        self.tally.add(lane.tally());
+        self.tally.add(&lane.tally());
         match end {
             Err(Trouble::Write(e)) => Err(Failure::output(name, &e)),
             Err(trouble) => {
@@ -160,6 +165,13 @@ impl<'a> Run<'a> {
         out: &mut impl Sink,
         seen: &mut dyn FnMut(usize),
     ) -> Result<(), Trouble> {
+        let (head, form) = match (self.form, self.encoding) {
+            (Some(form), _) => (Vec::new(), form),
+            (None, Encoding::Utf16(_)) => (Vec::new(), Form::Text),
+            (None, _) => journal::head(reader).map_err(Trouble::Read)?,
+        };
+        lane.set_form(form);
+        let reader = &mut Cursor::new(head).chain(reader);
         if at_hand && self.threads > 1 && lane.is_plain() {
             ahead::pump(reader, self.redactor, lane, out, self.threads, seen)
         } else {
@@ -182,7 +194,7 @@ impl<'a> Run<'a> {
                 Ok(lane.tally().findings() > 0)
             });
             match done {
-                Ok(Ok(())) => self.tally.add(lane.tally()),
+                Ok(Ok(())) => self.tally.add(&lane.tally()),
                 _ if ending.asked() => {
                     self.trouble(input, &"left as it was: a signal asked to end");
                     break;

@@ -12,6 +12,7 @@ pub mod filter;
 mod fluent;
 mod import;
 pub mod man;
+pub mod names;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]
 mod print;
 mod progress;

@@ -4,9 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::args::{Args, Choice, EncodingName, Filter, NumberMask};
+use super::args::{Args, Choice, Filter};
 use super::failure::{self, Failure};
+use super::names::{EncodingName, InputForm, NumberMask};
 use super::print::Print;
+use crate::edge::journal::Form;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
 use crate::engine::builder::Builder;
@@ -202,6 +204,16 @@ pub fn key_of_this_run() -> Result<HashKey, Failure> {
 pub fn threads(args: &Args) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     args.filter.threads.map_or_else(processors, usize::from)
+}
+
+/// How records are written; None where each input is to tell.
+pub fn form(args: &Args) -> Option<Form> {
+    args.filter.input.and_then(|named| match named {
+        InputForm::Auto => None,
+        InputForm::Text => Some(Form::Text),
+        InputForm::JournalJson => Some(Form::Json),
+        InputForm::JournalExport => Some(Form::Export),
+    })
 }
 
 /// How inputs are to be read.

@@ -215,7 +215,7 @@ mod tests {
             (state >> 33) as u8
         };
         let noise: Vec<u8> = (0..4_000_000).map(|_| random()).collect();
-        let sparse: Vec<u8> = (0..1_000_000).map(|_| if random() < 60 { 0 } else { random() }).collect();
+        let sparse: Vec<u8> = (0..1_000_000).map(|_| if random() < 20 { 0 } else { random() }).collect();
         let ints: Vec<u8> = (0..50_000u32).flat_map(|n| (n * 7).to_le_bytes()).collect();
         let paths = b"./src/a.rs\0./src/main.rs\0./b\0./Cargo.toml\0./tests/it/x.rs\0".repeat(500);
         let rows = b"aaaaaaa\0bbbbbbb\0ccccccc\0".repeat(500);

@@ -15,6 +15,8 @@ mod held;
 #[cfg(feature = "cli")]
 pub mod in_place;
 #[cfg(feature = "cli")]
+pub mod journal;
+#[cfg(feature = "cli")]
 mod late;
 #[cfg(feature = "cli")]
 pub mod packing;

@@ -68,7 +68,7 @@ const MAGIC: [(&str, Kind); 15] = [
 fn begins(head: &[u8], magic: &str) -> Option<bool> {
     let mut bytes = head.iter();
     for wanted in magic.split(' ') {
-        let Some(byte) = bytes.next() else { return None };
+        let byte = bytes.next()?;
         let digits = format!("{byte:02x}");
         if !digits.bytes().zip(wanted.bytes()).all(|(is, wanted)| wanted == b'?' || is == wanted) {
             return Some(false);
@@ -186,7 +186,7 @@ impl<W: Write> Packer<W> {
             Packing::Gzip => {
                 let mut first = MultiGzDecoder::new(BufReader::new(packed));
                 // The header is there once something was read.
-                first.read(&mut [0])?;
+                io::copy(&mut first.by_ref().take(1), &mut io::sink())?;
                 Ok(Packer::Gzip(gzip_like(first.header(), out)))
             }
             Packing::Zstd => {

@@ -166,3 +166,107 @@ fn utf16_that_begins_late_is_refused() {
         assert_eq!(run(dir.path(), &["--assume-bytes"], &input).stdout, input);
     }
 }
+
+/// What `journalctl -o export` sends for a message with colours in it, and what `-o json` does.
+#[test]
+fn bytes_of_the_journal_are_judged_as_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = |secret: &str| format!("\x1b[1mlogin\x1b[0m password={secret} ok").into_bytes();
+    let head = b"__CURSOR=s=e8;i=1;b=ab\n__REALTIME_TIMESTAMP=1764327600000000\n".to_vec();
+    let export = |secret: &str| {
+        let data = message(secret);
+        [&head[..], b"MESSAGE\n", &(data.len() as u64).to_le_bytes(), &data, b"\n_PID=1\n\n"].concat().repeat(2)
+    };
+    let json = |secret: &str| {
+        let line = serde_json::json!({"__CURSOR": "s=e8", "__REALTIME_TIMESTAMP": "1", "MESSAGE": message(secret)});
+        format!("{line}\n").into_bytes().repeat(2)
+    };
+    let mask = "[REDACTED:password]";
+    let (before, after) = (json("hunter2x"), json(mask));
+    for (input, output) in [(export("hunter2x"), export(mask)), (before, after)] {
+        fs::write(dir.path().join("journal"), input.repeat(3000)).unwrap();
+        let out = run(dir.path(), &[], &input);
+        assert_eq!(out.stdout.escape_ascii().to_string(), output.escape_ascii().to_string());
+        let out = run(dir.path(), &["journal", "--threads=2"], b"");
+        assert!(out.stdout == output.repeat(3000), "as a file with threads, too");
+        let out = run(dir.path(), &["--check"], &input);
+        assert_eq!(out.status.code(), Some(1));
+        assert_eq!(String::from_utf8_lossy(&out.stdout).lines().count(), 2);
+        let out = run(dir.path(), &["--input", "text"], &input);
+        assert!(out.stdout != output, "unless text is asked for");
+        let rest = [&b"\n"[..], &input].concat();
+        let named = if input.starts_with(b"{") { "journal-json" } else { "journal-export" };
+        assert_eq!(run(dir.path(), &["--input", named], &rest).stdout, [&b"\n"[..], &output].concat());
+    }
+}
+
+/// Every field of an entry of export, by its length where it has one.
+fn fields(mut export: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    while !export.is_empty() {
+        let (line, rest) = export.split_at(export.iter().position(|b| *b == b'\n').unwrap());
+        export = &rest[1..];
+        let line = String::from_utf8(line.to_vec()).unwrap();
+        match line.split_once('=') {
+            _ if line.is_empty() => all.push((line, Vec::new())),
+            Some((name, text)) => all.push((name.into(), text.into())),
+            None => {
+                let len = u64::from_le_bytes(export[..8].try_into().unwrap()) as usize;
+                all.push((line, export[8..8 + len].to_vec()));
+                assert_eq!(export[8 + len], b'\n');
+                export = &export[8 + len + 1..];
+            }
+        }
+    }
+    all
+}
+
+/// A field's bytes, however they are spelt.
+fn bytes(value: &serde_json::Value) -> Vec<Vec<u8>> {
+    match value {
+        serde_json::Value::String(text) => vec![text.clone().into()],
+        serde_json::Value::Array(all) if all.iter().all(serde_json::Value::is_u64) => {
+            vec![all.iter().map(|n| n.as_u64().unwrap() as u8).collect()]
+        }
+        serde_json::Value::Array(all) => all.iter().flat_map(bytes).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+/// What systemd's own daemon and `journalctl` 252 or later made of messages in its native protocol: colours, several
+/// lines, a field three times, bytes that are no UTF-8. Paths and ids are made up.
+#[test]
+fn what_journald_itself_writes_keeps_its_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let has = |text: &[u8], what: &str| text.windows(what.len()).any(|w| w == what.as_bytes());
+    let masked = |text: &[u8]| has(text, "[REDACTED:password]");
+    let export = &include_bytes!("journal.export")[..];
+    let out = run(dir.path(), &[], export);
+    assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr)), (Some(0), "".into()));
+    let (before, after) = (fields(export), fields(&out.stdout));
+    assert_eq!(before.len(), after.len());
+    for ((name, old), (also, new)) in before.iter().zip(&after) {
+        assert_eq!(name, also);
+        assert!(if has(old, "hunter2") { masked(new) && !has(new, "hunter2") } else { old == new }, "{name}");
+    }
+    let text = include_str!("journal.json");
+    let out = run(dir.path(), &[], text.as_bytes());
+    assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr)), (Some(0), "".into()));
+    let lines = String::from_utf8(out.stdout).unwrap();
+    assert_eq!(lines.lines().count(), 6);
+    for (old, new) in text.lines().zip(lines.lines()) {
+        let parse = |line| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line).unwrap();
+        let (before, after) = (parse(old), parse(new));
+        assert_eq!(before.len(), after.len());
+        for ((name, old), (also, new)) in before.iter().zip(&after) {
+            assert_eq!((name, old.is_array()), (also, new.is_array()));
+            for (old, new) in bytes(old).iter().zip(bytes(new)) {
+                assert!(
+                    if has(old, "hunter2") { masked(&new) && !has(&new, "hunter2") } else { *old == new },
+                    "{name}"
+                );
+            }
+        }
+    }
+    assert!(text.lines().last() == lines.lines().last(), "what has no secret leaves byte for byte");
+}
