@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
-use super::names::{EncodingName, Format, InputForm, NumberMask, When};
+use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
 const AFTER: &str = "\
@@ -31,7 +31,7 @@ Settings:
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
   overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, input, hash-key-file,
-  output, report-file, in-place, or only and except in a [[listen]].
+  output, report-file, baseline, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
 
@@ -49,8 +49,10 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Files to read, in order; `-` is standard input [default: -]
+    /// Files and folders to read, in order; `-` is standard input [default: -]
     ///
+    /// Of a folder these are all plain files below it, in order, hidden ones too, but for what .gitignore,
+    /// .ignore and git's own lists name; what was found in how many of them is said on standard error.
     /// What begins as gzip or Zstandard do is read decompressed (windows up to 8 MiB); what is compressed
     /// by xz, bzip2, lz4, zip, 7z, lzip, lzop, snappy or compress is refused (2). A file that has a
     /// subcommand's name is written with its folder: `./rules`.
@@ -278,6 +280,17 @@ pub struct Filter {
     /// Of a configuration with [[listen]] or [[upstream]] also these, with their certificates. Reads no input.
     #[arg(long, help_heading = "Other")]
     pub check_config: bool,
+
+    /// How --check lists findings: text, json, sarif (2.1.0) or github (workflow commands) [default: text]
+    #[arg(long, value_name = "FORMAT", env = "LOGVEIL_FORMAT", hide_env = true, help_heading = "Output")]
+    pub format: Option<ListFormat>,
+
+    /// Let --check pass over the findings in a list of an earlier --check --format json
+    ///
+    /// Each is known by file, rule and fingerprint, as often as it is in the list, so that lines may move.
+    /// Needs the key that the list was made with (--hash-key-file). A copy in another file is new.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_BASELINE", hide_env = true, help_heading = "Input")]
+    pub baseline: Option<PathBuf>,
 
     /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
     ///

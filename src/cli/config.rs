@@ -26,12 +26,13 @@ const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
 /// Settings that could let secrets stay, or write where the file says: only of a file that somebody named.
-const TRUSTED: [&str; 11] = [
+const TRUSTED: [&str; 12] = [
     "only",
     "except",
     ALLOW,
     "output",
     "report-file",
+    "baseline",
     "keep-samples",
     "assume-bytes",
     "encoding",

@@ -18,6 +18,7 @@ use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
 use crate::edge::report::Report;
 use crate::edge::signals::{self, Ending};
+use crate::edge::walk::{self, Walk};
 use crate::engine::redactor::Redactor;
 use crate::engine::tally::Tally;
 
@@ -26,7 +27,11 @@ use crate::engine::tally::Tally;
 /// # Errors
 /// Wrong options, an output that cannot be written. Inputs that fail are told of one by one.
 pub fn run(args: &Args) -> Result<u8, Failure> {
-    let inputs = Input::all(&args.files);
+    if args.filter.format.is_some() || args.filter.baseline.is_some() {
+        return Err(Failure::usage("--format and --baseline are for lists of findings: give --check, too"));
+    }
+    let walk = walk::inputs(&args.files);
+    let inputs = &walk.inputs;
     let in_place = args.filter.in_place == Some(true);
     if in_place && (args.filter.output.is_some() || inputs.contains(&Input::Stdin)) {
         return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
@@ -37,15 +42,17 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if inputs.iter().any(Input::is_pipe) {
         signals::read_on().map_err(|e| Failure::input("signals", e))?;
     }
-    let progress = Progress::new(args, &inputs);
+    let progress = Progress::new(args, inputs);
     let mut run = Run::new(&redactor, args, &progress);
+    run.left_out(&walk);
     let end = match (&args.filter.output, in_place) {
-        (_, true) => run.rewrite(&inputs),
-        (Some(path), _) => create(path, &inputs).and_then(|file| run.copy(&inputs, file, &path.display().to_string())),
+        (_, true) => run.rewrite(inputs),
+        (Some(path), _) => create(path, inputs).and_then(|file| run.copy(inputs, file, &path.display().to_string())),
         (None, _) => Raw::stdout()
             .map_err(|e| Failure::output("standard output", &e))
-            .and_then(|out| run.copy(&inputs, out, "standard output")),
+            .and_then(|out| run.copy(inputs, out, "standard output")),
     };
+    run.total(walk.walked, None);
     let (tally, code, ending) = (run.tally, run.code, run.ending);
     drop(progress);
     report(args, &tally, &redactor)?;
@@ -108,6 +115,8 @@ pub struct Run<'a> {
     pub tally: Tally,
     /// The exit code, if nothing ends the run early.
     pub code: u8,
+    /// Inputs that were read, those of them with findings, and what was not read.
+    inputs: [u64; 3],
     /// Where files are rewritten: whether a signal asked to end.
     ending: Option<Ending>,
 }
@@ -118,7 +127,18 @@ impl<'a> Run<'a> {
         let (encoding, threads) = (setup::encoding(args), setup::threads(args));
         let (buffer, tally) = (Buffer::default(), Tally::default());
         let form = setup::form(args);
-        Run { redactor, encoding, form, threads, progress, buffer, tally, code: failure::OK, ending: None }
+        Run {
+            redactor,
+            encoding,
+            form,
+            threads,
+            progress,
+            buffer,
+            tally,
+            code: failure::OK,
+            inputs: [0; 3],
+            ending: None,
+        }
     }
 
     /// Every input, masked, into one output. Each is a stream of its own: an unfinished last line
@@ -145,7 +165,7 @@ impl<'a> Run<'a> {
             }
         };
         let end = self.pump(&mut *reader, input.is_at_hand(pipe::READ_BYTES), &mut lane, out, &mut |_| {});
-        self.tally.add(&lane.tally());
+        self.count(&lane);
         match end {
             Err(Trouble::Write(e)) => Err(Failure::output(name, &e)),
             Err(trouble) => {
@@ -194,7 +214,7 @@ impl<'a> Run<'a> {
                 Ok(lane.tally().findings() > 0)
             });
             match done {
-                Ok(Ok(())) => self.tally.add(&lane.tally()),
+                Ok(Ok(())) => self.count(&lane),
                 _ if ending.asked() => {
                     self.trouble(input, &"left as it was: a signal asked to end");
                     break;
@@ -211,6 +231,31 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says what of folders could not be looked at.
+    pub fn left_out(&mut self, walk: &Walk) {
+        for (name, why) in &walk.failed {
+            self.say_of(name, why, failure::INPUT);
+        }
+    }
+
+    /// Says what there was in all, if there were folders; `known` is how many findings a baseline knew.
+    pub fn total(&self, walked: bool, known: Option<u64>) {
+        if !walked {
+            return;
+        }
+        let ([files, with, failed], findings) = (self.inputs, self.tally.findings());
+        let known = known.map_or(String::new(), |known| format!(", {known} of them known"));
+        let failed = if failed > 0 { format!("; {failed} were not read or left as they were") } else { String::new() };
+        self.progress.say(&format!("{files} files, {findings} findings in {with} of them{known}{failed}"));
+    }
+
+    fn count(&mut self, lane: &Lane) {
+        let tally = lane.tally();
+        self.inputs[0] += 1;
+        self.inputs[1] += u64::from(tally.findings() > 0);
+        self.tally.add(&tally);
     }
 
     fn told(&mut self, input: &Input, trouble: Trouble) {
@@ -230,7 +275,12 @@ impl<'a> Run<'a> {
     }
 
     fn say(&mut self, input: &Input, why: &dyn std::fmt::Display, code: u8) {
-        self.progress.say(&format!("{}: {why}", input.name()));
+        self.say_of(&input.name(), why, code);
+    }
+
+    fn say_of(&mut self, name: &str, why: &dyn std::fmt::Display, code: u8) {
+        self.progress.say(&format!("{name}: {why}"));
+        self.inputs[2] += 1;
         self.code = failure::worse(self.code, code);
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
 
 pub mod args;
+mod baseline;
 pub mod check;
 pub mod check_config;
 pub mod completions;
@@ -11,6 +12,7 @@ pub mod filter;
 #[cfg(feature = "serve")]
 mod fluent;
 mod import;
+mod listing;
 pub mod man;
 pub mod names;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]

@@ -23,6 +23,19 @@ pub enum Format {
     Json,
 }
 
+/// How `--check` lists findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A line each.
+    Text,
+    /// One object, which `--baseline` reads.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Commands of GitHub's workflows.
+    Github,
+}
+
 /// What a bare JSON number becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum NumberMask {

@@ -65,7 +65,6 @@ pub fn rewrite<E: From<io::Error>>(
         .map_err(failed("cannot open it"))?;
     let opened = file.metadata().map_err(failed("cannot look at it"))?;
     fit(&opened)?;
-    held(&opened)?;
     let kind = packing::head(&mut file).map_err(failed("cannot read it"))?.1;
     file.rewind().map_err(failed("cannot read it"))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -30,6 +30,8 @@ pub mod report;
 pub mod serve;
 #[cfg(feature = "cli")]
 pub mod signals;
+#[cfg(feature = "cli")]
+pub mod walk;
 pub mod writer;
 #[cfg(feature = "cli")]
 pub mod wtf8;

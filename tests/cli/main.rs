@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 mod files;
+mod folders;
 mod inputs;
 mod kit;
 mod signals;
