@@ -77,11 +77,12 @@ pub fn rewrite<E: From<io::Error>>(
     }
     dress(new.as_file(), &file, &opened)?;
     new.as_file().sync_all().map_err(failed("cannot write beside it"))?;
+    // In this order: who opened it before is seen to hold it, who wrote and closed meanwhile to have changed it.
+    held(&opened)?;
     let now = fs::symlink_metadata(path).map_err(failed("cannot look at it"))?;
     if identity(&now) != identity(&opened) {
         return Err(Left::Changed);
     }
-    held(&opened)?;
     new.persist(path).map_err(|e| Left::Failed("cannot replace it", e.error))?;
     // The name is in place; a folder that cannot be synced is no reason to speak of failure.
     let _ = File::open(folder).and_then(|f| f.sync_all());

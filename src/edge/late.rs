@@ -126,13 +126,16 @@ fn is_utf8(window: &[u8]) -> bool {
 /// (`broken`), scripts count whose letters' high bytes are text in ASCII.
 fn is_script(bytes: &[u8], order: Order, broken: bool) -> bool {
     let (mut ascii, mut letters, mut other) = (0, 0, 0);
+    let mut nothing = true;
     for unit in bytes.chunks_exact(2) {
         let (low, high) = match order {
             Order::Little => (unit[0], unit[1]),
             Order::Big => (unit[1], unit[0]),
         };
+        let before = std::mem::replace(&mut nothing, (low, high) == (0, 0));
         match (low, high) {
-            (0, 0) => {}
+            // A run of NULs in front is no sign; between numbers of four bytes there are many.
+            (0, 0) => other += usize::from(!before),
             (c, 0) if is_text(c) => ascii += 1,
             // Latin with marks: the upper half of its first block.
             (0xA0.., 0) => letters += 1,

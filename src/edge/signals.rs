@@ -15,12 +15,20 @@ use signal_hook::{flag, low_level};
 /// When the system takes no handler.
 pub fn read_on() -> io::Result<()> {
     let asked = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
         // In this order: the first signal is still to find that nobody has asked.
         flag::register_conditional_default(signal, Arc::clone(&asked))?;
         flag::register(signal, Arc::clone(&asked))?;
     }
     Ok(())
+}
+
+/// Whether whoever started the process had it ignore a signal (`nohup`, a script's `&`), which is to stay so. Only Linux
+/// tells.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// A signal that asks to end, noted instead of obeyed, so that whoever writes beside a file clears up first.
@@ -34,7 +42,7 @@ impl Ending {
     /// When the system takes no handler.
     pub fn noted() -> io::Result<Ending> {
         let asked = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
             flag::register_usize(signal, Arc::clone(&asked), signal as usize)?;
         }
         Ok(Ending(asked))

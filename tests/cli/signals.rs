@@ -62,6 +62,33 @@ fn the_second_signal_ends_it() {
     }
 }
 
+/// As `nohup` and a script's `&` start it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_to_be_ignored_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let ignoring = format!("trap '' INT; exec '{}'", env!("CARGO_BIN_EXE_logveil"));
+    let mut child = Command::new("sh")
+        .args(["-c", &ignoring])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for n in 0..3 {
+        stdin.write_all(b"password=hunter2\n").unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "password=[REDACTED:password]\n", "after {n} signals");
+        send(&child, SIGINT);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// A file so long that it is still being rewritten when the signal comes.
 #[test]
 fn no_temporary_file_stays_behind() {
