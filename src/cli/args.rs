@@ -2,24 +2,36 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::BoolishValueParser;
+use clap::{Args as Group, Parser, Subcommand, ValueHint};
+
+use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
 const AFTER: &str = "\
 Exit codes:
   0   done; also when the reader of the output went away
   1   something was found (--check only)
-  2   wrong option, configuration or rule; or an input that looks like UTF-16 was refused
+  2   wrong option, configuration or rule; or an input was refused that hides what it holds: it looks
+      like UTF-16, or is compressed in a way that is not read
   3   an input could not be read, or was left as it was; the others are done
   4   the output could not be written
   70  a fault in logveil itself; nothing unmasked was written
 
+Signals:
+  While a pipe or socket is read, the first SIGINT or SIGTERM changes nothing: the input is read to its
+  end, so that Ctrl-C in `app | logveil` loses no last line. The second one ends it at once.
+
 Settings:
   An option is looked for in the arguments, then in the environment (LOGVEIL_ and its name, such as
   LOGVEIL_NUMBER_MASK; a LOGVEIL_MASK with several masks separates them by blanks), then in
-  logveil.toml in the working directory or the file of --config, whose keys are the long options:
+  the file of --config or logveil.toml in the working directory, whose keys are the long options:
       mask = [\"stars\", \"card=keep:6,4\"]
-      except = [\"place\"]
+      with = [\"person\"]
+  A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
+  LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
+  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, input, hash-key-file,
+  output, report-file, baseline, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
 
@@ -37,9 +49,12 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Files to read, in order; `-` is standard input [default: -]
+    /// Files and folders to read, in order; `-` is standard input [default: -]
     ///
-    /// Files that begin as gzip or Zstandard do are read decompressed. A file that has a
+    /// Of a folder these are all plain files below it, in order, hidden ones too, but for what .gitignore,
+    /// .ignore and git's own lists name; what was found in how many of them is said on standard error.
+    /// What begins as gzip or Zstandard do is read decompressed (windows up to 8 MiB); what is compressed
+    /// by xz, bzip2, lz4, zip, 7z, lzip, lzop, snappy or compress is refused (2). A file that has a
     /// subcommand's name is written with its folder: `./rules`.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
@@ -59,7 +74,7 @@ const SERVE_AFTER: &str = include_str!("serve.txt");
 
 /// Where records come from and go to.
 #[cfg(feature = "serve")]
-#[derive(Debug, Group)]
+#[derive(Debug, Default, Group)]
 pub struct Serve {
     /// Receive records here; may be repeated: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix-datagram:///PATH
     #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_LISTEN", hide_env = true)]
@@ -218,6 +233,17 @@ pub struct Choice {
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_CONFIG", hide_env = true, help_heading = "Other")]
     pub config: Option<PathBuf>,
 
+    /// Read no logveil.toml of the working directory [default: false]
+    ///
+    /// One that is found there and not named by --config is told of on standard error. It cannot weaken
+    /// what is masked nor name files to write.
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_parser = BoolishValueParser::new(), env = "LOGVEIL_NO_CONFIG", hide_env = true, help_heading = "Other")]
+    pub no_config: Option<bool>,
+
+    /// The configuration file, if it was found and not named.
+    #[arg(skip)]
+    pub found: Option<PathBuf>,
+
     /// Colours in what is meant for people; auto heeds NO_COLOR [default: auto]
     #[arg(long, global = true, value_name = "WHEN", env = "LOGVEIL_COLOR", hide_env = true, help_heading = "Other")]
     pub color: Option<When>,
@@ -232,8 +258,12 @@ pub struct Filter {
 
     /// Replace each file by its masked text, as a whole or not at all [default: false]
     ///
-    /// Mode, owner and times are kept; access lists and other extended attributes are not. Links,
-    /// compressed files and files that change meanwhile are left as they are (exit code 3).
+    /// Mode, owner, times, access lists and other extended attributes are kept, and gzip and Zstandard
+    /// stay what they were: one member with the name and time of the first, or one frame, at the
+    /// default level. Links, binary files, files that change meanwhile and, on Linux, files that a
+    /// process holds open for writing are left as they are (exit code 3): it would go on writing into
+    /// the old file. Processes of other users show what they hold to root alone; on other systems
+    /// nothing does, so stop writers first. A signal that asks to end leaves no temporary file.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_IN_PLACE", hide_env = true, help_heading = "Output")]
     pub in_place: Option<bool>,
 
@@ -244,6 +274,23 @@ pub struct Filter {
     /// run, otherwise within this run only.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_CHECK", hide_env = true, help_heading = "Output")]
     pub check: Option<bool>,
+
+    /// Read and check options, configuration, rules, packs, allow-lists, masks and keys, say what is in force, and end
+    ///
+    /// Of a configuration with [[listen]] or [[upstream]] also these, with their certificates. Reads no input.
+    #[arg(long, help_heading = "Other")]
+    pub check_config: bool,
+
+    /// How --check lists findings: text, json, sarif (2.1.0) or github (workflow commands) [default: text]
+    #[arg(long, value_name = "FORMAT", env = "LOGVEIL_FORMAT", hide_env = true, help_heading = "Output")]
+    pub format: Option<ListFormat>,
+
+    /// Let --check pass over the findings in a list of an earlier --check --format json
+    ///
+    /// Each is known by file, rule and fingerprint, as often as it is in the list, so that lines may move.
+    /// Needs the key that the list was made with (--hash-key-file). A copy in another file is new.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_BASELINE", hide_env = true, help_heading = "Input")]
+    pub baseline: Option<PathBuf>,
 
     /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
     ///
@@ -289,7 +336,24 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", env = "LOGVEIL_ENCODING", hide_env = true, help_heading = "Input")]
     pub encoding: Option<EncodingName>,
 
-    /// Filter as bytes what looks like UTF-16; secrets in it stay [default: false]
+    /// How records are written: text, journal-json, journal-export, or auto [default: auto]
+    ///
+    /// journal-json is what `journalctl -o json` writes, where bytes are arrays of numbers; journal-export
+    /// is `-o export`, where they stand behind their length. Both are judged as the text they are, and
+    /// leave as they came, with right lengths. auto takes an input for one of them if its first line has the
+    /// fields that only the journal adds. Lines and fields over 4 MiB leave as `[REDACTED:unjudged]`.
+    /// `-o json-pretty` is text like any other.
+    #[arg(
+        long,
+        value_name = "FORM",
+        hide_possible_values = true,
+        env = "LOGVEIL_INPUT",
+        hide_env = true,
+        help_heading = "Input"
+    )]
+    pub input: Option<InputForm>,
+
+    /// Filter as bytes what looks like UTF-16, is compressed in a way that is not read, or with --in-place binary; secrets in it stay [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_ASSUME_BYTES", hide_env = true, help_heading = "Input")]
     pub assume_bytes: Option<bool>,
 
@@ -302,48 +366,4 @@ pub struct Filter {
     /// Progress on standard error: auto for files when that is a terminal and the output is none [default: auto]
     #[arg(long, value_name = "WHEN", env = "LOGVEIL_PROGRESS", hide_env = true, help_heading = "Other")]
     pub progress: Option<When>,
-}
-
-/// When to do what only a terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum When {
-    /// On a terminal.
-    #[default]
-    Auto,
-    /// In any case.
-    Always,
-    /// In no case.
-    Never,
-}
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// What a bare JSON number becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum NumberMask {
-    /// A string.
-    String,
-    /// The number 0.
-    Zero,
-}
-
-/// Encodings that can be named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EncodingName {
-    /// UTF-8, or any other that is compatible with ASCII.
-    #[value(name = "utf-8")]
-    Utf8,
-    /// UTF-16, low byte first.
-    #[value(name = "utf-16le")]
-    Utf16le,
-    /// UTF-16, high byte first.
-    #[value(name = "utf-16be")]
-    Utf16be,
 }

@@ -4,18 +4,20 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::Args;
+use super::baseline::Baseline;
 use super::failure::{self, Failure};
 use super::filter::{Run, report};
+use super::listing::{self, Listed};
+use super::names::ListFormat;
 use super::progress::Progress;
 use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::{Lane, Outbox, Sink};
 use crate::edge::raw::Raw;
+use crate::edge::signals;
+use crate::edge::walk;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
-
-/// What stands for a rule where none judged what is masked, as reports have it.
-const UNJUDGED: &str = "unjudged";
 
 /// A finding whose mask is about to be sent.
 struct Seen {
@@ -59,6 +61,11 @@ struct Listing {
     at: Position,
     seen: Arc<Mutex<Option<Seen>>>,
     redactor: Redactor,
+    format: ListFormat,
+    baseline: Baseline,
+    /// Findings that were listed, and those that are known.
+    listed: u64,
+    known: u64,
     out: Outbox<Raw>,
 }
 
@@ -69,9 +76,15 @@ impl Sink for Listing {
         let Some(seen) = seen else {
             return self.at.advance(Shape::of(piece));
         };
-        let (name, at) = (&self.name, &self.at);
-        let rule = seen.rule.map_or(UNJUDGED, |rule| &self.redactor.rule(rule).id);
-        self.out.take(format!("{name}:{}:{}: {rule} {}\n", at.line, at.column, seen.tag).as_bytes());
+        let (line, column) = (self.at.line, self.at.column);
+        let rule = seen.rule.map(|rule| self.redactor.rule(rule));
+        let finding = Listed { file: &self.name, line, column, rule, fingerprint: &seen.tag };
+        if self.baseline.takes(&finding) {
+            self.known += 1;
+        } else {
+            self.out.take(finding.text(self.format, self.listed == 0).as_bytes());
+            self.listed += 1;
+        }
         self.at.advance(seen.shape);
     }
 
@@ -88,38 +101,54 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if args.filter.in_place == Some(true) || args.filter.output.is_some() {
         return Err(Failure::usage("--check writes no text, so it goes with neither --in-place nor --output"));
     }
-    let key = match setup::key(args)? {
-        Some(key) => key,
-        None => setup::key_of_this_run()?,
-    };
+    let key = setup::key(args)?;
+    let key_id = key.as_ref().map(|key| key.id().to_owned());
+    let baseline = args.filter.baseline.as_deref().map(|path| Baseline::read(path, key_id.as_deref())).transpose()?;
+    let key = key.map_or_else(setup::key_of_this_run, Ok)?;
     let seen: Arc<Mutex<Option<Seen>>> = Arc::default();
     let told = Arc::clone(&seen);
-    let redactor = setup::masked(args)?
-        .observer(move |rule, secret| {
-            let finding = Seen { rule, tag: key.tag(secret), shape: Shape::of(secret) };
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
-        })
-        .build()
-        .map_err(Failure::usage)?;
-    let inputs = Input::all(&args.files);
-    let progress = Progress::new(args, &inputs);
+    let redactor = setup::built(setup::masked(args)?.observer(move |rule, secret| {
+        let finding = Seen { rule, tag: key.tag(secret), shape: Shape::of(secret) };
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
+    }))?;
+    setup::tell_found(&args.choice, &redactor);
+    let walk = walk::inputs(&args.files);
+    if walk.inputs.iter().any(Input::is_pipe) {
+        signals::read_on().map_err(|e| Failure::input("signals", e))?;
+    }
+    let progress = Progress::new(args, &walk.inputs);
     let mut run = Run::new(&redactor, args, &progress);
-    let out = Outbox::new(Raw::stdout().map_err(|e| Failure::output("standard output", &e))?);
+    run.left_out(&walk);
+    let mut out = Outbox::new(Raw::stdout().map_err(|e| Failure::output("standard output", &e))?);
+    let format = args.filter.format.unwrap_or(ListFormat::Text);
+    out.take(listing::head(format, &redactor, key_id.as_deref()).as_bytes());
     let at = Position { line: 1, column: 1 };
-    let mut listing = Listing { name: String::new(), at, seen, redactor: redactor.clone(), out };
-    for input in &inputs {
+    let (name, baseline, redactor_of) = (String::new(), baseline.unwrap_or_default(), redactor.clone());
+    let mut listing = Listing { name, at, seen, redactor: redactor_of, format, baseline, listed: 0, known: 0, out };
+    match list(args, &walk.inputs, &mut run, &mut listing) {
+        // Nobody reads the list any more, but something was found.
+        Err(Failure::Closed) => {}
+        other => other?,
+    }
+    let known = args.filter.baseline.as_ref().map(|_| listing.known);
+    run.total(walk.walked, known);
+    report(args, &run.tally, &redactor)?;
+    // What is too long to be judged has no place to be listed at.
+    let found = if listing.listed > 0 || run.tally.unjudged > 0 { failure::FOUND } else { failure::OK };
+    Ok(failure::worse(run.code, found))
+}
+
+/// Looks through every input.
+fn list(args: &Args, inputs: &[Input], run: &mut Run<'_>, listing: &mut Listing) -> Result<(), Failure> {
+    let redactor = listing.redactor.clone();
+    for input in inputs {
         listing.name = input.name();
         listing.at = Position { line: 1, column: 1 };
         let lane = Lane::looking(&redactor, setup::encoding(args));
-        match run.through(input, lane, &mut listing, "standard output") {
-            // Nobody reads the list any more, but something was found.
-            Err(Failure::Closed) => break,
-            other => other?,
-        }
+        run.through(input, lane, listing, "standard output")?;
     }
-    report(args, &run.tally, &redactor)?;
-    let found = if run.tally.findings() > 0 { failure::FOUND } else { failure::OK };
-    Ok(failure::worse(run.code, found))
+    listing.out.take(listing::tail(listing.format).as_bytes());
+    listing.flush().map_err(|e| Failure::output("standard output", &e))
 }
 
 #[cfg(test)]

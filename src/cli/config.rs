@@ -3,6 +3,7 @@
 //! The file's keys are the long options. What the arguments and the environment leave open is put
 //! in front of the arguments as if it had been typed, so that there is one set of names and checks.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -13,15 +14,32 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, ValueHint};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::args::{Args, When};
+use super::args::{Args, Choice, Command, Rules};
 use super::failure::Failure;
+use super::names::When;
+use super::tables::Source;
 
 /// The file that is read when none is named.
 const FILE: &str = "logveil.toml";
 /// The setting that may be tables.
 const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
-const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
+const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
+/// Settings that could let secrets stay, or write where the file says: only of a file that somebody named.
+const TRUSTED: [&str; 12] = [
+    "only",
+    "except",
+    ALLOW,
+    "output",
+    "report-file",
+    "baseline",
+    "keep-samples",
+    "assume-bytes",
+    "encoding",
+    "input",
+    "in-place",
+    "hash-key-file",
+];
 /// Options that are numbers.
 const NUMBERS: [&str; 1] = ["threads"];
 /// Tables that only `serve` reads.
@@ -35,14 +53,24 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure>
     let given: Vec<OsString> = given.into_iter().collect();
     let matches = matches(&given)?;
     only_for_filtering(&matches)?;
-    let args = args(&matches)?;
-    let args = match text(args.choice.config.as_deref())? {
+    let mut args = args(&matches)?;
+    let named = named(&matches, &args.choice)?;
+    if !named {
+        args.choice.config = None;
+    }
+    // What chooses no rules is not to end by what a file says of them.
+    let file = if named || chooses(&args) { text(&args.choice)? } else { None };
+    let args = match file {
         None => args,
         Some((path, text)) => {
             let mut all: Vec<OsString> = given.iter().take(1).cloned().collect();
-            all.extend(arguments(&path, &text, &|key| is_given(&matches, key))?);
+            all.extend(arguments(&path, &text, !named, &|key| is_given(&matches, key))?);
             all.extend(given.iter().skip(1).cloned());
             let mut args = self::args(&self::matches(&all)?)?;
+            if !named {
+                args.choice.config = None;
+                args.choice.found = Some(path.clone());
+            }
             // Given lists stand in place of the file's, as with every setting.
             if args.choice.allow.is_empty() {
                 args.choice.own_allow = Some((path, text));
@@ -72,6 +100,30 @@ fn only_for_filtering(matches: &ArgMatches) -> Result<(), Failure> {
     })
 }
 
+/// Whether a file is named and not called off by a stronger source.
+fn named(matches: &ArgMatches, choice: &Choice) -> Result<bool, Failure> {
+    if choice.config.is_none() || choice.no_config != Some(true) {
+        return Ok(choice.config.is_some());
+    }
+    match (matches.value_source("config"), matches.value_source("no_config")) {
+        (Some(a), Some(b)) if a == b => Err(Failure::usage(
+            "--no-config and --config FILE (or LOGVEIL_NO_CONFIG and LOGVEIL_CONFIG) contradict each other: leave one out",
+        )),
+        (named, _) => Ok(named == Some(ValueSource::CommandLine)),
+    }
+}
+
+/// Whether rules or masks are chosen here, so that a file's settings matter.
+fn chooses(args: &Args) -> bool {
+    match &args.command {
+        None | Some(Command::Explain { .. }) => true,
+        Some(Command::Rules { what }) => matches!(what, Rules::List { .. } | Rules::Show { .. }),
+        #[cfg(feature = "serve")]
+        Some(Command::Serve(_)) => true,
+        Some(Command::Completions { .. } | Command::Man) => false,
+    }
+}
+
 fn args(matches: &ArgMatches) -> Result<Args, Failure> {
     Args::from_arg_matches(matches).map_err(|e| Failure::Clap(Box::new(e)))
 }
@@ -85,11 +137,15 @@ fn colour(when: When) {
     .write_global();
 }
 
-/// The file that was named, or the one in the working directory if there is one.
+/// The file that was named, or the one in the working directory if there is one and it is wanted.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn text(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, Failure> {
+pub fn text(choice: &Choice) -> Result<Option<(PathBuf, String)>, Failure> {
+    let named = choice.config.as_deref();
+    if named.is_none() && choice.no_config == Some(true) {
+        return Ok(None);
+    }
     let path = named.unwrap_or(Path::new(FILE));
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.into(), text))),
@@ -105,18 +161,20 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
     here || matches.subcommand().is_some_and(|(_, sub)| is_given(sub, id))
 }
 
-/// The file's settings as arguments; those of which `is_given` says so are checked and left out.
-fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result<Vec<OsString>, Failure> {
-    let at = |offset: usize| {
-        let line = text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
-        format!("{}:{line}", path.display())
-    };
+/// The file's settings as arguments; those of which `is_given` says so are checked and left out. A file that was
+/// found and not named may only do so much.
+fn arguments(path: &Path, text: &str, found: bool, is_given: &dyn Fn(&str) -> bool) -> Result<Vec<OsString>, Failure> {
+    let source = Source { path, text };
+    let at = |offset| source.at(offset);
     let table = DeTable::parse(text)
         .map_err(|e| Failure::usage(format!("{}: {}", at(e.span().map_or(0, |s| s.start)), e.message())))?;
     let command = Args::command();
     let mut all = Vec::new();
     for (key, value) in table.get_ref() {
         let (name, place) = (key.get_ref().as_ref(), at(key.span().start));
+        if found {
+            trusted(&source, key, value)?;
+        }
         let entries = |a: &DeArray<'_>| a.iter().any(|one| one.get_ref().is_table());
         if TABLES.contains(&name) || (name == ALLOW && value.get_ref().as_array().is_some_and(entries)) {
             continue; // not options; read where they are used
@@ -136,6 +194,33 @@ fn arguments(path: &Path, text: &str, is_given: &dyn Fn(&str) -> bool) -> Result
         }
     }
     Ok(all)
+}
+
+/// Whether a file that nobody named may say this.
+fn trusted(source: &Source<'_>, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> Result<(), Failure> {
+    let refuse = |key: &Spanned<Cow<'_, str>>| {
+        Err(Failure::usage(format!(
+            "{}: `{}` could let secrets stay or overwrite files, so it holds only in a file that was named: give \
+             `--config {}` if you trust it, or --no-config to leave it out",
+            source.at(key.span().start),
+            key.get_ref(),
+            source.path.display()
+        )))
+    };
+    if TRUSTED.contains(&key.get_ref().as_ref()) {
+        return refuse(key);
+    }
+    // A listener's own choice of rules.
+    let many = value.get_ref().as_array().filter(|_| TABLES.contains(&key.get_ref().as_ref()));
+    let keys = many.into_iter().flatten().filter_map(|one| one.get_ref().as_table()).flat_map(|table| table.keys());
+    keys.into_iter().find(|key| TRUSTED.contains(&key.get_ref().as_ref())).map_or(Ok(()), refuse)
+}
+
+/// Whether a configuration's text has a sidecar's tables.
+#[cfg(feature = "serve")]
+pub fn has_sidecar(text: &str) -> bool {
+    let table = DeTable::parse(text);
+    table.is_ok_and(|t| t.get_ref().keys().any(|key| ["listen", "upstream"].contains(&key.get_ref().as_ref())))
 }
 
 /// One setting as arguments.
@@ -174,10 +259,14 @@ fn check(these: &[OsString]) -> Result<(), String> {
 mod tests {
     use std::path::Path;
 
-    use super::{Failure, arguments};
+    use super::{Failure, TRUSTED, arguments};
 
     fn read(text: &str) -> Result<Vec<String>, String> {
-        match arguments(Path::new("conf/x.toml"), text, &|id| id == "except") {
+        read_as(text, false)
+    }
+
+    fn read_as(text: &str, found: bool) -> Result<Vec<String>, String> {
+        match arguments(Path::new("conf/x.toml"), text, found, &|id| id == "except") {
             Ok(all) => Ok(all.into_iter().map(|a| a.into_string().unwrap()).collect()),
             Err(Failure::Said(2, why)) => Err(why),
             Err(_) => panic!("another failure"),
@@ -192,6 +281,19 @@ mod tests {
             read(text).unwrap(),
             ["--keep-samples=true", "--mask=stars", "--mask=card=keep:6,4", "--rules=conf/r.toml"]
         );
+    }
+
+    #[test]
+    fn what_was_only_found_cannot_weaken() {
+        for key in TRUSTED {
+            for text in [format!("#\n{key} = ['x']"), format!("[[listen]]\n{key} = ['x']")] {
+                let why = read_as(&text, true).unwrap_err();
+                assert!(why.starts_with(&format!("conf/x.toml:2: `{key}` could let secrets stay")), "{why}");
+                assert!(why.contains("`--config conf/x.toml`"), "{why}");
+            }
+        }
+        assert_eq!(read_as("mask = 'stars'\nwith = 'person'", true).unwrap().len(), 2);
+        assert!(read_as("[[allow]]\nvalues = ['x']", true).is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::Encoding;
+use crate::edge::signals;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
 use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{Finding, Refusal, Refused};
@@ -26,15 +27,20 @@ const EXPLAINED_BYTES_MAX: u64 = 64 << 20;
 pub fn run(args: &Args, file: Option<&Path>) -> Result<u8, Failure> {
     let names: Vec<_> = file.map(Into::into).into_iter().collect();
     let input = Input::all(&names).remove(0);
-    let redactor = setup::builder(&args.choice)?.build().map_err(Failure::usage)?;
+    let redactor = setup::built(setup::builder(&args.choice)?)?;
+    setup::tell_found(&args.choice, &redactor);
+    if input.is_pipe() {
+        signals::read_on().map_err(|e| Failure::input("signals", e))?;
+    }
     let text = read(&input, setup::encoding(args))?;
     print(tell(&redactor, &text, &input.name()).as_bytes())
 }
 
 fn read(input: &Input, encoding: Encoding) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
-    let read = input.open(|_| {}).and_then(|r| r.take(EXPLAINED_BYTES_MAX + 1).read_to_end(&mut text));
-    read.map_err(|e| Failure::input(input.name(), e))?;
+    let opened = input.open(encoding == Encoding::Bytes, |_| {});
+    let read = opened.and_then(|r| r.take(EXPLAINED_BYTES_MAX + 1).read_to_end(&mut text));
+    read.map_err(|e| Failure::unread(input.name(), &e))?;
     if text.len() as u64 > EXPLAINED_BYTES_MAX {
         return Err(Failure::usage(format!(
             "{}: longer than the {} MiB that explain looks at; give it the lines in question",

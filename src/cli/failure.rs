@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::panic::{self, Location};
 
+use crate::edge::packing;
+
 /// Nothing went wrong.
 pub const OK: u8 = 0;
 /// `--check` found something.
@@ -49,6 +51,11 @@ impl Failure {
         }
     }
 
+    /// A named input that could not be read, or was refused.
+    pub fn unread(name: impl Display, why: &io::Error) -> Failure {
+        Failure::Said(unread(why), format!("{name}: {why}"))
+    }
+
     /// A named input that cannot be read.
     pub fn input(name: impl Display, why: impl Display) -> Failure {
         Failure::Said(INPUT, format!("{name}: {why}"))
@@ -61,6 +68,11 @@ impl Failure {
             _ => Failure::Said(OUTPUT, format!("{name}: cannot write: {error}; what left before is whole and masked")),
         }
     }
+}
+
+/// The code for an input that could not be read: whether it was refused for what it is, or failed.
+pub fn unread(why: &io::Error) -> u8 {
+    if packing::is_refusal(why) { USAGE } else { INPUT }
 }
 
 /// Says why, if there is a why, and gives the exit code.

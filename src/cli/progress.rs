@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Args, When};
+use super::args::Args;
+use super::names::When;
 use crate::edge::files::Input;
 
 /// A bar, or nothing.

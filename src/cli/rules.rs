@@ -24,10 +24,12 @@ pub fn run(args: &Args, what: &Rules) -> Result<u8, Failure> {
     match what {
         Rules::List { json } => {
             let redactor = setup::builder(&args.choice)?.build().map_err(Failure::usage)?;
+            setup::tell_found(&args.choice, &redactor);
             print(if *json { list_json(&redactor) } else { list(&redactor) }.as_bytes())
         }
         Rules::Show { id } => {
             let redactor = setup::builder(&args.choice)?.build().map_err(Failure::usage)?;
+            setup::tell_found(&args.choice, &redactor);
             let rule = redactor.rules().iter().enumerate().find(|(_, r)| r.id == *id);
             let Some((index, rule)) = rule else {
                 return Err(Failure::usage(format!("there is no rule `{id}`; `logveil rules list` shows all")));

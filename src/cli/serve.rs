@@ -30,6 +30,9 @@ const ADMIN: &str = "127.0.0.1:9600";
 pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
     let mut files = Files::default();
     let settings = settings(args, given, &mut files)?;
+    if args.choice.found.is_some() {
+        setup::tell_found(&args.choice, &setup::built(setup::builder(&args.choice)?)?);
+    }
     let load = Arc::new(again);
     match serve::run(settings, Again { load, files, watch: given.watch }).map_err(Failure::usage)? {
         Ended::Clean => Ok(failure::OK),
@@ -47,8 +50,17 @@ fn again(files: &mut Files) -> Result<Settings, String> {
     }
 }
 
+/// Reads what a sidecar would be: how many listeners and upstreams, or what is wrong with them.
+///
+/// # Errors
+/// As [`run`], but for what shows when sockets are bound.
+pub fn check(args: &Args) -> Result<(usize, usize), Failure> {
+    let settings = settings(args, &Serve::default(), &mut Files::default())?;
+    Ok((settings.listen.len(), settings.upstream.len()))
+}
+
 fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, Failure> {
-    let file = config::text(args.choice.config.as_deref())?;
+    let file = config::text(&args.choice)?;
     if let Some((path, _)) = &file {
         files.note(path);
     }
@@ -216,7 +228,7 @@ fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Rules, files: &mut
 
 fn rules(choice: &Choice, args: &Args, files: &mut Files) -> Result<Rules, Failure> {
     let chosen = setup::chosen(choice, &args.filter, &mut |path| files.read(path))?;
-    let redactor = chosen.builder.build().map_err(Failure::usage)?;
+    let redactor = setup::built(chosen.builder)?;
     let hash = chosen.print.text(&redactor);
     Ok(Rules { redactor, hash })
 }

@@ -4,14 +4,18 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::args::{Args, Choice, EncodingName, Filter, NumberMask};
-use super::failure::Failure;
+use super::args::{Args, Choice, Filter};
+use super::failure::{self, Failure};
+use super::names::{EncodingName, InputForm, NumberMask};
 use super::print::Print;
+use crate::edge::journal::Form;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
 use crate::engine::api::builder::Builder;
+use crate::engine::redactor::Redactor;
 use crate::rules::compile::allow::allow_file;
 use crate::rules::mask::{HashKey, Mask};
+use crate::rules::rule::RuleId;
 
 /// The variable with the key of hash masks.
 const KEY_VARIABLE: &str = "LOGVEIL_HASH_KEY";
@@ -33,6 +37,39 @@ pub struct Chosen {
 /// A file that cannot be read, a rule that is refused.
 pub fn builder(choice: &Choice) -> Result<Builder, Failure> {
     Ok(rules(choice, &mut |path| fs::read(path))?.builder)
+}
+
+/// Puts a choice together.
+///
+/// # Errors
+/// What is wrong with it; a choice that leaves no rule in force.
+pub fn built(builder: Builder) -> Result<Redactor, Failure> {
+    let redactor = builder.build().map_err(Failure::usage)?;
+    match in_force(&redactor) {
+        0 => Err(Failure::usage(
+            "no rule is in force, so that every secret would stay: --only, --except and --with leave none; \
+             `logveil rules list` shows all",
+        )),
+        _ => Ok(redactor),
+    }
+}
+
+/// How many rules are in force.
+pub fn in_force(redactor: &Redactor) -> usize {
+    (0..redactor.rules().len()).filter(|i| redactor.is_on(RuleId(*i as u16))).count()
+}
+
+/// Says that a configuration holds which nobody named.
+pub fn tell_found(choice: &Choice, redactor: &Redactor) {
+    if let Some(path) = &choice.found {
+        failure::say(format!(
+            "the settings of {} in the working directory hold, {} of {} rules are in force (--config names it, \
+             --no-config leaves it out)",
+            path.display(),
+            in_force(redactor),
+            redactor.rules().len()
+        ));
+    }
 }
 
 fn rules(choice: &Choice, read: &mut Read<'_>) -> Result<Chosen, Failure> {
@@ -167,6 +204,16 @@ pub fn key_of_this_run() -> Result<HashKey, Failure> {
 pub fn threads(args: &Args) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     args.filter.threads.map_or_else(processors, usize::from)
+}
+
+/// How records are written; None where each input is to tell.
+pub fn form(args: &Args) -> Option<Form> {
+    args.filter.input.and_then(|named| match named {
+        InputForm::Auto => None,
+        InputForm::Text => Some(Form::Text),
+        InputForm::JournalJson => Some(Form::Json),
+        InputForm::JournalExport => Some(Form::Export),
+    })
 }
 
 /// How inputs are to be read.

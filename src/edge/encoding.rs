@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::late::{Late, Turn, is_text};
 use super::wtf8::Order;
 
 /// How much of an input's head is looked at, in bytes.
@@ -17,6 +18,8 @@ pub enum Wide {
     Utf16(Order),
     /// UTF-32.
     Utf32,
+    /// Something else first, then UTF-16 or UTF-32.
+    Mixed,
 }
 
 impl fmt::Display for Wide {
@@ -25,6 +28,7 @@ impl fmt::Display for Wide {
             Wide::Utf16(Order::Little) => ("UTF-16 (little-endian)", "give --encoding utf-16le to mask it in place"),
             Wide::Utf16(Order::Big) => ("UTF-16 (big-endian)", "give --encoding utf-16be to mask it in place"),
             Wide::Utf32 => ("UTF-32", "convert it to UTF-8 first"),
+            Wide::Mixed => ("UTF-16 or UTF-32 from some place on", "convert that part to UTF-8 first"),
         };
         write!(
             f,
@@ -34,8 +38,8 @@ impl fmt::Display for Wide {
     }
 }
 
-/// Watches the head of an input, however it is cut, for a byte order mark or for NULs at every
-/// other byte with text between them. A run of NULs alone (common in rotated files) is no sign.
+/// Watches an input, however it is cut, for a byte order mark and for NULs beside text as UTF-16 has them: a few at
+/// its head, more of them in a row behind that. A run of NULs alone (common in rotated files) is no sign.
 #[derive(Default)]
 pub struct Detector {
     /// The first four bytes.
@@ -47,11 +51,20 @@ pub struct Detector {
     little: usize,
     big: usize,
     pairs: usize,
+    late: Late,
 }
 
 impl Detector {
     /// Takes the next bytes; says what the input is as soon as that shows.
     pub fn look(&mut self, bytes: &[u8]) -> Option<Wide> {
+        let late = self.late.look(bytes).map(|turn| match turn {
+            Turn::Whole(order) => Wide::Utf16(order),
+            Turn::Part => Wide::Mixed,
+        });
+        self.head(bytes).or(late)
+    }
+
+    fn head(&mut self, bytes: &[u8]) -> Option<Wide> {
         let bytes = &bytes[..bytes.len().min(HEAD_BYTES - self.seen)];
         if bytes.is_empty() {
             return None;
@@ -69,10 +82,9 @@ impl Detector {
     }
 
     fn pair(&mut self, a: u8, b: u8) {
-        let text = |c: u8| matches!(c, b'\t' | b'\n' | b'\r' | 0x1B | b' '..=b'~');
         self.pairs += usize::from((a, b) != (0, 0));
-        self.little += usize::from(text(a) && b == 0);
-        self.big += usize::from(a == 0 && text(b));
+        self.little += usize::from(is_text(a) && b == 0);
+        self.big += usize::from(a == 0 && is_text(b));
     }
 
     fn marked(&self) -> Option<Wide> {

@@ -1,15 +1,11 @@
 //! Inputs by name, read decompressed, and where the output goes.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::packing::{self, Kind};
 use super::raw::{self, Raw};
-
-/// How much compressed input is read at once, in bytes.
-const PACKED_READ_BYTES: usize = 64 << 10;
 
 /// Where an input comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,65 +56,48 @@ impl Input {
         size.is_some_and(|size| size >= bytes as u64)
     }
 
-    /// Opens it. Files that begin as gzip or Zstandard do are read decompressed; standard input is
-    /// read as it is. `seen` is told how many bytes each read of the file itself gave.
+    /// Whether it is a pipe or a socket, of which somebody writes the end.
+    pub fn is_pipe(&self) -> bool {
+        use rustix::fs::FileType;
+        let stat = match self {
+            Input::Stdin => rustix::fs::fstat(io::stdin()),
+            Input::Path(path) => rustix::fs::stat(path),
+        };
+        stat.is_ok_and(|s| matches!(FileType::from_raw_mode(s.st_mode), FileType::Fifo | FileType::Socket))
+    }
+
+    /// Opens it. What begins as gzip or Zstandard do is read decompressed; what is compressed otherwise is refused
+    /// unless it is to be taken `as_bytes`. `seen` is told how many bytes each read of the input itself gave.
     ///
     /// # Errors
-    /// When it cannot be opened or its first bytes cannot be read.
-    pub fn open<'a>(&self, seen: impl FnMut(usize) + 'a) -> io::Result<Box<dyn Read + 'a>> {
-        let path = match self {
-            Input::Stdin => return Ok(Box::new(Raw::stdin()?)),
-            Input::Path(path) => path,
-        };
-        let mut file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        raw::grow(&file);
-        let (head, packing) = head(&mut file)?;
-        let whole = Counted { inner: Cursor::new(head).chain(file), seen };
-        Ok(match packing {
-            None => Box::new(whole),
-            Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED_READ_BYTES, whole))),
-            Some(Packing::Zstd) => {
-                Box::new(zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(PACKED_READ_BYTES, whole))?)
+    /// When it cannot be opened, its first bytes cannot be read, or it is refused.
+    pub fn open<'a>(&self, as_bytes: bool, seen: impl FnMut(usize) + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        match self {
+            Input::Stdin => opened(Raw::stdin()?, as_bytes, seen),
+            Input::Path(path) => {
+                let file = File::open(path)?;
+                if file.metadata()?.is_dir() {
+                    return Err(io::ErrorKind::IsADirectory.into());
+                }
+                raw::grow(&file);
+                opened(file, as_bytes, seen)
             }
-        })
+        }
     }
 }
 
-/// How a file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
-    /// gzip, one member or several.
-    Gzip,
-    /// Zstandard, one frame or several.
-    Zstd,
-}
-
-const MAGIC: [(&[u8], Packing); 2] = [(b"\x1f\x8b\x08", Packing::Gzip), (b"\x28\xb5\x2f\xfd", Packing::Zstd)];
-
-/// The first bytes of a file, and what they say. No more is read than it takes to tell: a named
-/// pipe whose first line is short is not kept waiting.
-///
-/// # Errors
-/// Those of the reader.
-pub fn head(file: &mut impl Read) -> io::Result<(Vec<u8>, Option<Packing>)> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some((_, packing)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
-            return Ok((head, Some(*packing)));
-        }
-        if !MAGIC.iter().any(|(magic, _)| magic.starts_with(&head)) {
-            return Ok((head, None));
-        }
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok((head, None)),
-            Ok(n) => head.extend_from_slice(&buffer[..n]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
+fn opened<'a>(
+    mut input: impl Read + 'a,
+    as_bytes: bool,
+    seen: impl FnMut(usize) + 'a,
+) -> io::Result<Box<dyn Read + 'a>> {
+    let (head, kind) = packing::head(&mut input)?;
+    let whole = Counted { inner: Cursor::new(head).chain(input), seen };
+    match kind {
+        None => Ok(Box::new(whole)),
+        Some(Kind::Read(packing)) => packing::unpack(packing, whole),
+        Some(Kind::Refused(_)) if as_bytes => Ok(Box::new(whole)),
+        Some(Kind::Refused(foreign)) => Err(packing::refuse(foreign)),
     }
 }
 
@@ -141,32 +120,5 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
     match (a.metadata(), b.metadata()) {
         (Ok(a), Ok(b)) => a.is_file() && (a.dev(), a.ino()) == (b.dev(), b.ino()),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::{Packing, head};
-
-    /// Gives one byte a read, and fails the test when asked for more than `allowed`.
-    struct OneByOne(&'static [u8], usize);
-
-    impl Read for OneByOne {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            self.1 = self.1.checked_sub(1).expect("read more than it takes to tell");
-            self.0.read(&mut buffer[..1])
-        }
-    }
-
-    #[test]
-    fn no_more_is_read_than_it_takes() {
-        assert_eq!(head(&mut OneByOne(b"abc", 1)).unwrap(), (b"a".to_vec(), None));
-        assert_eq!(head(&mut OneByOne(b"\x1fabc", 2)).unwrap(), (b"\x1fa".to_vec(), None));
-        assert_eq!(head(&mut OneByOne(b"\x1f\x8b\x08x", 3)).unwrap().1, Some(Packing::Gzip));
-        assert_eq!(head(&mut OneByOne(b"\x28\xb5\x2f\xfdx", 4)).unwrap().1, Some(Packing::Zstd));
-        assert_eq!(head(&mut OneByOne(b"", 1)).unwrap(), (vec![], None));
-        assert_eq!(head(&mut OneByOne(b"\x28\xb5", 3)).unwrap(), (b"\x28\xb5".to_vec(), None));
     }
 }

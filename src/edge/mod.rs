@@ -3,11 +3,23 @@
 #[cfg(feature = "cli")]
 pub mod ahead;
 #[cfg(feature = "cli")]
+mod attributes;
+#[cfg(feature = "cli")]
+mod binary;
+#[cfg(feature = "cli")]
 pub mod encoding;
 #[cfg(feature = "cli")]
 pub mod files;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod held;
 #[cfg(feature = "cli")]
 pub mod in_place;
+#[cfg(feature = "cli")]
+pub mod journal;
+#[cfg(feature = "cli")]
+mod late;
+#[cfg(feature = "cli")]
+pub mod packing;
 #[cfg(feature = "cli")]
 pub mod pipe;
 #[cfg(feature = "cli")]
@@ -16,6 +28,10 @@ pub mod raw;
 pub mod report;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "cli")]
+pub mod signals;
+#[cfg(feature = "cli")]
+pub mod walk;
 pub mod writer;
 #[cfg(feature = "cli")]
 pub mod wtf8;

@@ -4,6 +4,7 @@
 use std::io::{self, IoSlice, Read, Write};
 
 use super::encoding::{Detector, Wide};
+use super::journal::{Form, Journal};
 use super::wtf8::{Decoder, Encoder, Order};
 use crate::engine::api::parallel::Judged;
 use crate::engine::found::tally::Tally;
@@ -41,12 +42,21 @@ pub enum Trouble {
     Refused(Wide),
 }
 
+impl From<io::Error> for Trouble {
+    /// Of what is written; reading names its errors itself.
+    fn from(e: io::Error) -> Trouble {
+        Trouble::Write(e)
+    }
+}
+
 /// One input on its way: a [`Stream`], and what its encoding needs around it.
 pub struct Lane {
     stream: Stream,
     detector: Option<Detector>,
     /// Without an encoder the text leaves as WTF-8.
     wide: Option<(Decoder, Option<Encoder>)>,
+    journal: Option<Journal>,
+    looking: bool,
     text: Vec<u8>,
     units: Vec<u8>,
 }
@@ -61,6 +71,8 @@ impl Lane {
                 Encoding::Utf16(order) => Some((Decoder::new(order), Some(Encoder::new(order)))),
                 Encoding::Detect | Encoding::Bytes => None,
             },
+            journal: None,
+            looking: false,
             text: Vec::new(),
             units: Vec::new(),
         }
@@ -72,12 +84,20 @@ impl Lane {
         if let Some((_, encoder)) = &mut lane.wide {
             *encoder = None;
         }
+        lane.looking = true;
         lane
     }
 
-    /// Counts so far.
-    pub fn tally(&self) -> &Tally {
-        self.stream.tally()
+    /// Records are in this form; before the first byte.
+    pub fn set_form(&mut self, form: Form) {
+        self.journal = Journal::of(form, self.looking);
+    }
+
+    /// Counts so far, of the text as it was judged.
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.stream.tally().clone();
+        tally.unjudged += self.journal.as_ref().map_or(0, Journal::unjudged);
+        tally
     }
 
     /// Takes the next bytes; what may leave goes to `sink`.
@@ -86,6 +106,10 @@ impl Lane {
     /// When the bytes look like UTF-16 and nobody said what to do about it; none of them leaves.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Wide> {
         self.look(bytes)?;
+        if let Some(journal) = &mut self.journal {
+            journal.push(bytes, &mut self.stream, sink);
+            return Ok(());
+        }
         let Some((decoder, encoder)) = &mut self.wide else {
             self.push_seen(bytes, sink);
             return Ok(());
@@ -106,7 +130,7 @@ impl Lane {
 
     /// Whether what comes is looked through as it is.
     pub fn is_plain(&self) -> bool {
-        self.wide.is_none()
+        self.wide.is_none() && self.journal.is_none()
     }
 
     /// Takes the next bytes of a plain lane, looked at already.
@@ -121,6 +145,9 @@ impl Lane {
 
     /// Ends the input.
     pub fn finish(&mut self, sink: &mut impl FnMut(&[u8])) {
+        if let Some(journal) = &mut self.journal {
+            return journal.finish(&mut self.stream, sink);
+        }
         let Some((decoder, encoder)) = &mut self.wide else {
             return self.stream.finish_with(sink);
         };

@@ -110,7 +110,7 @@ impl Sidecar {
         std::fs::write(folder.path().join("logveil.toml"), &config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_logveil"))
             .current_dir(folder.path())
-            .arg("serve")
+            .args(["serve", "--config", "logveil.toml"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,104 +1,27 @@
-//! The command: cases as files (`tests/cli/*.toml`), and what takes pipes, links and signals.
+//! The command: cases as files (`*.toml`), and what takes pipes, links and signals.
 #![cfg(feature = "cli")]
 #![allow(missing_docs)]
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use serde::Deserialize;
+mod files;
+mod folders;
+mod inputs;
+mod kit;
+mod signals;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    case: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct Case {
-    name: String,
-    args: Vec<String>,
-    env: BTreeMap<String, String>,
-    files: BTreeMap<String, String>,
-    stdin: String,
-    status: i32,
-    /// All of standard output.
-    stdout: Option<String>,
-    /// A part of it.
-    stdout_has: Option<String>,
-    /// A part of standard error; none at all if missing.
-    stderr: Option<String>,
-    not_in_output: Option<String>,
-    after: BTreeMap<String, String>,
-    after_has: BTreeMap<String, String>,
-}
-
-fn logveil(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_logveil"));
-    command.current_dir(dir).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn fed(mut child: Child, input: &[u8]) -> Output {
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|s| {
-        // A command that refuses its input closes it early.
-        s.spawn(move || _ = stdin.write_all(input));
-        child.wait_with_output().unwrap()
-    })
-}
-
-fn run(dir: &Path, args: &[&str], input: &[u8]) -> Output {
-    fed(logveil(dir).args(args).stdin(Stdio::piped()).spawn().unwrap(), input)
-}
-
-fn run_cases(text: &str) {
-    let cases: Cases = toml::from_str(text).unwrap();
-    for case in cases.case {
-        let dir = tempfile::tempdir().unwrap();
-        for (name, text) in &case.files {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let mut command = logveil(dir.path());
-        command.args(&case.args).envs(&case.env).stdin(Stdio::piped());
-        let out = fed(command.spawn().unwrap(), case.stdin.as_bytes());
-        let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-        let name = &case.name;
-        assert_eq!(out.status.code(), Some(case.status), "{name}: {stderr}");
-        if let Some(whole) = &case.stdout {
-            assert_eq!(stdout, whole.as_str(), "{name}");
-        }
-        for part in case.stdout_has.iter() {
-            assert!(stdout.contains(part), "{name}: {stdout}");
-        }
-        match &case.stderr {
-            Some(part) => assert!(stderr.contains(part), "{name}: {stderr}"),
-            None => assert_eq!(stderr, "", "{name}"),
-        }
-        for secret in case.not_in_output.iter() {
-            assert!(!stdout.replace("[REDACTED", "").contains(secret) && !stderr.contains(secret), "{name}");
-        }
-        let read = |file: &str| fs::read_to_string(dir.path().join(file)).unwrap();
-        case.after.iter().for_each(|(file, text)| assert_eq!(read(file), *text, "{name}"));
-        case.after_has.iter().for_each(|(file, part)| assert!(read(file).contains(part), "{name}"));
-    }
-}
+use kit::{fed, logveil, run, run_cases};
 
 #[test]
 fn cases_of_the_filter() {
-    run_cases(include_str!("cli/filter.toml"));
+    run_cases(include_str!("filter.toml"));
 }
 
 #[test]
 fn cases_of_the_configuration() {
-    run_cases(include_str!("cli/config.toml"));
+    run_cases(include_str!("config.toml"));
 }
 
 /// Writes a line, waits until it comes back, writes the next.
@@ -162,41 +85,6 @@ fn a_full_output_is_code_4() {
 }
 
 #[test]
-fn in_place_keeps_mode_and_times_and_refuses_links() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name);
-    for name in ["plain", "linked", "target"] {
-        fs::write(path(name), "password=hunter2\n").unwrap();
-    }
-    fs::set_permissions(path("plain"), fs::Permissions::from_mode(0o640)).unwrap();
-    let then = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
-    File::options().write(true).open(path("plain")).unwrap().set_modified(then).unwrap();
-    fs::hard_link(path("linked"), path("other")).unwrap();
-    symlink("target", path("link")).unwrap();
-    let packed = gzip(b"password=hunter2\n");
-    fs::write(path("a.gz"), &packed).unwrap();
-    let out = run(dir.path(), &["--in-place", "linked", "link", "a.gz", ".", "plain"], b"");
-    assert_eq!(out.status.code(), Some(3));
-    let said = String::from_utf8(out.stderr).unwrap();
-    for part in [
-        "linked: left as it was: it has other hard",
-        "link: left as it was: it is a sym",
-        "a.gz: left as it was",
-        ".: left",
-    ] {
-        assert!(said.contains(part), "{said}");
-    }
-    for name in ["linked", "target"] {
-        assert_eq!(fs::read_to_string(path(name)).unwrap(), "password=hunter2\n");
-    }
-    assert_eq!(fs::read(path("a.gz")).unwrap(), packed);
-    assert_eq!(fs::read_to_string(path("plain")).unwrap(), "password=[REDACTED:password]\n");
-    let now = fs::metadata(path("plain")).unwrap();
-    assert_eq!((now.mode() & 0o7777, now.modified().unwrap()), (0o640, then));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 6, "no temporary file stays");
-}
-
-#[test]
 fn threads_change_nothing_but_the_time() {
     let dir = tempfile::tempdir().unwrap();
     let text: String = (0..40_000).map(|n| format!("n={n} password=hunter{n} {}\n", "x".repeat(n % 97))).collect();
@@ -213,29 +101,6 @@ fn threads_change_nothing_but_the_time() {
     }
     assert!(run(dir.path(), &["--threads=2", "--in-place", "b.log"], b"").status.success());
     assert!(fs::read(dir.path().join("b.log")).unwrap() == piped.stdout);
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(bytes).unwrap();
-    packer.finish().unwrap()
-}
-
-#[test]
-fn compressed_files_are_read_as_they_are() {
-    let dir = tempfile::tempdir().unwrap();
-    let members = [gzip(b"one\npass"), gzip(b"word=hunter2\n")].concat();
-    fs::write(dir.path().join("a.log"), &members).unwrap();
-    let frames = [zstd::encode_all(&b"two\n"[..], 1).unwrap(), zstd::encode_all(&b"three\n"[..], 1).unwrap()].concat();
-    fs::write(dir.path().join("b"), &frames).unwrap();
-    let out = run(dir.path(), &["a.log", "b"], b"");
-    assert_eq!(String::from_utf8_lossy(&out.stdout), "one\npassword=[REDACTED:password]\ntwo\nthree\n");
-    assert_eq!(out.status.code(), Some(0));
-    fs::write(dir.path().join("cut"), &members[..members.len() - 9]).unwrap();
-    let out = run(dir.path(), &["cut", "b"], b"");
-    assert_eq!(out.status.code(), Some(3));
-    let text = String::from_utf8_lossy(&out.stdout);
-    assert!(text.starts_with("one\n") && text.ends_with("two\nthree\n") && !text.contains("hunter2"), "{text}");
 }
 
 #[test]
@@ -323,17 +188,17 @@ fn rule_files_are_judged_as_a_whole_and_compiled() {
 #[test]
 fn rules_of_gitleaks_are_imported() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("gitleaks.toml"), include_str!("cli/gitleaks.toml")).unwrap();
+    fs::write(dir.path().join("gitleaks.toml"), include_str!("gitleaks.toml")).unwrap();
     let args =
         ["rules", "import", "gitleaks.toml", "-o", "rules.toml", "--allow-out", "allow.toml", "--report", "said"];
     let out = run(dir.path(), &args, b"");
     let said = fs::read_to_string(dir.path().join("said")).unwrap();
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(String::from_utf8_lossy(&out.stderr), "logveil: 8 of 12 rules were imported\n", "{said}");
-    for part in include_str!("cli/gitleaks.said").lines() {
+    for part in include_str!("gitleaks.said").lines() {
         assert!(said.contains(part), "{part}\nis missing in\n{said}");
     }
-    assert_eq!(said.lines().count(), include_str!("cli/gitleaks.said").lines().count(), "{said}");
+    assert_eq!(said.lines().count(), include_str!("gitleaks.said").lines().count(), "{said}");
     let again = run(dir.path(), &["rules", "import", "gitleaks.toml"], b"");
     let rules = fs::read_to_string(dir.path().join("rules.toml")).unwrap();
     assert_eq!(String::from_utf8_lossy(&again.stdout), rules, "the same again, examples and all");
