@@ -56,7 +56,7 @@ fn naive_rules() -> &'static Vec<Naive> {
     ALL.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns");
         let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-        files.retain(|p| p.extension().is_some_and(|e| e == "toml"));
+        files.retain(|p| p.extension().is_some_and(|e| e == "toml") && !p.ends_with("words.toml"));
         files.sort();
         let parsed = files.iter().map(|p| toml::from_str::<File>(&fs::read_to_string(p).unwrap()).unwrap());
         parsed.filter(|f| f.family == "token").flat_map(|f| f.rule.into_iter().map(move |w| naive(w, f.max))).collect()

@@ -9,6 +9,7 @@ use crate::engine::notation::escape::word_begins;
 use crate::engine::notation::run;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::check::card::{Trust, judge};
+use crate::rules::words::words;
 
 /// The fewest digits a card number has.
 const PAN_DIGITS_MIN: usize = 12;
@@ -33,34 +34,10 @@ const GROUPINGS: [&[u8]; 9] = [
 /// The most groups looked at together.
 const GROUPS_MAX: usize = 5;
 /// Words that say that a card number is near.
-const WORDS: [&str; 22] = [
-    "card",
-    "pan",
-    "credit",
-    "debit",
-    "visa",
-    "mastercard",
-    "maestro",
-    "amex",
-    "discover",
-    "diners",
-    "jcb",
-    "rupay",
-    "unionpay",
-    "uatp",
-    "payment",
-    "pay ",
-    "paid",
-    "charge",
-    "cc",
-    "iin",
-    "account number",
-    "acct",
-];
+const WORDS: &[&str] = words!("card-words");
 
 /// Words that a card number follows without a blank.
-const GLUED_WORDS: [&str; 12] =
-    ["cc", "card", "pan", "visa", "amex", "mastercard", "number", "no", "ccn", "creditcard", "cardnumber", "test"];
+const GLUED_WORDS: &[&str] = words!("glued-card-words");
 
 /// The groups looked at together.
 #[derive(Debug, Default)]

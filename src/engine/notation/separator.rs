@@ -5,6 +5,7 @@ use super::escape::skip_gap;
 use super::key::{KEY_BYTES_MAX, KeySite};
 use super::quote::Quote;
 use super::run;
+use crate::rules::words::words;
 use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
@@ -32,23 +33,15 @@ const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
 const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
 
 /// Keys whose value is a key's name.
-const NAMING: [&str; 15] = [
-    "name",
-    "key",
-    "k",
-    "id",
-    "param",
-    "field",
-    "header",
-    "variable",
-    "property",
-    "label",
-    "option",
-    "setting",
-    "parametername",
-    "envname",
-    "env",
-];
+const NAMING: &[&str] = words!("naming-keys");
+/// What a key's value is called next to its name.
+const VALUE_NAMES: &[&str] = words!("value-names");
+/// What the name of a call that sets something holds.
+const SETTERS: &[&str] = words!("setters");
+/// Elements whose text is a key's name.
+const NAME_ELEMENTS: &[&str] = words!("name-elements");
+/// Elements that hold the value behind one.
+const VALUE_ELEMENTS: &[&str] = words!("value-elements");
 
 /// What joins a key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,9 +287,7 @@ fn setter(rec: &Record<'_>, at: usize) -> bool {
     };
     let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let name = head[head.len() - name..].to_ascii_lowercase();
-    ["set", "put", "env", "add", "header", "param", "prop", "append", "insert", "with", "field", "config", "define"]
-        .iter()
-        .any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
+    SETTERS.iter().any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
 }
 
 /// The key is itself a value: `name="KEY" value="VALUE"`, `"name":"KEY","value":"VALUE"`.
@@ -311,8 +302,8 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
     if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
         p += q.width();
     }
-    for word in [&b"value"[..], b"Value", b"val", b"v", b"VALUE", b"default", b"defaultValue"] {
-        let Some(rest) = rec.from(p).strip_prefix(word) else {
+    for word in VALUE_NAMES {
+        let Some(rest) = rec.from(p).strip_prefix(word.as_bytes()) else {
             continue;
         };
         let mut q = rec.end - rest.len();
@@ -388,11 +379,12 @@ fn type_end(rec: &Record<'_>, at: usize) -> usize {
 fn named_element(rec: &Record<'_>, at: usize) -> Option<Separated> {
     let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
     let close = memchr::memchr(b'>', rest)?;
-    if !matches!(&rest[..close], b"name" | b"key" | b"Name" | b"Key") {
+    if !NAME_ELEMENTS.iter().any(|name| rest[..close] == *name.as_bytes()) {
         return None;
     }
     let p = skip_gap(rec, at + close + 1, GAP_BYTES_MAX);
-    let open = rec.from(p);
-    let end = ["<value>", "<string>", "<Value>"].iter().find(|t| open.starts_with(t.as_bytes()))?.len();
-    Some(Separated { joint: Separator::Element(0), value: p + end, percent: false, quoted: false })
+    let tag = rec.from(p).strip_prefix(b"<")?;
+    let behind = |name: &&str| tag.strip_prefix(name.as_bytes())?.strip_prefix(b">");
+    let value = rec.end - VALUE_ELEMENTS.iter().find_map(behind)?.len();
+    Some(Separated { joint: Separator::Element(0), value, percent: false, quoted: false })
 }
