@@ -25,7 +25,9 @@ fn main() {
     let mut files: Vec<PathBuf> = fs::read_dir("patterns")
         .expect("patterns/ is part of the package")
         .map(|entry| entry.expect("patterns/ is readable").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml") && !path.ends_with(NOTATIONS))
+        // Notations and words are data of their own; the latter are read by `rules/words.rs` while it is compiled.
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .filter(|path| !path.ends_with(NOTATIONS) && !path.ends_with("words.toml"))
         .collect();
     files.sort();
     let mut all = Vec::new();

@@ -52,5 +52,7 @@ pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;
 pub use rules::error::RuleError;
+#[doc(hidden)]
+pub use rules::mask::MaskForm;
 pub use rules::mask::{HashKey, Mask};
 pub use rules::rule::{Family, Rule, RuleId};

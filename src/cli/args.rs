@@ -294,10 +294,10 @@ pub struct Filter {
 
     /// What replaces a secret [default: label]; NAME=MASK for one rule or family; may be repeated
     ///
-    /// label: `[REDACTED:rule]`. stars: one for each byte. keep:F,L: the first F and last L bytes stay,
-    /// where that hides at least half and at least 8 bytes (of a card at most 6 and 4 digits). hash:
-    /// the label with a keyed hash of 80 bits, the same for the same secret. remove: nothing. text:T:
-    /// a text of your own.
+    /// label: `[REDACTED:rule]`. stars: one for each byte. keep:FIRST,LAST: so many of the first and last bytes
+    /// stay, where that hides at least half and at least 8 bytes (of a card at most 6 and 4 digits). hash: the
+    /// label with a keyed hash of 80 bits, the same for the same secret. remove: nothing. text:TEXT: a text of
+    /// your own.
     #[arg(
         long,
         global = true,

@@ -57,30 +57,31 @@ pub enum Notation {
 impl Mask {
     /// The mask written so: `label`, `stars`, `keep:2,4`, `hash`, `remove`, `text:GONE`.
     pub fn parse(written: &str) -> Result<Mask, String> {
-        if let Some(text) = written.strip_prefix("text:") {
-            return fixed_text(text);
-        }
-        if let Some(keep) = written.strip_prefix("keep:") {
-            let parsed = keep
-                .split_once(',')
-                .and_then(|(a, b)| Some((a.trim().parse::<u8>().ok()?, b.trim().parse::<u8>().ok()?)));
-            return match parsed {
-                Some((first, last)) => Ok(Mask::Keep { first, last }),
-                None => Err(format!("`{written}`: write keep:FIRST,LAST, such as keep:0,4")),
-            };
-        }
-        Ok(match written {
-            "label" => Mask::Label,
-            "stars" => Mask::Stars,
-            "hash" => Mask::Hash,
-            "remove" => Mask::Remove,
+        let (name, argument) = match written.split_once(':') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (written, None),
+        };
+        match (Self::FORMS.iter().find(|form| form.name() == name).map(|form| &form.reads), argument) {
+            (Some(Reads::Name(mask)), None) => Ok(mask.clone()),
+            (Some(Reads::Argument(read)), Some(argument)) => read(argument),
             _ => {
-                return Err(format!(
-                    "`{written}` is no mask; choose label, stars, keep:FIRST,LAST, hash, remove or text:TEXT"
-                ));
+                let forms = Self::FORMS.each_ref().map(|form| form.written);
+                let (last, others) = forms.split_last().expect("there are masks");
+                Err(format!("`{written}` is no mask; choose {} or {last}", others.join(", ")))
             }
-        })
+        }
     }
+
+    /// Each mask as it is written.
+    #[doc(hidden)]
+    pub const FORMS: [MaskForm; 6] = [
+        form("label", "label", "`[REDACTED:rule]`", Reads::Name(Mask::Label)),
+        form("stars", "stars", "one for each byte", Reads::Name(Mask::Stars)),
+        form("keep:FIRST,LAST", "keep:2,3", KEEP_HELP, Reads::Argument(kept_bytes)),
+        form("hash", "hash", HASH_HELP, Reads::Name(Mask::Hash)),
+        form("remove", "remove", "nothing", Reads::Name(Mask::Remove)),
+        form("text:TEXT", "text:GONE", "a text of your own", Reads::Argument(fixed_text)),
+    ];
 
     /// As written in a rule file or an option.
     pub fn name(&self) -> String {
@@ -149,6 +150,48 @@ impl Mask {
             }
             Mask::Label | Mask::Stars | Mask::Hash | Mask::Remove => placeholder::is_mask(value),
         }
+    }
+}
+
+/// A mask as users write it, what the option's help says of it, and how it is read.
+pub struct MaskForm {
+    /// Its name; behind a colon what it takes.
+    pub written: &'static str,
+    /// One that is accepted.
+    pub example: &'static str,
+    /// What it leaves.
+    pub help: &'static str,
+    reads: Reads,
+}
+
+const KEEP_HELP: &str = "so many of the first and last bytes stay, where that hides at least half and at least 8 \
+                         bytes (of a card at most 6 and 4 digits)";
+const HASH_HELP: &str = "the label with a keyed hash of 80 bits, the same for the same secret";
+
+const fn form(written: &'static str, example: &'static str, help: &'static str, reads: Reads) -> MaskForm {
+    MaskForm { written, example, help, reads }
+}
+
+enum Reads {
+    /// It is its name.
+    Name(Mask),
+    /// It takes what stands behind the colon.
+    Argument(fn(&str) -> Result<Mask, String>),
+}
+
+impl MaskForm {
+    /// What stands before the colon.
+    pub fn name(&self) -> &'static str {
+        self.written.split(':').next().unwrap_or(self.written)
+    }
+}
+
+fn kept_bytes(argument: &str) -> Result<Mask, String> {
+    let number = |text: &str| text.trim().parse::<u8>().ok();
+    let both = argument.split_once(',').and_then(|(first, last)| Some((number(first)?, number(last)?)));
+    match both {
+        Some((first, last)) => Ok(Mask::Keep { first, last }),
+        None => Err(format!("`keep:{argument}`: write keep:FIRST,LAST, such as keep:0,4")),
     }
 }
 

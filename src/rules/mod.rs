@@ -17,6 +17,7 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
+pub mod words;
 
 #[cfg(feature = "compile")]
 pub mod compile;

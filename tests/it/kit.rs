@@ -74,14 +74,7 @@ pub fn hash_key() -> HashKey {
 
 /// Every mask, by name.
 pub fn masks() -> Vec<(&'static str, Mask)> {
-    vec![
-        ("label", Mask::Label),
-        ("text", Mask::Text("GONE".into())),
-        ("stars", Mask::Stars),
-        ("keep", Mask::Keep { first: 2, last: 3 }),
-        ("hash", Mask::Hash),
-        ("remove", Mask::Remove),
-    ]
+    Mask::FORMS.iter().map(|form| (form.name(), Mask::parse(form.example).unwrap())).collect()
 }
 
 /// A redactor for every mask, and one that writes numbers as 0; built once.

@@ -21,4 +21,5 @@ mod shortcuts;
 mod texts;
 mod tidy;
 mod vectors;
+mod words;
 mod work;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use logveil::{Family, Redactor};
+use logveil::{Family, Mask, Redactor};
+
+use crate::kit::hash_key;
 
 const BEGIN: &str = "<!-- rules -->\n";
 const END: &str = "<!-- /rules -->";
@@ -56,4 +58,46 @@ fn the_readmes_rule_is_accepted() {
     let rule = readme.split("```toml\n").nth(1).and_then(|t| t.split("```").next()).expect("a rule in TOML");
     let r = Redactor::builder().rules_toml("README.md", rule).unwrap().build().unwrap();
     assert!(r.rules().iter().any(|r| r.id == "acme-token"));
+}
+
+/// Each mask has its row in the README, which shows what it makes of a password; and no row is of anything else.
+#[test]
+fn the_table_of_masks_is_true() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("\n## Masks\n").nth(1).and_then(|text| text.split("|---|---|\n").nth(1)).unwrap();
+    let rows: BTreeMap<&str, &str> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .map(|row| row.split('`').collect::<Vec<_>>())
+        .map(|parts| (parts[1], parts[3]))
+        .collect();
+    let became = |written: &str| {
+        let mask = Mask::parse(written).unwrap();
+        let r = Redactor::builder().mask(mask).hash_key(hash_key()).build().unwrap();
+        String::from_utf8(r.redact(b"password=correct-horse").into_owned()).unwrap()
+    };
+    for (written, shown) in &rows {
+        let became = became(written);
+        // Of a tag the front is shown; another key makes another.
+        match shown.strip_suffix("...]") {
+            Some(front) => {
+                let label = front.rsplitn(3, ':').nth(2).expect("the label, the key's id and the tag");
+                assert!(became.starts_with(&format!("{label}:")), "{written}");
+            }
+            None => assert_eq!(became, *shown, "{written}"),
+        }
+    }
+    let examples: Vec<&str> = Mask::FORMS.iter().map(|form| form.example).collect();
+    assert!(examples.iter().all(|example| rows.contains_key(example)), "{examples:?} have a row in the README");
+    assert_eq!(rows.len(), examples.len());
+}
+
+/// What `--mask` says in its help is what the masks say of themselves.
+#[test]
+fn the_help_of_masks_is_true() {
+    let source = include_str!("../../src/cli/args.rs");
+    let comments = source.lines().filter_map(|line| line.trim_start().strip_prefix("///"));
+    let text = comments.collect::<String>();
+    let wanted: Vec<String> = Mask::FORMS.iter().map(|form| format!("{}: {}.", form.written, form.help)).collect();
+    assert!(text.contains(&wanted.join(" ")), "the help of --mask in src/cli/args.rs says: {}", wanted.join(" "));
 }

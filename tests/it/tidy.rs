@@ -12,10 +12,10 @@ use crate::kit::report;
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 
-struct Source {
+pub struct Source {
     /// Below the package's folder, with `/`.
-    path: String,
-    text: String,
+    pub path: String,
+    pub text: String,
 }
 
 impl Source {
@@ -33,7 +33,8 @@ impl Source {
     }
 }
 
-fn sources(folder: &str) -> Vec<Source> {
+/// The Rust files below a folder of the package.
+pub fn sources(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open: Vec<PathBuf> = vec![root.join(folder)];
     let mut all = Vec::new();

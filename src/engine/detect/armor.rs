@@ -7,6 +7,7 @@ use crate::engine::notation::Record;
 use crate::engine::notation::escape::word_begins;
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Block, Kind, RuleId};
+use crate::rules::words::words;
 use memchr::memmem;
 
 /// The longest line prefix that is compared, in bytes.
@@ -150,9 +151,8 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
 
 /// A key block's own header lines (RFC 1421, RFC 4880): they stay.
 fn is_header(rest: &[u8]) -> bool {
-    const HEADERS: [&[u8]; 8] =
-        [b"Proc-Type:", b"DEK-Info:", b"Version:", b"Comment:", b"Hash:", b"Charset:", b"MessageID:", b"#"];
-    rest.iter().all(u8::is_ascii_whitespace) || HEADERS.iter().any(|h| rest.starts_with(h))
+    const HEADERS: &[&str] = words!("block-headers");
+    rest.iter().all(u8::is_ascii_whitespace) || HEADERS.iter().any(|h| rest.starts_with(h.as_bytes()))
 }
 
 /// Where the line's own text begins, given what stood before the header: the same signs, any

@@ -9,58 +9,18 @@ use crate::engine::notation::escape::word_begins;
 use crate::engine::notation::run;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::check::card::{Trust, judge};
+use crate::rules::check::groupings::{DIGITS_MAX, DIGITS_MIN, GROUPINGS, GROUPS_MAX, PACKED, begins_grouping};
+use crate::rules::words::words;
 
-/// The fewest digits a card number has.
-const PAN_DIGITS_MIN: usize = 12;
-/// The most digits a card number has.
-const DIGITS_MAX: usize = 19;
 /// How far before a number a card's word is looked for, in bytes.
 const CONTEXT_BYTES: usize = 48;
 /// How far behind a number what it is part of is looked for, in bytes.
 const EDGE_BYTES: usize = 8;
-/// How card numbers are written in groups.
-const GROUPINGS: [&[u8]; 9] = [
-    &[4, 4, 4, 4],
-    &[4, 4, 4, 4, 1],
-    &[4, 4, 4, 4, 2],
-    &[4, 4, 4, 4, 3],
-    &[4, 6, 5],
-    &[4, 6, 4],
-    &[4, 4, 4, 1],
-    &[4, 4, 5],
-    &[6, 13],
-];
-/// The most groups looked at together.
-const GROUPS_MAX: usize = 5;
 /// Words that say that a card number is near.
-const WORDS: [&str; 22] = [
-    "card",
-    "pan",
-    "credit",
-    "debit",
-    "visa",
-    "mastercard",
-    "maestro",
-    "amex",
-    "discover",
-    "diners",
-    "jcb",
-    "rupay",
-    "unionpay",
-    "uatp",
-    "payment",
-    "pay ",
-    "paid",
-    "charge",
-    "cc",
-    "iin",
-    "account number",
-    "acct",
-];
+const WORDS: &[&str] = words!("card-words");
 
 /// Words that a card number follows without a blank.
-const GLUED_WORDS: [&str; 12] =
-    ["cc", "card", "pan", "visa", "amex", "mastercard", "number", "no", "ccn", "creditcard", "cardnumber", "test"];
+const GLUED_WORDS: &[&str] = words!("glued-card-words");
 
 /// The groups looked at together.
 #[derive(Debug, Default)]
@@ -166,7 +126,7 @@ pub(crate) fn rejects(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
         let digits = group.end - group.start;
         let grouped = begins_grouping(before, digits);
         // The digits of a mantissa are not the whole number.
-        let mantissa = digits + 1 >= PAN_DIGITS_MIN && text.before(group.start) == Some(b'.');
+        let mantissa = digits + 1 >= DIGITS_MIN && text.before(group.start) == Some(b'.');
         let issued = || judge(&text.buf[group.start..group.end]).is_some();
         if grouped || mantissa || issued() && stands_alone(text, group.start, group.end, group.sign_alone()) {
             return false;
@@ -176,11 +136,6 @@ pub(crate) fn rejects(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
         before = digits;
     }
     true
-}
-
-/// Whether some grouping begins with groups of so many digits.
-fn begins_grouping(first: usize, second: usize) -> bool {
-    matches!((first, second), (4, 4 | 6) | (6, 13))
 }
 
 /// The end of a number in one piece that no issuer gives out: most are.
@@ -232,27 +187,12 @@ fn best(rec: &Record<'_>, window: &[Group]) -> Option<(usize, usize, usize)> {
     is_card(rec, &window[..1], first.sign_alone()).then_some((first.start, first.end, 1))
 }
 
-/// The groupings, a byte a group, the first one last.
-const PACKED: [u64; GROUPINGS.len()] = {
-    let mut packed = [0; GROUPINGS.len()];
-    let mut n = 0;
-    while n < GROUPINGS.len() {
-        let mut group = 0;
-        while group < GROUPINGS[n].len() {
-            packed[n] |= (GROUPINGS[n][group] as u64) << (8 * group);
-            group += 1;
-        }
-        n += 1;
-    }
-    packed
-};
-
 /// Whether the groups are one card's.
 fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
     let (start, end) = (groups[0].start, groups[groups.len() - 1].end);
     let mut digits = [0u8; DIGITS_MAX + 1];
     let mut count = 0;
-    if end - start + 1 < PAN_DIGITS_MIN {
+    if end - start + 1 < DIGITS_MIN {
         return false;
     }
     let lead = mantissa(rec, start, end);
@@ -372,8 +312,41 @@ const BEGINS: [bool; 256] = {
 
 #[cfg(test)]
 mod tests {
-    use super::{Record, Window, best, fours, next_group};
+    use super::{GROUPINGS, Record, Window, best, fours, next_group};
+    use crate::Redactor;
+    use crate::rules::check::card::judge;
     use proptest::prelude::*;
+
+    /// A number that an issuer gives out, of so many digits.
+    fn issued(digits: usize) -> String {
+        let issuers = ["4", "36", "34", "6011", "62"].map(|issuer| format!("{issuer:0<width$}", width = digits - 1));
+        let mut all = issuers.iter().flat_map(|front| (0..10).map(move |last| format!("{front}{last}")));
+        all.find(|number| judge(number.as_bytes()).is_some()).expect("some issuer's numbers are so long")
+    }
+
+    /// Each grouping is found from one end to the other, whichever shortcut or prefilter comes first.
+    #[test]
+    fn each_grouping_is_found() {
+        let redactor = Redactor::builtin();
+        for grouping in GROUPINGS {
+            let number = issued(grouping.iter().map(|n| usize::from(*n)).sum());
+            for sign in [" ", "-", "+", "%20", "\u{A0}"] {
+                let mut rest = &number[..];
+                let groups = grouping.iter().map(|n| {
+                    let (group, behind) = rest.split_at(usize::from(*n));
+                    rest = behind;
+                    group
+                });
+                let written = groups.collect::<Vec<_>>().join(sign);
+                let got = redactor.redact(format!("card {written} charged").as_bytes()).into_owned();
+                assert_eq!(
+                    String::from_utf8(got).unwrap(),
+                    "card [REDACTED:card-number] charged",
+                    "{grouping:?} by {sign:?}"
+                );
+            }
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]

@@ -15,35 +15,12 @@ use crate::engine::notation::value::{self, MAY_END, Value, Values, bare_end, end
 use crate::rules::byteset::{ByteSet, find_byteset};
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
+use crate::rules::words::words;
 
-/// Schemes registered with IANA or in wide use; behind them anything is a credential.
-/// <https://www.iana.org/assignments/http-authschemes/>
-const SCHEMES: [&str; 24] = [
-    "basic",
-    "bearer",
-    "token",
-    "digest",
-    "negotiate",
-    "ntlm",
-    "apikey",
-    "api-key",
-    "key",
-    "oauth",
-    "jwt",
-    "hawk",
-    "hoba",
-    "mutual",
-    "vapid",
-    "dpop",
-    "splunk",
-    "bot",
-    "hmac",
-    "sharedkey",
-    "sharedkeylite",
-    "aws4-hmac-sha256",
-    "aws",
-    "googlelogin",
-];
+/// What a credential may stand behind: there anything is one.
+const SCHEMES: &[&str] = words!("auth-schemes");
+/// What a cookie says of itself.
+const ATTRIBUTES: &[&str] = words!("cookie-attributes");
 /// The most cookies read in one header.
 const COOKIES_MAX: usize = 128;
 
@@ -70,7 +47,10 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
         s.rescan.raise();
     }
     let limit = if quoted { value.end } else { rec.end };
-    if (start > scheme_end && start >= limit) || (scheme_end > value.start && s.set.masks.spares(scheme)) {
+    // `token` is a sample word too, but no sample here.
+    let sample = known_scheme && prose::is_sample(scheme);
+    let masked = scheme_end > value.start && !sample && s.set.masks.spares(scheme);
+    if (start > scheme_end && start >= limit) || masked {
         // A scheme without a credential, or a credential that is masked already.
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
@@ -258,7 +238,5 @@ fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
 }
 
 fn is_attribute(name: &[u8]) -> bool {
-    ["path", "domain", "expires", "max-age", "samesite", "version", "comment", "priority"]
-        .iter()
-        .any(|a| name.eq_ignore_ascii_case(a.as_bytes()))
+    ATTRIBUTES.iter().any(|a| name.eq_ignore_ascii_case(a.as_bytes()))
 }

@@ -5,6 +5,7 @@ use super::escape::skip_gap;
 use super::key::{KEY_BYTES_MAX, KeySite};
 use super::quote::Quote;
 use super::run;
+use crate::rules::words::words;
 use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
@@ -32,23 +33,11 @@ const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
 const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
 
 /// Keys whose value is a key's name.
-const NAMING: [&str; 15] = [
-    "name",
-    "key",
-    "k",
-    "id",
-    "param",
-    "field",
-    "header",
-    "variable",
-    "property",
-    "label",
-    "option",
-    "setting",
-    "parametername",
-    "envname",
-    "env",
-];
+const NAMING: &[&str] = words!("naming-keys");
+/// What a key's value is called next to its name.
+const VALUE_NAMES: &[&str] = words!("value-names");
+/// What the name of a call that sets something holds.
+const SETTERS: &[&str] = words!("setters");
 
 /// What joins a key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,9 +285,7 @@ fn setter(rec: &Record<'_>, at: usize) -> bool {
     };
     let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let name = head[head.len() - name..].to_ascii_lowercase();
-    ["set", "put", "env", "add", "header", "param", "prop", "append", "insert", "with", "field", "config", "define"]
-        .iter()
-        .any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
+    SETTERS.iter().any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
 }
 
 /// The key is itself a value: `name="KEY" value="VALUE"`, `"name":"KEY","value":"VALUE"`.
@@ -313,8 +300,8 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
     if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
         p += q.width();
     }
-    for word in [&b"value"[..], b"Value", b"val", b"v", b"VALUE", b"default", b"defaultValue"] {
-        let Some(rest) = rec.from(p).strip_prefix(word) else {
+    for word in VALUE_NAMES {
+        let Some(rest) = rec.from(p).strip_prefix(word.as_bytes()) else {
             continue;
         };
         let mut q = rec.end - rest.len();

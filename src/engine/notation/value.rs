@@ -10,6 +10,7 @@ use super::quote::{Close, Quote};
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::rules::byteset::{ByteSet, find_byteset};
 use crate::rules::mask::Notation;
+use crate::rules::words::words;
 
 /// The most elements of a list that are read one by one.
 const LIST_MAX: usize = 4096;
@@ -278,14 +279,15 @@ fn rest(rec: &Record<'_>, at: usize, values: &mut Vec<Value>) {
 fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
     const BEHIND_NAME: ByteSet =
         ByteSet::of(b"0123456789_.:&@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").others();
-    const BARE: [&[u8]; 8] = [b"Some", b"Ok", b"Just", b"Optional", b"Secret", b"SecretString", b"String", b"Password"];
+    const WRAPPERS: &[&str] = words!("wrappers");
+    const PREFIXES: &[&str] = words!("string-prefixes");
     let mut p = at;
     for _ in 0..WRAPPERS_MAX {
         let next = find_byteset(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
         let word = &rec.buf[p..next];
         if rec.get(next) == Some(b'(') && next > p {
             let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
-            let known = BARE.contains(&word);
+            let known = WRAPPERS.iter().any(|w| w.as_bytes() == word);
             let deeper = rec.from(inside).first().is_some_and(u8::is_ascii_alphabetic) && known;
             if !known && !deeper && Quote::at(rec.buf, inside, rec.end).is_none() {
                 return (p, false);
@@ -293,8 +295,8 @@ fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
             p = inside;
             continue;
         }
-        let prefix = matches!(word, b"b" | b"r" | b"u" | b"f" | b"rb" | b"br" | b"@" | b"&" | b"L" | b"$");
-        if prefix && Quote::at(rec.buf, next, rec.end).is_some() {
+        let prefix = || PREFIXES.iter().any(|w| w.as_bytes() == word);
+        if next > p && prefix() && Quote::at(rec.buf, next, rec.end).is_some() {
             return (next, true);
         }
         break;

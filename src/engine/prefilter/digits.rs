@@ -8,11 +8,50 @@
 //!
 //! - twelve digits in a row, and either more besides, or before `s` a digit and a dot: the digits
 //!   behind the point of a number in scientific notation, `4.111111111111e12`; or
-//! - four digits, a separator, four or six digits, a separator and four digits, next to each other,
-//!   and before the first of them no digit, or those of an escape such as `%20`: no way to write a card
-//!   in groups does without that, and numbers side by side seldom have it.
+//! - four digits, a separator, as many digits as the second group of some grouping has (four or six),
+//!   or two more, those of `%20`, a separator and four digits, next to each other, these at most
+//!   fourteen bytes behind the first; and before the first of them no digit, or those of an escape:
+//!   no way to write a card in groups does without that, and numbers side by side seldom have it.
 //!
 //! Before the first and after the last byte of the block there are no digits.
+
+use crate::rules::check::groupings::GROUPINGS;
+
+/// How many digits second groups have, by themselves and with those of `%20`: a bit for each.
+const SECONDS: u64 = {
+    let mut seconds = 0;
+    let mut n = 0;
+    while n < GROUPINGS.len() {
+        if !has_long(GROUPINGS[n]) {
+            assert!(is_seen(GROUPINGS[n]), "the prefilter finds groups of four, of four or more, of four or more");
+            seconds |= 0b101 << GROUPINGS[n][1];
+        }
+        n += 1;
+    }
+    seconds
+};
+/// How far behind the first digit a third group begins at least, behind two separators of one byte.
+const THIRD: u32 = SECONDS.trailing_zeros() + 4 + 2;
+/// How far at most: behind two of two bytes, or two escapes, whose digits count as the groups'.
+const THIRD_LAST: u32 = SECONDS.ilog2() - 2 + 4 + 4;
+const _: () = assert!(THIRD_LAST == THIRD + 4, "the prefilter looks for third groups in five places");
+
+/// Whether the digits of one group are more than twelve, in a run with those before it.
+const fn has_long(groups: &[u8]) -> bool {
+    let mut n = 0;
+    while n < groups.len() && groups[n] >= 4 {
+        if groups[n] > 12 {
+            return true;
+        }
+        n += 1;
+    }
+    false
+}
+
+/// Whether the arithmetic below sees the first three groups.
+const fn is_seen(groups: &[u8]) -> bool {
+    groups.len() > 2 && groups[0] == 4 && groups[1] >= 4 && groups[2] >= 4
+}
 
 /// Finds what [`Runs::look`] is to look at in `count` masks, the first of which is the second that
 /// `digits` has, and the last the one before its last: the first of twelve digits or more, and four
@@ -29,7 +68,11 @@ pub(super) fn find_runs(count: usize, digits: &[u64], fours: &mut [u64], runs: &
         let first = !(digits[1] << 1 | digits[0] >> 63);
         let long = first & ahead(four, 4) & ahead(four, 8);
         let second = ahead(four, 5) | ahead(four, 6);
-        let third = ahead(four, 10) | ahead(four, 11) | ahead(four, 12) | ahead(four, 13) | ahead(four, 14);
+        let third = ahead(four, THIRD)
+            | ahead(four, THIRD + 1)
+            | ahead(four, THIRD + 2)
+            | ahead(four, THIRD + 3)
+            | ahead(four, THIRD + 4);
         let grouped = !ahead(&digits[1..], 4) & second & third;
         *run = four[0] & (long | grouped);
     }
@@ -149,7 +192,12 @@ fn is_grouped(block: &[u8], at: usize, near: Near) -> bool {
     let digits = (near.ahead >> second).trailing_ones() as usize;
     let end = second + digits;
     let third = end + separator(block, at + end);
-    second > 4 && (digits == 4 || digits == 6) && third > end && near.has(third, 4)
+    second > 4
+        && digits < 64
+        && SECONDS >> digits & 1 != 0
+        && third > end
+        && third <= THIRD_LAST as usize
+        && near.has(third, 4)
 }
 
 /// The first byte of the run that the digit at `at` is in, or one not behind `last` if that is in it

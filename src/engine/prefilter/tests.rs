@@ -9,6 +9,7 @@ use super::candidate::Candidate;
 use super::driver::{CHUNK, LINE, LONG_LINE, MIDDLE, SHORT};
 use super::lines::Lines;
 use super::{Prefilter, Variant};
+use crate::rules::check::groupings::GROUPINGS;
 use crate::rules::plan::{GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Plan};
 use crate::rules::sample;
 
@@ -72,7 +73,8 @@ fn oracle(literals: &[Literal], block: &[u8]) -> Vec<Candidate> {
     candidates
 }
 
-/// Twelve digits in a row, or groups of four, of exactly four or six, of four and more. (The first is longer
+/// Twelve digits in a row, or groups of four, of exactly as many as some second group has, or two more, of four and
+/// more, these at most ten bytes behind the first. (The first is longer
 /// where an escape comes before it.)
 fn holds_number(block: &[u8], run: Range<usize>) -> bool {
     let mut groups: Vec<Range<usize>> = Vec::new();
@@ -84,8 +86,12 @@ fn holds_number(block: &[u8], run: Range<usize>) -> bool {
     }
     let begins =
         |first: &Range<usize>| first.len() == 4 || first.len() > 4 && first.end >= 7 && block[first.end - 7] == b'%';
+    let seconds = || GROUPINGS.iter().filter(|groups| groups.len() > 2).map(|groups| usize::from(groups[1]));
+    let is_second = |digits: usize| seconds().any(|second| digits == second || digits == second + 2);
     groups.iter().any(|group| group.len() >= 12)
-        || groups.windows(3).any(|three| begins(&three[0]) && matches!(three[1].len(), 4 | 6) && three[2].len() >= 4)
+        || groups.windows(3).any(|three| {
+            begins(&three[0]) && is_second(three[1].len()) && three[2].start <= three[0].end + 10 && three[2].len() >= 4
+        })
 }
 
 fn begins_at(block: &[u8], at: usize) -> bool {

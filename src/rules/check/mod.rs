@@ -3,6 +3,7 @@
 pub mod card;
 pub mod crc32;
 pub mod entropy;
+pub mod groupings;
 pub mod jwt;
 pub mod mod97;
 pub mod placeholder;

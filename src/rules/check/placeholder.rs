@@ -1,5 +1,7 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
+use crate::rules::words::words;
+
 /// The longest value looked at; longer ones are no placeholder.
 const PLACEHOLDER_BYTES_MAX: usize = 128;
 
@@ -27,9 +29,9 @@ pub fn may_begin(b: u8) -> bool {
 /// What the forms below begin with: most values begin with a letter or a digit that none has.
 mod begins {
     /// Of masks.
-    pub(super) const MASK: [bool; 256] = add(&["x", "y"], add(&super::MASKS, SIGNS));
+    pub(super) const MASK: [bool; 256] = add(&["x", "y"], add(super::MASKS, SIGNS));
     /// Of all.
-    pub(super) const ANY: [bool; 256] = add(&super::STAND_INS, add(&super::NOTHING, add(&["0", "1"], MASK)));
+    pub(super) const ANY: [bool; 256] = add(super::STAND_INS, add(super::NOTHING, add(&["0", "1"], MASK)));
 
     const SIGNS: [bool; 256] = {
         let mut signs = [false; 256];
@@ -53,8 +55,7 @@ mod begins {
     }
 }
 
-const NOTHING: [&str; 12] =
-    ["null", "nil", "none", "undefined", "true", "false", "(null)", "n/a", "na", "(empty)", "empty", "-"];
+const NOTHING: &[&str] = words!("nothing");
 
 fn is_nothing(v: &[u8]) -> bool {
     NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()))
@@ -64,21 +65,7 @@ fn is_nothing(v: &[u8]) -> bool {
 }
 
 /// What redactors write.
-const MASKS: [&str; 13] = [
-    "redacted",
-    "filtered",
-    "masked",
-    "hidden",
-    "removed",
-    "secret removed",
-    "scrubbed",
-    "sanitized",
-    "protected",
-    "censored",
-    "sensitive",
-    "elided",
-    "obfuscated",
-];
+const MASKS: &[&str] = words!("redactors-marks");
 
 /// The longest mask in brackets, in bytes.
 const MASK_BYTES_MAX: usize = 162;
@@ -151,6 +138,9 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
     }
 }
 
+/// Tags of YAML whose value is looked up elsewhere.
+const TAGS: &[&str] = words!("yaml-tags");
+
 /// `${VAR}`, `$VAR`, `$(cmd)`, `{{ template }}`, `<%= x %>`, `%(var)s`, `#{x}`, `%VAR%`, `$$VAR`.
 fn is_reference(v: &[u8]) -> bool {
     let name = |s: &[u8]| {
@@ -174,7 +164,7 @@ fn is_reference(v: &[u8]) -> bool {
         [b'{', inner @ .., b'}'] => word(inner.trim_ascii()),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
-        _ => v.starts_with(b"!Ref") || v.starts_with(b"!ImportValue") || v.starts_with(b"!GetAtt"),
+        _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
 }
 
@@ -206,7 +196,7 @@ fn lower(v: &[u8]) -> bool {
 }
 
 /// How words that stand for a value begin.
-const STAND_INS: [&str; 6] = ["your_", "your-", "your ", "my_secret_", "insert_your_", "replace_with_"];
+const STAND_INS: &[&str] = words!("stand-ins");
 
 /// `YOUR_API_KEY`, `your-token-here`, `<password>`, `[your secret]`.
 fn is_stand_in(v: &[u8]) -> bool {

@@ -1,72 +1,15 @@
 //! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
 
-const WORDS: [&str; 60] = [
-    "required",
-    "incorrect",
-    "invalid",
-    "expired",
-    "missing",
-    "failed",
-    "failure",
-    "changed",
-    "reset",
-    "accepted",
-    "rejected",
-    "wrong",
-    "not",
-    "is",
-    "was",
-    "has",
-    "must",
-    "the",
-    "a",
-    "an",
-    "no",
-    "yes",
-    "ok",
-    "valid",
-    "unknown",
-    "too",
-    "set",
-    "unset",
-    "updated",
-    "removed",
-    "deleted",
-    "created",
-    "disabled",
-    "enabled",
-    "denied",
-    "error",
-    "authentication",
-    "user",
-    "for",
-    "from",
-    "please",
-    "enter",
-    "found",
-    "mismatch",
-    "empty",
-    "blank",
-    "weak",
-    "authenticated",
-    "unauthorized",
-    "refreshed",
-    "revoked",
-    "validated",
-    "verified",
-    "success",
-    "successful",
-    "try",
-    "cannot",
-    "could",
-    "should",
-    "unable",
-];
+use crate::rules::words::words;
+
+const STATUS: &[&str] = words!("status-words");
+/// What the last part of a reference to a secret is called.
+const SECRET_NAMES: &[&str] = words!("secret-names");
 
 /// Whether a bare value behind a colon is a word of prose about the secret, not the secret.
 pub fn is_status(value: &[u8]) -> bool {
     let word = value.strip_suffix(b".").or(value.strip_suffix(b"!")).unwrap_or(value);
-    word.len() <= 16 && WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
+    word.len() <= 16 && STATUS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
@@ -91,38 +34,11 @@ pub fn is_code_reference(value: &[u8]) -> bool {
         return false;
     }
     let last = last.to_ascii_lowercase();
-    ["password", "passwd", "pwd", "pass", "secret", "token", "key", "credential", "auth"]
-        .iter()
-        .any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
+    SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
 }
 
 /// Words people put where a password goes in documentation and tests.
-const SAMPLES: [&str; 24] = [
-    "admin",
-    "changeme",
-    "change_me",
-    "change-me",
-    "test",
-    "testing",
-    "password",
-    "passw0rd",
-    "secret",
-    "example",
-    "sample",
-    "demo",
-    "default",
-    "dummy",
-    "foo",
-    "bar",
-    "foobar",
-    "guest",
-    "root",
-    "user",
-    "token",
-    "mytoken",
-    "mypassword",
-    "letmein",
-];
+const SAMPLES: &[&str] = words!("samples");
 
 /// Whether the value is such a sample word.
 pub fn is_sample(value: &[u8]) -> bool {
