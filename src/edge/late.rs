@@ -136,6 +136,8 @@ fn is_script(bytes: &[u8], order: Order, broken: bool) -> bool {
         match (low, high) {
             // A run of NULs in front is no sign; between numbers of four bytes there are many.
             (0, 0) => other += usize::from(!before),
+            // Few letters end so, half of the numbers' bytes do.
+            (0, _) => other += 1,
             (c, 0) if is_text(c) => ascii += 1,
             // Latin with marks: the upper half of its first block.
             (0xA0.., 0) => letters += 1,
