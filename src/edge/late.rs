@@ -151,7 +151,7 @@ fn is_script(bytes: &[u8], order: Order, broken: bool) -> bool {
             _ => other += 1,
         }
     }
-    ascii >= 4 && letters >= 8 && (ascii + letters) >= 7 * other && 2 * (ascii + letters) >= bytes.len() / 4
+    ascii >= 4 && letters >= 8 && (ascii + letters) >= 15 * other && 2 * (ascii + letters) >= bytes.len() / 4
 }
 
 #[cfg(test)]
