@@ -353,7 +353,9 @@ pub struct Filter {
     )]
     pub input: Option<InputForm>,
 
-    /// Filter as bytes what looks like UTF-16, is compressed in a way that is not read, or with --in-place binary; secrets in it stay [default: false]
+    /// Filter as bytes what would be refused for what it is; secrets in it stay [default: false]
+    ///
+    /// What looks like UTF-16, is compressed in a way that is not read, or, with --in-place, is binary.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_ASSUME_BYTES", hide_env = true, help_heading = "Input")]
     pub assume_bytes: Option<bool>,
 

@@ -136,6 +136,8 @@ fn is_script(bytes: &[u8], order: Order, broken: bool) -> bool {
         match (low, high) {
             // A run of NULs in front is no sign; between numbers of four bytes there are many.
             (0, 0) => other += usize::from(!before),
+            // Few letters end so, half of the numbers' bytes do.
+            (0, _) => other += 1,
             (c, 0) if is_text(c) => ascii += 1,
             // Latin with marks: the upper half of its first block.
             (0xA0.., 0) => letters += 1,
@@ -149,7 +151,7 @@ fn is_script(bytes: &[u8], order: Order, broken: bool) -> bool {
             _ => other += 1,
         }
     }
-    ascii >= 4 && letters >= 8 && (ascii + letters) >= 7 * other && 2 * (ascii + letters) >= bytes.len() / 4
+    ascii >= 4 && letters >= 8 && (ascii + letters) >= 15 * other && 2 * (ascii + letters) >= bytes.len() / 4
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{HELD_BYTES_MAX, UNJUDGED};
+use super::limits::{HELD_BYTES_MAX, UNJUDGED};
 use crate::engine::stream::Stream;
 use crate::engine::wipe::wipe;
 

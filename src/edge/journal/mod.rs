@@ -3,6 +3,7 @@
 
 mod export;
 mod json;
+mod limits;
 
 use std::io::{self, Read};
 
@@ -12,13 +13,8 @@ use self::export::Export;
 use self::json::Json;
 use crate::engine::stream::Stream;
 
-/// The longest line or field that is judged, in bytes. What is longer leaves as [`UNJUDGED`]: any program can write it,
-/// so that it must not end the filter.
-const HELD_BYTES_MAX: usize = 4 << 20;
 /// How much of an input is looked at for its form, in bytes.
 const HEAD_BYTES: usize = 64 << 10;
-/// What stands for what was not judged.
-const UNJUDGED: &[u8] = b"[REDACTED:unjudged]";
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
