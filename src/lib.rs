@@ -44,7 +44,7 @@ pub use engine::explain::Explanation;
 pub use engine::redactor::Redactor;
 pub use engine::stream::Stream;
 pub use engine::tally::Tally;
-pub use engine::{Finding, Refusal, Refused};
+pub use engine::{Finding, Refusal, Refused, Weighed};
 pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;

@@ -10,6 +10,7 @@ pub mod filter;
 #[cfg(feature = "serve")]
 mod fluent;
 mod import;
+pub mod judge;
 pub mod man;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]
 mod print;

@@ -2,7 +2,7 @@
 
 use super::allow::Spared;
 use super::block;
-use super::finding::{Finding, Refused};
+use super::finding::{Finding, Refused, Weighed};
 use super::redactor::Redactor;
 use super::scanner::{Notes, Scratch};
 
@@ -17,6 +17,8 @@ pub struct Explanation {
     pub refused: Vec<Refused>,
     /// Findings that the user's allow-list let go, in order.
     pub spared: Vec<Spared>,
+    /// Values that were weighed, in order.
+    pub weighed: Vec<Weighed>,
 }
 
 impl Redactor {
@@ -24,14 +26,16 @@ impl Redactor {
     pub fn explain(&self, input: &[u8]) -> Explanation {
         let mut scratch = Scratch { notes: Some(Notes::default()), ..Scratch::default() };
         block::scan(&self.set, input, &mut None, &mut scratch);
-        let Notes { mut all, mut refused } = scratch.notes.unwrap_or_default();
+        let Notes { mut all, mut refused, mut weighed } = scratch.notes.unwrap_or_default();
         all.sort_by_key(|f| (f.start, f.end, f.rule));
         refused.sort_by_key(|r| (r.at, r.why));
         refused.dedup();
+        weighed.sort_by_key(|w| (w.start, w.end));
+        weighed.dedup();
         let mut spared = scratch.spared;
         spared.sort_unstable();
         spared.dedup();
-        Explanation { findings: scratch.findings, all, refused, spared }
+        Explanation { findings: scratch.findings, all, refused, spared, weighed }
     }
 }
 

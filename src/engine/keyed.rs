@@ -17,6 +17,7 @@ use super::notation::value::{self, Value, Values};
 use super::ruleset::RuleSet;
 use super::scanner::{Scanner, Scratch};
 use super::verdicts::Judged;
+use super::weigh;
 use crate::rules::rule::ValuePolicy;
 
 /// What reading an element of a list costs besides its bytes.
@@ -47,7 +48,8 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
     let joined = straight::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
-        return s.refuse(at, None, Refusal::Joint);
+        let found = weigh::prose(s, &site, &known);
+        return if !found { s.refuse(at, None, Refusal::Joint) };
     }
     if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
         return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
@@ -174,15 +176,16 @@ fn one(s: &mut Scanner<'_>, site: &KeySite, joint: Joint, known: &Known, value: 
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
-    if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
-        s.saw(site.open..value.start);
-        s.found_value(known, value);
-    } else {
+    let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
-        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { Refusal::Value });
+        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { why });
+    } else {
+        s.saw(site.open..value.start);
+        s.found_value(known, value);
     }
 }
 

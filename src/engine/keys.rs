@@ -201,6 +201,11 @@ impl Keys {
     }
 }
 
+/// Whether a value stands for one: a placeholder, a mask, a constant's name.
+pub(crate) fn is_stand_in(text: &[u8], masks: &Masks) -> bool {
+    masks.spares(text) || is_constant(text)
+}
+
 /// Whether the value is a secret, as its key's policy sees it. For the policies that look inside
 /// the value see `super::header`.
 pub(crate) fn is_secret(

@@ -8,6 +8,7 @@ use super::notation::joint::{self, Joint};
 use super::notation::run;
 use super::notation::value::Value;
 use super::ruleset::RuleSet;
+use crate::rules::judge::worth;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -42,7 +43,8 @@ pub(crate) fn idle(set: &RuleSet, text: &Record<'_>, known: &Known, start: usize
     }?;
     let key = &text.buf[start..end];
     let is_secret = keys::is_secret(text, known, Joint::Colon, &value, key, &set.masks);
-    (!is_secret).then(|| Seen::new(from, (value.end + 2).max(end + 4)))
+    let idle = !is_secret && !worth(&text.buf[value.start..value.end]);
+    idle.then(|| Seen::new(from, (value.end + 2).max(end + 4)))
 }
 
 /// What tells that the object whose members begin at `start` ends before any of them is called a value.

@@ -36,7 +36,8 @@ mod track;
 mod triage;
 mod userinfo;
 mod verdicts;
+mod weigh;
 mod window;
 pub(crate) mod wipe;
 
-pub use finding::{Finding, Refusal, Refused};
+pub use finding::{Finding, Refusal, Refused, Weighed};

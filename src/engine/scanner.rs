@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::allow::{Allowed, Key, Spared};
 use super::carry::Carry;
-use super::finding::{Finding, Mark, Refusal, Refused, Until};
+use super::finding::{Finding, Mark, Refusal, Refused, Until, Weighed};
 use super::gate::{Hit, Lines};
 use super::keys::Known;
 use super::memo::Memo;
@@ -72,12 +72,19 @@ pub(crate) struct Notes {
     pub(crate) all: Vec<Finding>,
     /// Candidates that were let go.
     pub(crate) refused: Vec<Refused>,
+    /// Values that were weighed.
+    pub(crate) weighed: Vec<Weighed>,
 }
 
 impl Notes {
     #[cold]
     fn found(&mut self, finding: Finding) {
         self.all.push(finding);
+    }
+
+    #[cold]
+    pub(crate) fn weighed(&mut self, weighed: Weighed) {
+        self.weighed.push(weighed);
     }
 
     #[cold]

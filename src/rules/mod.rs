@@ -10,6 +10,7 @@ pub mod check;
 pub mod error;
 pub mod family;
 mod grams;
+pub mod judge;
 pub mod mask;
 pub mod pack;
 pub mod plan;

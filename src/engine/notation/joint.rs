@@ -5,6 +5,7 @@ use super::escape::skip_gap;
 use super::key::{KEY_BYTES_MAX, KeySite};
 use super::quote::Quote;
 use super::run;
+use crate::rules::judge::may_begin_drawn;
 use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
@@ -134,6 +135,10 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     let behind = skip_gap(rec, word, GAP_BYTES_MAX);
     let sign = |b: u8| matches!(b, b'%' | b'\\' | b'&' | b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-');
     if behind > word && rec.get(behind).is_none_or(sign) {
+        return None;
+    }
+    // A token may stand there, which the scanner weighs.
+    if may_begin_drawn(&rec.buf[next..word], rec.get(word)) {
         return None;
     }
     let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);

@@ -1,0 +1,118 @@
+//! What rules say of a value, weighed by the learned judge: where they would mask and much speaks against
+//! it, it stays; where they would let go and much speaks for it, it goes.
+
+use std::ops::Range;
+
+use super::finding::{Refusal, Weighed};
+use super::keys::{self, Known};
+use super::notation::escape::skip_gap;
+use super::notation::form::in_text;
+use super::notation::joint::{GAP_BYTES_MAX, Joint};
+use super::notation::key::KeySite;
+use super::notation::quote::{Close, Quote};
+use super::notation::value::{self, Value};
+use super::scanner::Scanner;
+use crate::rules::judge::candidate::{Candidate, Kind};
+use crate::rules::judge::table::Table;
+use crate::rules::judge::{is_drawn, worth};
+use crate::rules::mask::Notation;
+use crate::rules::rule::ValuePolicy;
+
+/// What a candidate costs, in bytes looked at.
+const WORK: u64 = 24;
+/// The longest value in prose, in bytes.
+const PROSE_BYTES_MAX: usize = 256;
+
+/// How a key's values are weighed; none that are a matter of their form alone.
+fn kind(policy: ValuePolicy) -> Option<Kind> {
+    match policy {
+        ValuePolicy::Any => Some(Kind::Any),
+        ValuePolicy::Likely => Some(Kind::Likely),
+        ValuePolicy::Random => Some(Kind::Random),
+        ValuePolicy::Credential | ValuePolicy::Cookie | ValuePolicy::CardCode | ValuePolicy::Pin => None,
+    }
+}
+
+/// Whether the value behind a key is masked, and why not. `secret` is what the key's own rule says.
+pub(crate) fn value(
+    s: &mut Scanner<'_>,
+    known: &Known,
+    joint: Joint,
+    value: &Value,
+    secret: bool,
+) -> Result<(), Refusal> {
+    let rules = if secret { Ok(()) } else { Err(Refusal::Value) };
+    let text = &s.rec.buf[value.start..value.end];
+    let Some(kind) = kind(known.policy) else { return rules };
+    // A password behind its own key goes, but for what may be prose.
+    let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
+    let sure = secret && kind == Kind::Any && !(bare && joint == Joint::Colon);
+    if sure || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
+        return rules;
+    }
+    weigh(s, known, value.start..value.end, kind, secret)
+}
+
+fn weigh(s: &mut Scanner<'_>, known: &Known, value: Range<usize>, kind: Kind, secret: bool) -> Result<(), Refusal> {
+    *s.work += WORK;
+    let table = Table::shipped();
+    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.clone(), kind);
+    let score = table.bits(&candidate);
+    if let Some(notes) = s.notes {
+        let (start, end) = (value.start, value.end);
+        notes.weighed(Weighed { start, end, rule: known.rule, kind, secret, score, why: table.why(&candidate) });
+    }
+    let goes = if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
+    if goes {
+        return Ok(());
+    }
+    // Masks where it read may change its mind; of what goes nothing is left to be asked of.
+    s.saw(Candidate::reach(s.rec.start, &value));
+    Err(if secret { Refusal::Judged } else { Refusal::Value })
+}
+
+/// A value in prose, a blank behind its key: `api key 2afd...`, `token - 'x'`. Whether it is masked.
+pub(crate) fn prose(s: &mut Scanner<'_>, site: &KeySite, known: &Known) -> bool {
+    if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() {
+        return false;
+    }
+    let Some(value) = value_in_prose(s, site.end) else { return false };
+    *s.work += (value.end - value.start) as u64;
+    if !is_drawn(&s.rec.buf[value.start..value.end]) {
+        return false;
+    }
+    if weigh(s, known, value.start..value.end, Kind::Prose, false).is_err() {
+        return false;
+    }
+    s.saw(site.open..value.start);
+    s.found_value(known, &value);
+    true
+}
+
+/// The value behind the blank at `at`, and behind what people write there.
+fn value_in_prose(s: &Scanner<'_>, at: usize) -> Option<Value> {
+    let rec = &s.rec;
+    let mut p = skip_gap(rec, at, GAP_BYTES_MAX);
+    if p == at {
+        return None;
+    }
+    for join in [&b"- "[..], b"is ", b"was "] {
+        if rec.from(p).starts_with(join) {
+            p = skip_gap(rec, p + join.len(), GAP_BYTES_MAX);
+            break;
+        }
+    }
+    let limit = rec.end.min(p + PROSE_BYTES_MAX);
+    let (start, end, quote) = match Quote::at(rec.buf, p, limit) {
+        Some(quote) => {
+            let json = quote.sign != b'"' && rec.is_json();
+            let Close::Mark(end) = quote.close(rec.buf, p + quote.width(), limit, json) else { return None };
+            (p + quote.width(), end, Some(quote))
+        }
+        None => (p, value::bare_end(rec, p, limit, false), None),
+    };
+    let open = end == rec.end;
+    let whole = end < limit || open;
+    let notation = if quote.is_some() { Notation::Quoted } else { in_text(rec, start) };
+    (whole && end > start).then_some(Value { start, end, quote, notation, open })
+}
