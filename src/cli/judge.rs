@@ -70,7 +70,8 @@ fn features(text: &[u8], start: usize, end: usize, kind: Kind, names: bool) -> V
     let table = Table::shipped();
     let candidate = Candidate::new(text, from..to, start..end, kind);
     let (at, called): (Vec<usize>, Vec<String>) = table.features(&candidate).into_iter().unzip();
-    let mut told = json!({ "start": start, "end": end, "kind": kind.name(), "bits": table.bits(&candidate).0, "at": at });
+    let mut told =
+        json!({ "start": start, "end": end, "kind": kind.name(), "bits": table.bits(&candidate).0, "at": at });
     if names {
         told["names"] = called.into();
     }

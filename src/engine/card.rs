@@ -7,6 +7,7 @@ use super::notation::form::number_notation;
 use super::notation::run;
 use super::scanner::Scanner;
 use super::track::track_end;
+use super::weigh;
 use crate::rules::check::card::{Trust, judge};
 
 /// The fewest digits a card number has.
@@ -88,6 +89,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
     if let Some(end) = fours(&s.rec, at) {
         *s.work += (end - at) as u64;
+        if !weigh::card(s, id, at..end) {
+            return;
+        }
         let behind = track_end(&s.rec, end);
         return s.found(Finding::new(at, behind, id, number_notation(&s.rec, at, behind)));
     }
@@ -113,7 +117,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
             break;
         }
         let best = best(&s.rec, &window.groups[..window.len]);
-        if let Some((start, end, _)) = best {
+        if let Some((start, end, _)) = best
+            && weigh::card(s, id, start..end)
+        {
             let (start, end) = scientific(&s.rec, start, end);
             let end = track_end(&s.rec, end);
             s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));

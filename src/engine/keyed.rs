@@ -49,7 +49,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let joined = straight::find(&s.rec, &site);
     if joined.is_none() && !ends_record(s, end) {
         let found = weigh::prose(s, &site, &known);
-        return if !found { s.refuse(at, None, Refusal::Joint) };
+        return if !found {
+            s.refuse(at, None, Refusal::Joint)
+        };
     }
     if s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") {
         return s.refuse(at, None, Refusal::Placeholder); // a rule's name in a label
@@ -140,7 +142,12 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         s.doubt.raise();
     }
     match values {
-        Values::One(value) => one(s, site, joined.joint, known, &value),
+        Values::One(mut value) => loop {
+            one(s, site, joined.joint, known, &value);
+            let Some(next) = value::alternative(&s.rec, &value) else { break };
+            s.saw(value.end..next.start);
+            value = next;
+        },
         Values::Many(values) => {
             *s.work += LIST_WORK * values.len() as u64;
             for value in &values {

@@ -16,7 +16,7 @@ use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{is_drawn, worth};
 use crate::rules::mask::Notation;
-use crate::rules::rule::ValuePolicy;
+use crate::rules::rule::{RuleId, ValuePolicy};
 
 /// What a candidate costs, in bytes looked at.
 const WORK: u64 = 24;
@@ -50,17 +50,17 @@ pub(crate) fn value(
     if sure || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
         return rules;
     }
-    weigh(s, known, value.start..value.end, kind, secret)
+    weigh(s, known.rule, value.start..value.end, kind, secret)
 }
 
-fn weigh(s: &mut Scanner<'_>, known: &Known, value: Range<usize>, kind: Kind, secret: bool) -> Result<(), Refusal> {
+fn weigh(s: &mut Scanner<'_>, rule: RuleId, value: Range<usize>, kind: Kind, secret: bool) -> Result<(), Refusal> {
     *s.work += WORK;
     let table = Table::shipped();
     let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.clone(), kind);
     let score = table.bits(&candidate);
     if let Some(notes) = s.notes {
         let (start, end) = (value.start, value.end);
-        notes.weighed(Weighed { start, end, rule: known.rule, kind, secret, score, why: table.why(&candidate) });
+        notes.weighed(Weighed { start, end, rule, kind, secret, score, why: table.why(&candidate) });
     }
     let goes = if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
     if goes {
@@ -69,6 +69,18 @@ fn weigh(s: &mut Scanner<'_>, known: &Known, value: Range<usize>, kind: Kind, se
     // Masks where it read may change its mind; of what goes nothing is left to be asked of.
     s.saw(Candidate::reach(s.rec.start, &value));
     Err(if secret { Refusal::Judged } else { Refusal::Value })
+}
+
+/// Whether a number that passes for a card's is masked.
+pub(crate) fn card(s: &mut Scanner<'_>, rule: RuleId, number: Range<usize>) -> bool {
+    let at = number.start;
+    match weigh(s, rule, number, Kind::Card, true) {
+        Ok(()) => true,
+        Err(why) => {
+            s.note(at, Some(rule), why);
+            false
+        }
+    }
 }
 
 /// A value in prose, a blank behind its key: `api key 2afd...`, `token - 'x'`. Whether it is masked.
@@ -81,7 +93,7 @@ pub(crate) fn prose(s: &mut Scanner<'_>, site: &KeySite, known: &Known) -> bool 
     if !is_drawn(&s.rec.buf[value.start..value.end]) {
         return false;
     }
-    if weigh(s, known, value.start..value.end, Kind::Prose, false).is_err() {
+    if weigh(s, known.rule, value.start..value.end, Kind::Prose, false).is_err() {
         return false;
     }
     s.saw(site.open..value.start);
@@ -115,4 +127,66 @@ fn value_in_prose(s: &Scanner<'_>, at: usize) -> Option<Value> {
     let whole = end < limit || open;
     let notation = if quote.is_some() { Notation::Quoted } else { in_text(rec, start) };
     (whole && end > start).then_some(Value { start, end, quote, notation, open })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::redactor::Redactor;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_no_list_names_stays() {
+        for line in [
+            "pam_unix(chpasswd:chauthtok): user \"al\" does not exist",
+            r#"{"session_id":"6383b290.21d","session_line_num":"4"}"#,
+            r#"{"hashAlgorithm":"sha1","issuerKeyHash":"0F80611C823161D52F28E78D4638B42CE1C6D9E2","serialNumber":"03"}"#,
+            "--- PASS: TestLogin (0.00s)",
+            "auth: name=AES_XCBC_96, key-length=128",
+        ] {
+            assert_eq!(Redactor::builtin().redact_str(line), line);
+        }
+    }
+
+    #[test]
+    fn what_no_rule_reads_goes() {
+        for (line, value) in [
+            ("linkpreview SECRET 9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad015"),
+            (
+                "your owlbot API key is 8a5de3a89b7e4f29bf728b45adcdea6ea3410c78",
+                "8a5de3a89b7e4f29bf728b45adcdea6ea3410c78",
+            ),
+            ("plivo token - 'YGIQ7PGZS9VGVGOREM4E'", "YGIQ7PGZS9VGVGOREM4E"),
+            ("acme token = 'YGIQ7PGZS9VGVGOREM4E' | 'BGIQ7PGZS9VGVGOREM4E'", "GIQ7PGZS9VGVGOREM4E"),
+            ("const accountKey = process.env.ACCOUNT_KEY || \"4dVwl0W8MyFwuZ08dWXngHxc\"", "4dVwl0W8MyFwuZ08dWXngHxc"),
+            ("client_secret=hunter2", "hunter2"),
+            ("token=correcthorsebattery", "correcthorsebattery"),
+        ] {
+            let masked = Redactor::builtin().redact_str(line).into_owned();
+            assert!(!masked.contains(value), "{masked}");
+        }
+    }
+
+    #[test]
+    fn a_password_behind_its_own_key_is_not_weighed() {
+        for line in ["password=no", "{\"password\":\"enabled\"}", "db_password = \"name\"", "--password true1"] {
+            assert_ne!(Redactor::builtin().redact_str(line), line);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+
+        /// What was let go because of what stands before it, stays when that is masked.
+        #[test]
+        fn masking_twice_changes_nothing(
+            pieces in prop::collection::vec(prop::sample::select(&[
+                "token", "session_id", "SECRET", "api key", "pwd", "key", "auth", "=", ": ", " ", " is ", " - ", "\"", "'", ",", "\":\"", "{\"",
+                "9f86d081884c7d659a2feaa0c55ad015", "6383b290.21d", "hunter2", "expired", "Qz7mTr4xL9Qz7mTr4xL9", "correcthorse", "123e4567-e89b-12d3-a456-426614174abc",
+            ][..]), 0..14)
+        ) {
+            let text = pieces.concat();
+            let once = Redactor::builtin().redact_str(&text).into_owned();
+            prop_assert_eq!(Redactor::builtin().redact_str(&once), once.as_str(), "{}", text);
+        }
+    }
 }

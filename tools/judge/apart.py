@@ -30,8 +30,9 @@ def logs_of(corpora, q, folder):
         logs = os.path.join(corpus, "logs")
         for entry in json.load(open(os.path.join(logs, "logs.json"))) if os.path.isdir(logs) else []:
             if quarter(kind_of_log(entry["file"])) == q:
-                entries.append(entry)
-                os.symlink(os.path.abspath(os.path.join(logs, entry["file"])), os.path.join(folder, "logs", entry["file"]))
+                name = os.path.basename(os.path.abspath(corpus)) + "-" + entry["file"]
+                entries.append(dict(entry, file=name))
+                os.symlink(os.path.abspath(os.path.join(logs, entry["file"])), os.path.join(folder, "logs", name))
     json.dump(entries, open(os.path.join(folder, "logs", "logs.json"), "w"))
 
 

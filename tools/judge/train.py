@@ -4,8 +4,8 @@
   CORPUS            a folder with examples (*.jsonl) and, if it has any, logs/*.log with logs/logs.json (see README.md)
   --report FILE     a page of figures, each of a source by a table that has not seen it, and of the strongest weights
   --apart FOLDER    also write each table that was trained without one source and a quarter of the kinds of log
-  --let-go SHARE    of the true values that the rules find, the share that may stay (default 0.01)
-  --take RATE       wrong lines that the judge may add, per million, for each way of being a candidate (default 60)
+  --let-go SHARE    of the true values that the rules find, the share that may stay (default 0.03)
+  --take RATE       wrong lines that the judge may add, per million, for each way of being a candidate (default 25)
 
 What the judge reads of a value is what `BINARY judge features` says, so that training and run time cannot drift. The
 same corpora, date and options give the same table, byte for byte. Needs numpy and scikit-learn.
@@ -16,13 +16,18 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-MAGIC, VERSION, BITS = b"LVJUDGE1", 1, 13
-KINDS = ["any", "likely", "random", "prose", "other"]
+MAGIC, VERSION, BITS = b"LVJUDGE1", 2, 13
+KINDS = ["any", "likely", "random", "prose", "card", "other"]
 CLASSES = 28
 QUARTERS = 4
 TOKEN = re.compile(rb"[A-Za-z0-9+/_\-.~!@#$%^&*?]{5,}={0,2}")
+# Thresholds stay within these, in hundredths of a bit: where a key says by itself that a secret is behind it, more must
+# speak against it.
+LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-2000, -100), "prose": (-2000, -2000), "card": (-2000, -200)}
 ROWS_OF_A_RULE = 40  # examples of one rule of one source
+NUMBER = re.compile(rb"(?<![\w.+-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w+-])")
 TOKENS_OF_A_LOG = 500
+NUMBERS_OF_A_LOG = 200
 NAMED_OF_A_LOG = 60
 LINE_MAX = 16 << 10
 
@@ -31,8 +36,8 @@ def arguments():
     p = argparse.ArgumentParser(add_help=False)
     for name in ("--binary", "--date", "--out", "--report", "--apart"):
         p.add_argument(name)
-    p.add_argument("--let-go", type=float, default=0.01)
-    p.add_argument("--take", type=float, default=60)
+    p.add_argument("--let-go", type=float, default=0.03)
+    p.add_argument("--take", type=float, default=25)
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("corpora", nargs="*")
     a = p.parse_args()
@@ -89,7 +94,7 @@ def examples(paths):
         for line in open(path, encoding="utf-8"):
             r = json.loads(line)
             count[source, r["rule"]] += 1
-            if r["family"] in ("card", "private_key") or count[source, r["rule"]] > ROWS_OF_A_RULE:
+            if r["family"] == "private_key" or count[source, r["rule"]] > ROWS_OF_A_RULE:
                 continue
             text = r["text"].encode("utf-8", "replace")
             if r["expect"] == "redact":
@@ -144,7 +149,14 @@ def rows_of_examples(binary, paths, table):
     for source, rule, text, secret in examples(paths):
         given.append({"text": text.decode("utf-8", "replace")})
         what.append((source, rule, secret, None))
+        for m in NUMBER.finditer(text):
+            is_secret = None if secret is None else label(text, m.start(), m.end(), secret)
+            if secret is None or is_secret == 1:
+                given.append(other(text, m, "card"))
+                what.append((source, rule, secret, 0 if secret is None else 1))
         for m in TOKEN.finditer(text):
+            if m.group().isdigit():
+                continue
             is_secret = None if secret is None else label(text, m.start(), m.end(), secret)
             if secret is None or is_secret == 1:
                 given.append(other(text, m))
@@ -180,6 +192,10 @@ def rows_of_logs(binary, paths, table):
             if tokens and n not in secrets:
                 given.append(other(lines[n][:LINE_MAX], draw.choice(tokens)))
                 what.append(n)
+        numbers = [(n, m) for n, line in enumerate(lines) if n not in secrets for m in NUMBER.finditer(line[:LINE_MAX])]
+        for n, m in draw.sample(numbers, min(NUMBERS_OF_A_LOG, len(numbers))):
+            given.append(other(lines[n][:LINE_MAX], m, "card"))
+            what.append(n)
         for n in sorted(secrets):
             if n < len(lines) and len(lines[n]) <= LINE_MAX:
                 given.append({"text": lines[n].decode()})
@@ -274,12 +290,12 @@ def fit(table, x, rows, of):
 
 def thresholds(table, rows, scores, lines, a):
     """By kind: at the scores that tables gave which had not seen the source or kind of log."""
-    for k, kind in enumerate(KINDS[:4]):
+    for k, kind in enumerate(KINDS[:-1]):
         of = [i for i, r in enumerate(rows) if r.kind == kind]
         true = np.array([scores[i] for i in of if rows[i].label and rows[i].secret])
         share = [(scores[i], rows[i].weight) for i in of if rows[i].label and rows[i].secret]
         if len(true):
-            table.let_go[k] = int(np.clip(weighted_quantile(share, a.let_go), -2000, -50))
+            table.let_go[k] = int(np.clip(weighted_quantile(share, a.let_go), *LET_GO[kind]))
         wrong = sorted((scores[i], rows[i].lines) for i in of if not rows[i].label and not rows[i].secret and rows[i].source.startswith("log:"))
         left, at = a.take * lines / 1e6, 100
         for score, n in reversed(wrong):
@@ -336,7 +352,7 @@ def report(path, rows, scores, table, lines, a):
     out += [f"- Learnt from {table.learnt[0]} candidates, {table.learnt[1]} of them secrets; logs of {lines} lines.", ""]
     out += ["## Thresholds", "", "In bits, by how a value came to be a candidate: at or below the first what the rules would mask stays, at or above", "the second what they would let go is masked.", "", "| kind | stays | is taken |", "|---|---|---|"]
     show = lambda n: "never" if abs(n) >= 32767 else f"{n / 100:+.1f}"
-    out += [f"| {k} | {show(table.let_go[i])} | {show(table.take[i])} |" for i, k in enumerate(KINDS[:4])]
+    out += [f"| {k} | {show(table.let_go[i])} | {show(table.take[i])} |" for i, k in enumerate(KINDS[:-1])]
     out += ["", "## By source, each judged by a table that has not seen it", "", "Logs by tables that have not seen a quarter of the kinds of log; distinct candidates are counted.", ""]
     out += by_source(rows, scores, table)
     up, down = strongest(table)
@@ -367,7 +383,6 @@ def main():
         unseen = [i for i, r in enumerate(rows) if r.source == source or (n < QUARTERS and part(r) == q)]
         scores[unseen] = made.scores(x[unseen])
         apart.append((source, q, made))
-    dump(rows, scores)
     made = fit(table, x, rows, list(range(len(rows))))
     thresholds(made, rows, scores, lines, a)
     made.write(a.out)
@@ -377,10 +392,6 @@ def main():
         other_table.write(os.path.join(a.apart, f"{source}.{q}.bin"))
     if a.report:
         report(a.report, rows, scores, made, lines, a)
-
-
-def dump(rows, scores):
-    import pickle; pickle.dump(([(r.source, r.rule, r.label, r.kind, r.weight, r.secret, r.lines, r.at) for r in rows], scores), open("/tmp/wt/rows.pkl", "wb"))
 
 
 if __name__ == "__main__":

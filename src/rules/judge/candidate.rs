@@ -18,13 +18,15 @@ pub enum Kind {
     Random,
     /// Behind a key's words with nothing but a blank between, or what people write for it: `api key is X`.
     Prose,
+    /// A number that passes for a payment card's.
+    Card,
     /// Any other token of a text, which only training knows.
     Other,
 }
 
 impl Kind {
     /// All of them, in the order of the table's thresholds.
-    pub const ALL: [Kind; 5] = [Kind::Any, Kind::Likely, Kind::Random, Kind::Prose, Kind::Other];
+    pub const ALL: [Kind; 6] = [Kind::Any, Kind::Likely, Kind::Random, Kind::Prose, Kind::Card, Kind::Other];
 
     /// What the trainer calls it.
     pub fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Likely => "likely",
             Kind::Random => "random",
             Kind::Prose => "prose",
+            Kind::Card => "card",
             Kind::Other => "other",
         }
     }

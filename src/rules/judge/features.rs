@@ -4,12 +4,12 @@
 //! is: the last words before the value, the sign that joins, the value's size, kinds of bytes and pairs
 //! of letters, and the byte behind it.
 
-use super::candidate::{Candidate, VALUE_BYTES};
+use super::candidate::{Candidate, Kind, VALUE_BYTES};
 use super::pairs::Pairs;
 use super::words::{Word, Words};
 
 /// Goes up with every change of what the features of a candidate are.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What a feature speaks of, for a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,7 @@ pub enum Group {
 
 impl Group {
     /// All of them.
-    pub const ALL: [Group; 6] =
-        [Group::Key, Group::Sign, Group::Shape, Group::Length, Group::Letters, Group::Behind];
+    pub const ALL: [Group; 6] = [Group::Key, Group::Sign, Group::Shape, Group::Length, Group::Letters, Group::Behind];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
@@ -81,7 +80,8 @@ impl Feature<'_> {
     #[inline(always)]
     pub fn place(&self, bits: u32) -> usize {
         let [a, b] = &self.parts;
-        let mixed = (self.name_hash() ^ a.hash).wrapping_mul(0x85EB_CA6B) ^ b.hash.rotate_left(15).wrapping_mul(0xC2B2_AE35);
+        let mixed =
+            (self.name_hash() ^ a.hash).wrapping_mul(0x85EB_CA6B) ^ b.hash.rotate_left(15).wrapping_mul(0xC2B2_AE35);
         let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x2C1B_3C6D);
         ((mixed ^ mixed >> 13).wrapping_mul(0x297A_2D39) >> (u32::BITS - bits)) as usize
     }
@@ -222,6 +222,12 @@ fn shape<'a>(
     if c.value.len() == VALUE_BYTES {
         of(Group::Length, "long", 1, how);
     }
+    // Of a number its length and its issuer say more than its kinds of bytes.
+    if c.kind == Kind::Card {
+        of(Group::Length, "number", n, counts.digits);
+        let issuer = c.value.iter().take(2).fold(0, |n, b| n << 8 | u32::from(*b));
+        of(Group::Shape, "issuer", issuer, n);
+    }
     // What is written of letters alone may be a word that says so: `expired`, `required`.
     if counts.upper + counts.lower == n && n <= 16 {
         one(Group::Letters, "value", text(c.value), none, [0; 2]);
@@ -250,6 +256,3 @@ pub fn name_of(f: &Feature<'_>) -> String {
     };
     format!("{}={}|{}", f.name, part(0), part(1))
 }
-
-
-

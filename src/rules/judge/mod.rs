@@ -28,7 +28,10 @@ const DRAWN_BYTES_MIN: usize = 16;
 
 /// Whether a value in prose may be a secret: long, of a token's bytes alone, digits among its letters.
 pub fn is_drawn(value: &[u8]) -> bool {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*');
+    let part = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*')
+    };
     value.len() >= DRAWN_BYTES_MIN
         && value.iter().all(part)
         && value.iter().any(u8::is_ascii_digit)

@@ -143,3 +143,6 @@ impl Table {
         all
     }
 }
+
+#[cfg(test)]
+mod tests;
