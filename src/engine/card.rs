@@ -1,12 +1,10 @@
 //! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
 
-use super::finding::{Finding, Refusal};
+use super::finding::Refusal;
 use super::notation::Record;
 use super::notation::escape::word_begins;
-use super::notation::form::number_notation;
 use super::notation::run;
 use super::scanner::Scanner;
-use super::track::track_end;
 use super::weigh;
 use crate::rules::check::card::{Trust, judge};
 
@@ -89,11 +87,7 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
     let Some(id) = s.set.card else { return };
     if let Some(end) = fours(&s.rec, at) {
         *s.work += (end - at) as u64;
-        if !weigh::card(s, id, at..end) {
-            return;
-        }
-        let behind = track_end(&s.rec, end);
-        return s.found(Finding::new(at, behind, id, number_notation(&s.rec, at, behind)));
+        return weigh::card(s, id, at, end);
     }
     if let Some(end) = mere_number(&s.rec, at) {
         *s.work += (end - at) as u64;
@@ -117,12 +111,9 @@ pub(crate) fn scan(s: &mut Scanner<'_>, at: usize) {
             break;
         }
         let best = best(&s.rec, &window.groups[..window.len]);
-        if let Some((start, end, _)) = best
-            && weigh::card(s, id, start..end)
-        {
+        if let Some((start, end, _)) = best {
             let (start, end) = scientific(&s.rec, start, end);
-            let end = track_end(&s.rec, end);
-            s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));
+            weigh::card(s, id, start, end);
         }
         (any, left) = (any || best.is_some(), left || best.is_none());
         let taken = best.map_or(1, |(_, _, groups)| groups);

@@ -3,15 +3,16 @@
 
 use std::ops::Range;
 
-use super::finding::{Refusal, Weighed};
+use super::finding::{Finding, Refusal, Weighed};
 use super::keys::{self, Known};
 use super::notation::escape::skip_gap;
-use super::notation::form::in_text;
+use super::notation::form::{in_text, number_notation};
 use super::notation::joint::{GAP_BYTES_MAX, Joint};
 use super::notation::key::KeySite;
 use super::notation::quote::{Close, Quote};
 use super::notation::value::{self, Value};
 use super::scanner::Scanner;
+use super::track::track_end;
 use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{is_drawn, worth};
@@ -71,15 +72,14 @@ fn weigh(s: &mut Scanner<'_>, rule: RuleId, value: Range<usize>, kind: Kind, sec
     Err(if secret { Refusal::Judged } else { Refusal::Value })
 }
 
-/// Whether a number that passes for a card's is masked.
-pub(crate) fn card(s: &mut Scanner<'_>, rule: RuleId, number: Range<usize>) -> bool {
-    let at = number.start;
-    match weigh(s, rule, number, Kind::Card, true) {
-        Ok(()) => true,
-        Err(why) => {
-            s.note(at, Some(rule), why);
-            false
+/// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
+pub(crate) fn card(s: &mut Scanner<'_>, rule: RuleId, start: usize, end: usize) {
+    match weigh(s, rule, start..end, Kind::Card, true) {
+        Ok(()) => {
+            let end = track_end(&s.rec, end);
+            s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
         }
+        Err(why) => s.note(start, Some(rule), why),
     }
 }
 

@@ -65,10 +65,27 @@ fn word<'a>(word: &Word<'a>) -> Part<'a> {
     Part { hash: word.hash, text: word.text }
 }
 
+/// A feature's name: short, and its own.
+#[derive(Clone, Copy)]
+pub struct Name {
+    text: &'static str,
+    hash: u32,
+}
+
+impl Name {
+    const fn of(text: &'static str) -> Name {
+        let (mut hash, mut n) = (0x811C_9DC5u32, 0);
+        while n < text.len() {
+            hash = (hash ^ text.as_bytes()[n] as u32).wrapping_mul(0x0100_0193);
+            n += 1;
+        }
+        Name { text, hash }
+    }
+}
+
 /// A feature as it is met.
 pub struct Feature<'a> {
-    /// Its name: short, and its own.
-    pub name: &'static str,
+    name: Name,
     pub(super) group: Group,
     pub(super) parts: [Part<'a>; 2],
     /// A number behind the name, for a reader.
@@ -81,18 +98,9 @@ impl Feature<'_> {
     pub fn place(&self, bits: u32) -> usize {
         let [a, b] = &self.parts;
         let mixed =
-            (self.name_hash() ^ a.hash).wrapping_mul(0x85EB_CA6B) ^ b.hash.rotate_left(15).wrapping_mul(0xC2B2_AE35);
+            (self.name.hash ^ a.hash).wrapping_mul(0x85EB_CA6B) ^ b.hash.rotate_left(15).wrapping_mul(0xC2B2_AE35);
         let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x2C1B_3C6D);
         ((mixed ^ mixed >> 13).wrapping_mul(0x297A_2D39) >> (u32::BITS - bits)) as usize
-    }
-
-    #[inline(always)]
-    fn name_hash(&self) -> u32 {
-        let mut hash = 0x811C_9DC5u32;
-        for b in self.name.as_bytes() {
-            hash = (hash ^ u32::from(*b)).wrapping_mul(0x0100_0193);
-        }
-        hash
     }
 }
 
@@ -165,33 +173,39 @@ pub(super) fn each<'a>(c: &Candidate<'a>, pairs: &Pairs, mut each: impl FnMut(&F
     let words = Words::before(c.before);
     let sign = Part { hash: words.sign_hash(), text: words.sign };
 
-    one(Group::Sign, "sign", sign, number(how), [how, 0]);
-    one(Group::Shape, "kinds", number(kinds), number(how), [kinds, how]);
-    one(Group::Length, "size", number(size), number(how), [size, how]);
-    one(Group::Letters, "drawn", number(drawn), number(how), [drawn, how]);
-    one(Group::Shape, "kinds.drawn", number(kinds), number(drawn / 2), [kinds, drawn / 2]);
-    one(Group::Length, "kinds.size", number(kinds), number(size), [kinds, size]);
+    one(Group::Sign, const { Name::of("sign") }, sign, number(how), [how, 0]);
+    one(Group::Shape, const { Name::of("kinds") }, number(kinds), number(how), [kinds, how]);
+    one(Group::Length, const { Name::of("size") }, number(size), number(how), [size, how]);
+    one(Group::Letters, const { Name::of("drawn") }, number(drawn), number(how), [drawn, how]);
+    one(Group::Shape, const { Name::of("kinds.drawn") }, number(kinds), number(drawn / 2), [kinds, drawn / 2]);
+    one(Group::Length, const { Name::of("kinds.size") }, number(kinds), number(size), [kinds, size]);
     let exact = LENGTHS.iter().position(|l| *l == n).map_or(99, |i| i as u32);
-    one(Group::Length, "length", number(exact), none, [n as u32, 0]);
+    one(Group::Length, const { Name::of("length") }, number(exact), none, [n as u32, 0]);
     let behind = u32::from(super::words::sign_of(c.behind.unwrap_or(0)));
-    one(Group::Behind, "behind", number(behind), none, [behind, 0]);
-    one(Group::Behind, "sign.behind", sign, number(behind), [behind, 0]);
+    one(Group::Behind, const { Name::of("behind") }, number(behind), none, [behind, 0]);
+    one(Group::Behind, const { Name::of("sign.behind") }, sign, number(behind), [behind, 0]);
     let near = words.near();
     for (i, w) in near.iter().enumerate().take(3) {
-        one(Group::Key, ["word1", "word2", "word3"][i], word(w), none, [0; 2]);
-        one(Group::Key, "word", word(w), none, [0; 2]);
+        one(
+            Group::Key,
+            [const { Name::of("word1") }, const { Name::of("word2") }, const { Name::of("word3") }][i],
+            word(w),
+            none,
+            [0; 2],
+        );
+        one(Group::Key, const { Name::of("word") }, word(w), none, [0; 2]);
     }
     if let [first, second, ..] = near {
-        one(Group::Key, "words", word(first), word(second), [0; 2]);
+        one(Group::Key, const { Name::of("words") }, word(first), word(second), [0; 2]);
     }
     if let [first, ..] = near {
-        one(Group::Key, "word1.how", word(first), number(how), [0, how]);
-        one(Group::Shape, "word1.kinds", word(first), number(kinds), [0, kinds]);
-        one(Group::Letters, "word1.drawn", word(first), number(drawn / 2), [0, drawn / 2]);
-        one(Group::Length, "word1.size", word(first), number(size), [0, size]);
-        one(Group::Sign, "word1.sign", word(first), sign, [0; 2]);
+        one(Group::Key, const { Name::of("word1.how") }, word(first), number(how), [0, how]);
+        one(Group::Shape, const { Name::of("word1.kinds") }, word(first), number(kinds), [0, kinds]);
+        one(Group::Letters, const { Name::of("word1.drawn") }, word(first), number(drawn / 2), [0, drawn / 2]);
+        one(Group::Length, const { Name::of("word1.size") }, word(first), number(size), [0, size]);
+        one(Group::Sign, const { Name::of("word1.sign") }, word(first), sign, [0; 2]);
         for gram in first.text.windows(4) {
-            one(Group::Key, "gram", text(gram), none, [0; 2]);
+            one(Group::Key, const { Name::of("gram") }, text(gram), none, [0; 2]);
         }
     }
     shape(c, &counts, &mut one);
@@ -199,40 +213,36 @@ pub(super) fn each<'a>(c: &Candidate<'a>, pairs: &Pairs, mut each: impl FnMut(&F
 
 /// Features of the value alone, and with how it came to be a candidate.
 #[inline(always)]
-fn shape<'a>(
-    c: &Candidate<'a>,
-    counts: &Counts,
-    one: &mut impl FnMut(Group, &'static str, Part<'a>, Part<'a>, [u32; 2]),
-) {
+fn shape<'a>(c: &Candidate<'a>, counts: &Counts, one: &mut impl FnMut(Group, Name, Part<'a>, Part<'a>, [u32; 2])) {
     let none = number(u32::MAX - 1);
     let n = c.value.len().max(1) as u32;
     let how = c.kind as u32;
     let mut of = |group, name, a: u32, b: u32| one(group, name, number(a), number(b), [a, b]);
-    of(Group::Shape, "turns", 10 * counts.turns / n, 0);
-    of(Group::Shape, "longest", counts.longest.min(12), 0);
-    of(Group::Shape, "alike", 10 * counts.distinct / n.min(36), 0);
-    of(Group::Shape, "digits", 5 * counts.digits / n, u32::from(counts.hex));
-    of(Group::Shape, "first", first(c.value), how);
-    of(Group::Shape, "dots", counts.dots.min(3), u32::from(counts.slashes > 0));
-    of(Group::Shape, "joins", u32::from(counts.dashes > 0), u32::from(counts.lines > 0));
-    of(Group::Shape, "blanks", counts.blanks.min(3), how);
+    of(Group::Shape, const { Name::of("turns") }, 10 * counts.turns / n, 0);
+    of(Group::Shape, const { Name::of("longest") }, counts.longest.min(12), 0);
+    of(Group::Shape, const { Name::of("alike") }, 10 * counts.distinct / n.min(36), 0);
+    of(Group::Shape, const { Name::of("digits") }, 5 * counts.digits / n, u32::from(counts.hex));
+    of(Group::Shape, const { Name::of("first") }, first(c.value), how);
+    of(Group::Shape, const { Name::of("dots") }, counts.dots.min(3), u32::from(counts.slashes > 0));
+    of(Group::Shape, const { Name::of("joins") }, u32::from(counts.dashes > 0), u32::from(counts.lines > 0));
+    of(Group::Shape, const { Name::of("blanks") }, counts.blanks.min(3), how);
     if counts.hex && counts.dashes == 4 && c.value.len() == 36 {
-        of(Group::Shape, "uuid", 1, how);
+        of(Group::Shape, const { Name::of("uuid") }, 1, how);
     }
     if c.value.len() == VALUE_BYTES {
-        of(Group::Length, "long", 1, how);
+        of(Group::Length, const { Name::of("long") }, 1, how);
     }
     // Of a number its length and its issuer say more than its kinds of bytes.
     if c.kind == Kind::Card {
-        of(Group::Length, "number", n, counts.digits);
+        of(Group::Length, const { Name::of("number") }, n, counts.digits);
         let issuer = c.value.iter().take(2).fold(0, |n, b| n << 8 | u32::from(*b));
-        of(Group::Shape, "issuer", issuer, n);
+        of(Group::Shape, const { Name::of("issuer") }, issuer, n);
     }
     // What is written of letters alone may be a word that says so: `expired`, `required`.
     if counts.upper + counts.lower == n && n <= 16 {
-        one(Group::Letters, "value", text(c.value), none, [0; 2]);
+        one(Group::Letters, const { Name::of("value") }, text(c.value), none, [0; 2]);
         for gram in c.value.windows(4) {
-            one(Group::Letters, "value.gram", text(gram), none, [0; 2]);
+            one(Group::Letters, const { Name::of("value.gram") }, text(gram), none, [0; 2]);
         }
     }
 }
@@ -254,5 +264,5 @@ pub fn name_of(f: &Feature<'_>) -> String {
         [] => f.shown[i].to_string(),
         text => String::from_utf8_lossy(text).to_ascii_lowercase(),
     };
-    format!("{}={}|{}", f.name, part(0), part(1))
+    format!("{}={}|{}", f.name.text, part(0), part(1))
 }
