@@ -121,6 +121,8 @@ pub enum Command {
 /// What to tell the judge's trainer.
 #[derive(Debug, Subcommand)]
 pub enum Judge {
+    /// Say where the shipped table comes from
+    Origin,
     /// Read texts as JSON lines and print the features of the values in them as JSON lines
     Features {
         /// A table whose pairs of letters are used instead of the shipped one's

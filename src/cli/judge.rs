@@ -11,6 +11,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::Judge;
+use super::completions::print;
 use super::failure::Failure;
 use crate::engine::redactor::Redactor;
 use crate::rules::judge::candidate::{Candidate, Kind};
@@ -21,7 +22,7 @@ use crate::rules::judge::table::Table;
 /// # Errors
 /// A table that is none, or input that is no such JSON.
 pub fn run(what: &Judge) -> Result<u8, Failure> {
-    let Judge::Features { table, names } = what;
+    let Judge::Features { table, names } = what else { return origin() };
     if let Some(path) = table {
         replace(path)?;
     }
@@ -37,6 +38,16 @@ pub fn run(what: &Judge) -> Result<u8, Failure> {
     }
     out.flush().map_err(|e| Failure::output("standard output", &e))?;
     Ok(0)
+}
+
+fn origin() -> Result<u8, Failure> {
+    let origin = Table::shipped().origin();
+    let corpora: String = origin.corpora.iter().map(|b| format!("{b:02x}")).collect();
+    let (all, secret) = origin.learnt;
+    print(
+        format!("{}, corpora {corpora}, {all} candidates learnt from, {secret} of them secrets\n", origin.date)
+            .as_bytes(),
+    )
 }
 
 fn with_line(mut told: Value, n: usize) -> Value {

@@ -142,12 +142,15 @@ fn value(s: &mut Scanner<'_>, site: &KeySite, joined: &Joined, known: &Known) {
         s.doubt.raise();
     }
     match values {
-        Values::One(mut value) => loop {
+        Values::One(value) => {
             one(s, site, joined.joint, known, &value);
-            let Some(next) = value::alternative(&s.rec, &value) else { break };
-            s.saw(value.end..next.start);
-            value = next;
-        },
+            let mut last = value;
+            while let Some(next) = value::alternative(&s.rec, &last) {
+                s.saw(last.end..next.start);
+                one(s, site, Joint::Instead, known, &next);
+                last = next;
+            }
+        }
         Values::Many(values) => {
             *s.work += LIST_WORK * values.len() as u64;
             for value in &values {

@@ -15,7 +15,7 @@ use super::scanner::Scanner;
 use super::track::track_end;
 use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, worth};
+use crate::rules::judge::{is_drawn, is_mixed, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -48,7 +48,8 @@ pub(crate) fn value(
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Joint::Colon);
-    if sure || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
+    // What stands before a value in another's stead is that value, not the key.
+    if sure || joint == Joint::Instead || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
         return rules;
     }
     weigh(s, known.rule, value.start..value.end, kind, secret)
@@ -63,7 +64,9 @@ fn weigh(s: &mut Scanner<'_>, rule: RuleId, value: Range<usize>, kind: Kind, sec
         let (start, end) = (value.start, value.end);
         notes.weighed(Weighed { start, end, rule, kind, secret, score, why: table.why(&candidate) });
     }
-    let goes = if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
+    // No evidence is strong enough against what only a token looks like.
+    let mixed = secret && is_mixed(&s.rec.buf[value.clone()]);
+    let goes = mixed || if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
     if goes {
         return Ok(());
     }
@@ -74,7 +77,10 @@ fn weigh(s: &mut Scanner<'_>, rule: RuleId, value: Range<usize>, kind: Kind, sec
 
 /// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
 pub(crate) fn card(s: &mut Scanner<'_>, rule: RuleId, start: usize, end: usize) {
-    match weigh(s, rule, start..end, Kind::Card, true) {
+    // Most cards have 14 to 16 digits; other numbers that pass are likelier identifiers.
+    let weighed = matches!(end - start, 12 | 13 | 17..=19) && s.rec.buf[start..end].iter().all(u8::is_ascii_digit);
+    let said = if weighed { weigh(s, rule, start..end, Kind::Card, true) } else { Ok(()) };
+    match said {
         Ok(()) => {
             let end = track_end(&s.rec, end);
             s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
@@ -142,6 +148,8 @@ mod tests {
             r#"{"hashAlgorithm":"sha1","issuerKeyHash":"0F80611C823161D52F28E78D4638B42CE1C6D9E2","serialNumber":"03"}"#,
             "--- PASS: TestLogin (0.00s)",
             "auth: name=AES_XCBC_96, key-length=128",
+            "INFO [dd.trace_id=7505247948404374144 dd.span_id=4531840506291292191] done",
+            "LOG:  [queryid=4759120518853662057] postgres@db",
         ] {
             assert_eq!(Redactor::builtin().redact_str(line), line);
         }
@@ -163,6 +171,18 @@ mod tests {
         ] {
             let masked = Redactor::builtin().redact_str(line).into_owned();
             assert!(!masked.contains(value), "{masked}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_token_looks_like_is_masked_whatever_stands_around() {
+        for line in [
+            "{\"session_id\":\"Zk3vQ9xT1mB7rL5pW8sD2h\"}",
+            "no 17 session_id=Zk3vQ9xT1mB7rL5pW8sD2h trace",
+            "pay with 4111111111111111 now",
+            "flow 4111 1111 1111 1111 id",
+        ] {
+            assert_ne!(Redactor::builtin().redact_str(line), line);
         }
     }
 

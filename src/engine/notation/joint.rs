@@ -64,6 +64,8 @@ pub(crate) enum Joint {
     Comma,
     /// `name="KEY" value="VALUE"`.
     Property,
+    /// `|` and the like between two values of one key.
+    Instead,
     /// `<key>value</key>`; with the index of how `<` is written.
     Element(u8),
 }
@@ -137,7 +139,6 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     if behind > word && rec.get(behind).is_none_or(sign) {
         return None;
     }
-    // A token may stand there, which the scanner weighs.
     if may_begin_drawn(&rec.buf[next..word], rec.get(word)) {
         return None;
     }

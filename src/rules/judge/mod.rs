@@ -10,6 +10,7 @@ pub mod pairs;
 pub mod table;
 mod words;
 
+use super::check::random;
 use candidate::{BEFORE_BYTES, VALUE_BYTES};
 
 /// The fewest bytes of a value that may be a secret though its key's rule does not say so.
@@ -36,6 +37,18 @@ pub fn is_drawn(value: &[u8]) -> bool {
         && value.iter().all(part)
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
+/// digits may be any identifier, and what is written of words has few digits.
+pub fn is_mixed(value: &[u8]) -> bool {
+    let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
+    let (digits, upper, lower) =
+        (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+    value.len() >= DRAWN_BYTES_MIN
+        && !value.contains(&b' ')
+        && random::looks_random(value)
+        && [digits, upper, lower].iter().all(|n| n * 12 >= value.len())
 }
 
 /// Whether a value that [`is_drawn`], or a word before one, may begin with `word`, which ends before `next`.
