@@ -23,7 +23,7 @@ QUARTERS = 4
 TOKEN = re.compile(rb"[A-Za-z0-9+/_\-.~!@#$%^&*?]{5,}={0,2}")
 # Thresholds stay within these, in hundredths of a bit: where a key says by itself that a secret is behind it, more must
 # speak against it.
-LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-200, -100), "prose": (-2000, -2000), "card": (-350, -350)}
+LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-180, -100), "prose": (-2000, -2000), "card": (-350, -350)}
 ROWS_OF_A_RULE = 40  # examples of one rule of one source
 NUMBER = re.compile(rb"(?<![\w.+-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w+-])")
 TOKENS_OF_A_LOG = 500
