@@ -41,7 +41,7 @@ pub use edge::writer::RedactWriter;
 pub use engine::api::builder::Builder;
 pub use engine::api::explain::Explanation;
 pub use engine::found::allowed::{AllowedBy, Spared};
-pub use engine::found::finding::{Finding, Refusal, Refused};
+pub use engine::found::finding::{Finding, Refusal, Refused, Weighed};
 pub use engine::found::tally::Tally;
 pub use engine::redactor::Redactor;
 #[cfg(any(debug_assertions, feature = "switches"))]

@@ -6,7 +6,7 @@ use logveil::cli::args::{Args, Command};
 use logveil::cli::failure::{self, Failure};
 #[cfg(feature = "serve")]
 use logveil::cli::serve;
-use logveil::cli::{check, check_config, completions, config, explain, filter, man, rules};
+use logveil::cli::{check, check_config, completions, config, explain, filter, judge, man, rules};
 
 fn main() -> ExitCode {
     ExitCode::from(failure::guarded(|| match config::parse(std::env::args_os()) {
@@ -16,11 +16,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<u8, Failure> {
+    judge::other_table()?;
     match &args.command {
         None if args.filter.check_config => check_config::run(args),
         None if args.filter.check == Some(true) => check::run(args),
         None => filter::run(args),
         Some(Command::Explain { file }) => explain::run(args, file.as_deref()),
+        Some(Command::Judge { what }) => judge::run(what),
         Some(Command::Rules { what }) => rules::run(args, what),
         #[cfg(feature = "serve")]
         Some(Command::Serve(given)) => serve::run(args, given),

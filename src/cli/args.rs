@@ -117,6 +117,13 @@ pub enum Command {
     #[cfg(feature = "serve")]
     #[command(after_long_help = SERVE_AFTER)]
     Serve(Serve),
+    /// Features of the learned judge, for its trainer in tools/judge
+    #[command(hide = true)]
+    Judge {
+        /// What to do.
+        #[command(subcommand)]
+        what: Judge,
+    },
     /// Print a shell's completion script
     Completions {
         /// The shell
@@ -124,6 +131,22 @@ pub enum Command {
     },
     /// Print the manual page (roff)
     Man,
+}
+
+/// What to tell the judge's trainer.
+#[derive(Debug, Subcommand)]
+pub enum Judge {
+    /// Say where the shipped table comes from
+    Origin,
+    /// Read texts as JSON lines and print the features of the values in them as JSON lines
+    Features {
+        /// A table whose pairs of letters are used instead of the shipped one's
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        table: Option<PathBuf>,
+        /// Name each feature
+        #[arg(long)]
+        names: bool,
+    },
 }
 
 /// What to do with rules.

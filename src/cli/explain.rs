@@ -13,7 +13,7 @@ use crate::edge::pipe::Encoding;
 use crate::edge::signals;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
 use crate::engine::found::allowed::Spared;
-use crate::engine::found::finding::{Finding, Refusal, Refused};
+use crate::engine::found::finding::{Finding, Refusal, Refused, Weighed};
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::Rule;
 
@@ -103,9 +103,15 @@ fn tell(redactor: &Redactor, text: &[u8], name: &str) -> String {
         let (line, column) = places.of(at);
         let _ = write!(out, "{name}:{line}:{column}: ");
         match event {
-            Event::Masked(f) => masked(redactor, f, &seen.all, &mut out),
+            Event::Masked(f) => {
+                masked(redactor, f, &seen.all, &mut out);
+                weighed(&seen.weighed, f.start, true, &mut out);
+            }
             Event::Spared(s) => spared(redactor, s, &mut out),
-            Event::LetGo(r) => let_go(redactor, r, &mut out),
+            Event::LetGo(r) => {
+                let_go(redactor, r, &mut out);
+                weighed(&seen.weighed, r.at, false, &mut out);
+            }
         }
     }
     let _ = write!(out, "{name}: {} masked, {} let go", seen.findings.len(), seen.refused.len());
@@ -145,6 +151,18 @@ fn let_go(redactor: &Redactor, r: &Refused, out: &mut String) {
     out.push('\n');
 }
 
+/// What the judge said of the value at `at`, if it was asked.
+fn weighed(all: &[Weighed], at: usize, masked: bool, out: &mut String) {
+    for w in all.iter().filter(|w| w.start == at) {
+        let rules = match (w.secret, masked) {
+            (true, true) | (false, false) => "",
+            (false, true) => "; its key's rule alone would let it go",
+            (true, false) => "; its key's rule alone would mask it",
+        };
+        let _ = writeln!(out, "    {}{rules}", w.reason());
+    }
+}
+
 fn checks(rule: &Rule, why: Refusal) -> String {
     if why != Refusal::Check || rule.checks.is_empty() {
         return String::new();
@@ -165,5 +183,15 @@ mod tests {
         assert!(told.contains("a.log:2:18: "), "{told}");
         assert!(told.contains(": password (key)") && told.contains("let go"), "{told}");
         assert!(!told.contains("hunter2x") && !told.contains("fast"), "{told}");
+    }
+
+    #[test]
+    fn what_the_judge_says_is_told_in_bits() {
+        let text = b"linkpreview SECRET 9f86d081884c7d659a2feaa0c55ad015\nuser=al session_id=6383b290.21d\n";
+        let told = tell(&Redactor::builtin(), text, "a.log");
+        assert!(told.contains(" bits for a secret: ") && told.contains("words before"), "{told}");
+        assert!(told.contains("its key's rule alone would let it go"), "{told}");
+        assert!(told.contains("its key's rule alone would mask it"), "{told}");
+        assert!(!told.contains("9f86d0") && !told.contains("6383b290"), "{told}");
     }
 }

@@ -17,9 +17,9 @@ use crate::edge::packing;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
 use crate::edge::report::Report;
-use crate::engine::found::tally::Tally;
 use crate::edge::signals::{self, Ending};
 use crate::edge::walk::{self, Walk};
+use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 
 /// Filters the inputs.

@@ -12,6 +12,7 @@ pub mod filter;
 #[cfg(feature = "serve")]
 mod fluent;
 mod import;
+pub mod judge;
 mod listing;
 pub mod man;
 pub mod names;

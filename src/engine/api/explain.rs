@@ -1,7 +1,7 @@
 //! Why something was found, or was not; and whether rules keep what their examples promise.
 
 use crate::engine::found::allowed::Spared;
-use crate::engine::found::finding::{Finding, Refused};
+use crate::engine::found::finding::{Finding, Refused, Weighed};
 use crate::engine::found::notes::Notes;
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::Scratch;
@@ -18,6 +18,8 @@ pub struct Explanation {
     pub refused: Vec<Refused>,
     /// Findings that the user's allow-list let go, in order.
     pub spared: Vec<Spared>,
+    /// Values that were weighed, in order.
+    pub weighed: Vec<Weighed>,
 }
 
 impl Redactor {
@@ -26,16 +28,18 @@ impl Redactor {
         let mut scratch = Scratch::take();
         scratch.notes = Some(Notes::default());
         batch::scan(&self.set, input, &mut None, &mut scratch);
-        let Notes { mut all, mut refused } = scratch.notes.take().unwrap_or_default();
+        let Notes { mut all, mut refused, mut weighed } = scratch.notes.take().unwrap_or_default();
         all.sort_by_key(|f| (f.start, f.end, f.rule));
         refused.sort_by_key(|r| (r.at, r.why));
         refused.dedup();
+        weighed.sort_by_key(|w| (w.start, w.end));
+        weighed.dedup();
         let mut spared = std::mem::take(&mut scratch.spared);
         spared.sort_unstable();
         spared.dedup();
         let findings = std::mem::take(&mut scratch.findings);
         scratch.leave();
-        Explanation { findings, all, refused, spared }
+        Explanation { findings, all, refused, spared, weighed }
     }
 }
 

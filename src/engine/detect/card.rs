@@ -1,10 +1,9 @@
 //! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
 
 use crate::engine::detect::context::RecordContext;
-use crate::engine::detect::track::track_end;
-use crate::engine::found::finding::{Finding, Refusal};
+use crate::engine::detect::weigh;
+use crate::engine::found::finding::Refusal;
 use crate::engine::notation::Record;
-use crate::engine::notation::context::number_notation;
 use crate::engine::notation::escape::word_begins;
 use crate::engine::notation::run;
 use crate::engine::shortcuts::Shortcut;
@@ -50,8 +49,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let short = s.set.shortcuts.take(Shortcut::CardFours);
     if short && let Some(end) = fours(&s.rec, at) {
         *s.work += (end - at) as u64;
-        let behind = track_end(&s.rec, end);
-        return s.found(Finding::new(at, behind, id, number_notation(&s.rec, at, behind)));
+        return weigh::card(s, id, at, end);
     }
     if short && let Some(end) = mere_number(&s.rec, at) {
         *s.work += (end - at) as u64;
@@ -77,8 +75,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         let best = best(&s.rec, &window.groups[..window.len]);
         if let Some((start, end, _)) = best {
             let (start, end) = scientific(&s.rec, start, end);
-            let end = track_end(&s.rec, end);
-            s.found(Finding::new(start, end, id, number_notation(&s.rec, start, end)));
+            weigh::card(s, id, start, end);
         }
         (any, left) = (any || best.is_some(), left || best.is_none());
         let taken = best.map_or(1, |(_, _, groups)| groups);

@@ -139,7 +139,8 @@ impl RecordContext<'_> {
         self.rescan.refused(seen);
     }
 
-    fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
+    /// Notes why a candidate was let go, where what was looked at for it is told already.
+    pub(crate) fn note(&mut self, at: usize, rule: Option<RuleId>, why: Refusal) {
         if let Some(notes) = self.notes {
             notes.refused(at, rule, why);
         }

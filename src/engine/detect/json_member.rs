@@ -8,6 +8,7 @@ use crate::engine::notation::Record;
 use crate::engine::notation::run;
 use crate::engine::notation::separator::{self, Separator};
 use crate::engine::notation::value::Value;
+use crate::rules::judge::worth;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -49,7 +50,8 @@ pub(crate) fn reject(
     }?;
     let key = &text.buf[start..end];
     let is_secret = keys::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
-    (!is_secret).then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
+    let rejected = !is_secret && !worth(&text.buf[value.start..value.end]);
+    rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }
 
 /// What tells that the object whose members begin at `start` ends before any of them is called a value.

@@ -7,6 +7,7 @@ use crate::engine::detect::continuation::{Continuation, ValueBelow};
 use crate::engine::detect::header;
 use crate::engine::detect::json_member;
 use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::detect::weigh;
 use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
 use crate::engine::keys::cache::{KeyCache, KeyClass};
@@ -49,7 +50,10 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let label = s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:"); // a rule's name in a label
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
-        return s.refuse(at, None, Refusal::Separator);
+        let found = weigh::prose(s, &site, &known);
+        return if !found {
+            s.refuse(at, None, Refusal::Separator)
+        };
     }
     if label {
         return s.refuse(at, None, Refusal::Placeholder);
@@ -168,7 +172,15 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         s.rescan.raise();
     }
     match values {
-        Values::One(value) => one(s, site, joined.joint, known, &value),
+        Values::One(value) => {
+            one(s, site, joined.joint, known, &value);
+            let mut last = value;
+            while let Some(next) = value::alternative(&s.rec, &last) {
+                s.saw(last.end..next.start);
+                one(s, site, Separator::Instead, known, &next);
+                last = next;
+            }
+        }
         Values::Many(values) => {
             *s.work += LIST_WORK * values.len() as u64;
             for value in &values {
@@ -204,15 +216,16 @@ fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Secr
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
-    if keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks) {
-        s.saw(site.open..value.start);
-        s.found_value(known, value);
-    } else {
+    let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
-        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { Refusal::Value });
+        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { why });
+    } else {
+        s.saw(site.open..value.start);
+        s.found_value(known, value);
     }
 }
 

@@ -12,3 +12,4 @@ pub(crate) mod ruleset;
 pub(crate) mod token;
 mod track;
 pub(crate) mod userinfo;
+pub(crate) mod weigh;

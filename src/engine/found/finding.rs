@@ -1,5 +1,8 @@
 //! A checked span, and why a place that looked like one was let go.
 
+use crate::rules::judge::candidate::Kind;
+use crate::rules::judge::features::Group;
+use crate::rules::judge::table::Score;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
 
@@ -64,6 +67,8 @@ pub enum Refusal {
     Separator,
     /// The value is no secret's.
     Value,
+    /// The key's rule would mask the value, but too little speaks for it.
+    Judged,
     /// No payment-card number: issuer, length, check digit or context.
     Card,
 }
@@ -79,6 +84,7 @@ impl Refusal {
             Refusal::Key => "the word belongs to no key of a secret",
             Refusal::Separator => "no separator and value behind the key",
             Refusal::Value => "the value is no secret's",
+            Refusal::Judged => "what stands around the value, and what it looks like, speak against a secret",
             Refusal::Card => "no card number: issuer, length, check digit or context",
         }
     }
@@ -93,4 +99,33 @@ pub struct Refused {
     pub rule: Option<RuleId>,
     /// Why.
     pub why: Refusal,
+}
+
+/// A value that was weighed, for `explain`: offsets, a rule and numbers, never bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// Offset of the value's first byte.
+    pub start: usize,
+    /// Offset of the first byte behind it.
+    pub end: usize,
+    /// The rule of its key.
+    pub rule: RuleId,
+    /// Whether the rule by itself would mask it.
+    pub secret: bool,
+    /// How it came to be weighed.
+    pub(crate) kind: Kind,
+    /// What speaks for it.
+    pub(crate) score: Score,
+    /// What each group of its features says.
+    pub(crate) why: Vec<(Group, Score)>,
+}
+
+impl Weighed {
+    /// What speaks for it in bits, and the three things that say most, as in `-3.1 bits: +1.2 length,
+    /// -4.0 words before, -0.9 byte behind`.
+    pub fn reason(&self) -> String {
+        let bits = |score: Score| format!("{:+.1}", f64::from(score.0) / 100.0);
+        let most: Vec<String> = self.why.iter().take(3).map(|(g, s)| format!("{} {}", bits(*s), g.name())).collect();
+        format!("{} bits for a secret: {}", bits(self.score), most.join(", "))
+    }
 }

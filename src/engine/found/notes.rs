@@ -1,6 +1,6 @@
 //! What `explain` tells besides the findings.
 
-use crate::engine::found::finding::{Finding, Refusal, Refused};
+use crate::engine::found::finding::{Finding, Refusal, Refused, Weighed};
 use crate::rules::rule::RuleId;
 
 /// What was met on the way, collected only for `explain`.
@@ -10,6 +10,8 @@ pub(crate) struct Notes {
     pub(crate) all: Vec<Finding>,
     /// Candidates that were let go.
     pub(crate) refused: Vec<Refused>,
+    /// Values that were weighed.
+    pub(crate) weighed: Vec<Weighed>,
 }
 
 impl Notes {
@@ -17,6 +19,12 @@ impl Notes {
     #[cold]
     pub(crate) fn found(&mut self, finding: Finding) {
         self.all.push(finding);
+    }
+
+    /// Notes a value that was weighed.
+    #[cold]
+    pub(crate) fn weighed(&mut self, weighed: Weighed) {
+        self.weighed.push(weighed);
     }
 
     /// Notes a candidate that was let go.

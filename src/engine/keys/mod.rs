@@ -206,6 +206,11 @@ impl Keys {
     }
 }
 
+/// Whether a value stands for one: a placeholder, a mask, a constant's name.
+pub(crate) fn is_stand_in(text: &[u8], masks: &Masks) -> bool {
+    masks.spares(text) || is_constant(text)
+}
+
 /// Whether the value is a secret, as its key's policy sees it. For the policies that look inside
 /// the value see `crate::engine::detect::header`.
 pub(crate) fn is_secret(

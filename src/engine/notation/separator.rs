@@ -5,6 +5,7 @@ use super::escape::skip_gap;
 use super::key::{KEY_BYTES_MAX, KeySite};
 use super::quote::Quote;
 use super::run;
+use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
 use memchr::memmem;
 
@@ -54,6 +55,8 @@ pub(crate) enum Separator {
     Property,
     /// As a notation that is data says.
     Form,
+    /// `|` and the like between two values of one key.
+    Instead,
     /// `<key>value</key>`; with the index of how `<` is written.
     Element(u8),
 }
@@ -125,6 +128,9 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     let behind = skip_gap(rec, word, GAP_BYTES_MAX);
     let sign = |b: u8| matches!(b, b'%' | b'\\' | b'&' | b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-');
     if behind > word && rec.get(behind).is_none_or(sign) {
+        return None;
+    }
+    if may_begin_drawn(&rec.buf[next..word], rec.get(word)) {
         return None;
     }
     let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);

@@ -200,6 +200,15 @@ fn template_end(rec: &Record<'_>, at: usize) -> usize {
     }
 }
 
+/// `'x' | 'y'`, `process.env.KEY || "y"`: the quoted value that may stand in a value's stead.
+pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<Value> {
+    let behind = skip_gap(rec, value.end + value.quote.map_or(0, Quote::width), GAP_BYTES_MAX);
+    let sign = ["||", "??", "|"].iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes()))?.len();
+    let at = skip_gap(rec, behind + sign, GAP_BYTES_MAX);
+    let next = quoted(rec, at, Quote::at(rec.buf, at, rec.end)?);
+    (!next.open).then_some(next)
+}
+
 /// The text of an element, without the blanks around it.
 fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     let mut start = at;

@@ -4,4 +4,5 @@ mod emit;
 mod key_cache;
 mod reject;
 mod scratch;
+mod weigh;
 mod word_begins;

@@ -72,6 +72,12 @@ const PIECES: &[&str] = &[
     "\n",
     "\n",
     "\r\n",
+    " is ",
+    " - ",
+    "SECRET",
+    "9f86d081884c7d659a2feaa0c55ad015",
+    "123e4567-e89b-12d3-a456-426614174abc",
+    "correcthorse",
     "hunter2",
     "aG9yc2UtYmF0dGVyeQ9",
     "alice",
@@ -176,6 +182,7 @@ fn what_is_remembered_is_asked_to_its_end() {
         ("Failed password for alice", "Failed password=for-alice"),
         ("Failed password for alice", "Failed password: for-alice"),
         ("{\"password\":\"\"}", "{\"password\":\"x9-Tq7v\"}"),
+        ("the SECRET 9f86d081884c", "the SECRET 9f86d081884c7d659a2feaa0c55ad015"),
     ] {
         let (front, behind) = ("2024-01-01T00:00:00Z web app: ", " and so on and on and on and on and on");
         let line = |text: &str| [front, text, behind, "\n"].concat();

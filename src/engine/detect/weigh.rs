@@ -1,0 +1,142 @@
+//! What rules say of a value, weighed by the learned judge: where they would mask and much speaks against
+//! it, it stays; where they would let go and much speaks for it, it goes.
+
+use std::ops::Range;
+
+use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::track::track_end;
+use crate::engine::found::finding::{Finding, Refusal, Weighed};
+use crate::engine::keys::{self, SecretKey};
+use crate::engine::notation::context::{in_text, number_notation};
+use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::key::KeySite;
+use crate::engine::notation::quote::{Close, Quote};
+use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
+use crate::engine::notation::value::{self, Value};
+use crate::rules::judge::candidate::{Candidate, Kind};
+use crate::rules::judge::table::Table;
+use crate::rules::judge::{is_drawn, is_mixed, worth};
+use crate::rules::mask::Notation;
+use crate::rules::rule::{RuleId, ValuePolicy};
+
+/// What a candidate costs, in bytes looked at.
+const WORK: u64 = 24;
+/// The longest value in prose, in bytes.
+const PROSE_BYTES_MAX: usize = 256;
+
+/// How a key's values are weighed; none that are a matter of their form alone.
+fn kind(policy: ValuePolicy) -> Option<Kind> {
+    match policy {
+        ValuePolicy::Any => Some(Kind::Any),
+        ValuePolicy::Likely => Some(Kind::Likely),
+        ValuePolicy::Random => Some(Kind::Random),
+        ValuePolicy::Credential | ValuePolicy::Cookie | ValuePolicy::CardCode | ValuePolicy::Pin => None,
+    }
+}
+
+/// Whether the value behind a key is masked, and why not. `secret` is what the key's own rule says.
+pub(crate) fn value(
+    s: &mut RecordContext<'_>,
+    known: &SecretKey,
+    joint: Separator,
+    value: &Value,
+    secret: bool,
+) -> Result<(), Refusal> {
+    let rules = if secret { Ok(()) } else { Err(Refusal::Value) };
+    let text = &s.rec.buf[value.start..value.end];
+    let Some(kind) = kind(known.policy) else { return rules };
+    // A password behind its own key goes, but for what may be prose.
+    let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
+    let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
+    // What stands before a value in another's stead is that value, not the key.
+    if sure || joint == Separator::Instead || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
+        return rules;
+    }
+    weigh(s, known.rule, value.start..value.end, kind, secret)
+}
+
+fn weigh(
+    s: &mut RecordContext<'_>,
+    rule: RuleId,
+    value: Range<usize>,
+    kind: Kind,
+    secret: bool,
+) -> Result<(), Refusal> {
+    *s.work += WORK;
+    let table = Table::shipped();
+    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.clone(), kind);
+    let score = table.bits(&candidate);
+    if let Some(notes) = s.notes {
+        let (start, end) = (value.start, value.end);
+        notes.weighed(Weighed { start, end, rule, kind, secret, score, why: table.why(&candidate) });
+    }
+    // No evidence is strong enough against what only a token looks like.
+    let mixed = secret && is_mixed(&s.rec.buf[value.clone()]);
+    let goes = mixed || if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
+    if goes {
+        return Ok(());
+    }
+    // Masks where it read may change its mind; of what goes nothing is left to be asked of.
+    s.saw(Candidate::reach(s.rec.start, &value));
+    Err(if secret { Refusal::Judged } else { Refusal::Value })
+}
+
+/// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
+pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: usize) {
+    // Most cards have 14 to 16 digits; other numbers that pass are likelier identifiers.
+    let weighed = matches!(end - start, 12 | 13 | 17..=19) && s.rec.buf[start..end].iter().all(u8::is_ascii_digit);
+    let said = if weighed { weigh(s, rule, start..end, Kind::Card, true) } else { Ok(()) };
+    match said {
+        Ok(()) => {
+            let end = track_end(&s.rec, end);
+            s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
+        }
+        Err(why) => s.note(start, Some(rule), why),
+    }
+}
+
+/// A value in prose, a blank behind its key: `api key 2afd...`, `token - 'x'`. Whether it is masked.
+pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey) -> bool {
+    if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() {
+        return false;
+    }
+    let Some(value) = value_in_prose(s, site.end) else { return false };
+    *s.work += (value.end - value.start) as u64;
+    if !is_drawn(&s.rec.buf[value.start..value.end]) {
+        return false;
+    }
+    if weigh(s, known.rule, value.start..value.end, Kind::Prose, false).is_err() {
+        return false;
+    }
+    s.saw(site.open..value.start);
+    s.found_value(known, &value);
+    true
+}
+
+/// The value behind the blank at `at`, and behind what people write there.
+fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<Value> {
+    let rec = &s.rec;
+    let mut p = skip_gap(rec, at, GAP_BYTES_MAX);
+    if p == at {
+        return None;
+    }
+    for join in [&b"- "[..], b"is ", b"was "] {
+        if rec.from(p).starts_with(join) {
+            p = skip_gap(rec, p + join.len(), GAP_BYTES_MAX);
+            break;
+        }
+    }
+    let limit = rec.end.min(p + PROSE_BYTES_MAX);
+    let (start, end, quote) = match Quote::at(rec.buf, p, limit) {
+        Some(quote) => {
+            let json = quote.sign != b'"' && rec.is_json();
+            let Close::Mark(end) = quote.close(rec.buf, p + quote.width(), limit, json) else { return None };
+            (p + quote.width(), end, Some(quote))
+        }
+        None => (p, value::bare_end(rec, p, limit, false), None),
+    };
+    let open = end == rec.end;
+    let whole = end < limit || open;
+    let notation = if quote.is_some() { Notation::Quoted } else { in_text(rec, start) };
+    (whole && end > start).then_some(Value { start, end, quote, notation, open })
+}

@@ -1,0 +1,71 @@
+//! What the learned judge lets go and takes, asked of the engine as a whole.
+
+use crate::engine::redactor::Redactor;
+use proptest::prelude::*;
+
+#[test]
+fn what_no_list_names_stays() {
+    for line in [
+        "pam_unix(chpasswd:chauthtok): user \"al\" does not exist",
+        r#"{"session_id":"6383b290.21d","session_line_num":"4"}"#,
+        r#"{"hashAlgorithm":"sha1","issuerKeyHash":"0F80611C823161D52F28E78D4638B42CE1C6D9E2","serialNumber":"03"}"#,
+        "--- PASS: TestLogin (0.00s)",
+        "auth: name=AES_XCBC_96, key-length=128",
+        "INFO [dd.trace_id=7505247948404374144 dd.span_id=4531840506291292191] done",
+        "LOG:  [queryid=4759120518853662057] postgres@db",
+    ] {
+        assert_eq!(Redactor::builtin().redact_str(line), line);
+    }
+}
+
+#[test]
+fn what_no_rule_reads_goes() {
+    for (line, value) in [
+        ("linkpreview SECRET 9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad015"),
+        ("your owlbot API key is 8a5de3a89b7e4f29bf728b45adcdea6ea3410c78", "8a5de3a89b7e4f29bf728b45adcdea6ea3410c78"),
+        ("plivo token - 'YGIQ7PGZS9VGVGOREM4E'", "YGIQ7PGZS9VGVGOREM4E"),
+        ("acme token = 'YGIQ7PGZS9VGVGOREM4E' | 'BGIQ7PGZS9VGVGOREM4E'", "GIQ7PGZS9VGVGOREM4E"),
+        ("const accountKey = process.env.ACCOUNT_KEY || \"4dVwl0W8MyFwuZ08dWXngHxc\"", "4dVwl0W8MyFwuZ08dWXngHxc"),
+        ("client_secret=hunter2", "hunter2"),
+        ("token=correcthorsebattery", "correcthorsebattery"),
+    ] {
+        let masked = Redactor::builtin().redact_str(line).into_owned();
+        assert!(!masked.contains(value), "{masked}");
+    }
+}
+
+#[test]
+fn what_only_a_token_looks_like_is_masked_whatever_stands_around() {
+    for line in [
+        "{\"session_id\":\"Zk3vQ9xT1mB7rL5pW8sD2h\"}",
+        "no 17 session_id=Zk3vQ9xT1mB7rL5pW8sD2h trace",
+        "pay with 4111111111111111 now",
+        "flow 4111 1111 1111 1111 id",
+    ] {
+        assert_ne!(Redactor::builtin().redact_str(line), line);
+    }
+}
+
+#[test]
+fn a_password_behind_its_own_key_is_not_weighed() {
+    for line in ["password=no", "{\"password\":\"enabled\"}", "db_password = \"name\"", "--password true1"] {
+        assert_ne!(Redactor::builtin().redact_str(line), line);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+
+    /// What was let go because of what stands before it, stays when that is masked.
+    #[test]
+    fn masking_twice_changes_nothing(
+        pieces in prop::collection::vec(prop::sample::select(&[
+            "token", "session_id", "SECRET", "api key", "pwd", "key", "auth", "=", ": ", " ", " is ", " - ", "\"", "'", ",", "\":\"", "{\"",
+            "9f86d081884c7d659a2feaa0c55ad015", "6383b290.21d", "hunter2", "expired", "Qz7mTr4xL9Qz7mTr4xL9", "correcthorse", "123e4567-e89b-12d3-a456-426614174abc",
+        ][..]), 0..14)
+    ) {
+        let text = pieces.concat();
+        let once = Redactor::builtin().redact_str(&text).into_owned();
+        prop_assert_eq!(Redactor::builtin().redact_str(&once), once.as_str(), "{}", text);
+    }
+}

@@ -1,0 +1,63 @@
+//! A learned judge: how much speaks for a value being a secret, in hundredths of a bit.
+//!
+//! Logistic regression over hashed features: a sum of small integers, which [`table::Table`] holds.
+//! It reads [`candidate::BEFORE_BYTES`] before a value, [`candidate::VALUE_BYTES`] of it and the byte
+//! behind it, whatever the record is. `tools/judge/` trains it.
+
+pub mod candidate;
+pub mod features;
+pub mod pairs;
+pub mod table;
+mod words;
+
+use super::check::random;
+use candidate::{BEFORE_BYTES, VALUE_BYTES};
+
+/// The fewest bytes of a value that may be a secret though its key's rule does not say so.
+const WORTH_BYTES_MIN: usize = 6;
+
+/// Whether a value may be one: a cheap look before the judge is asked, at its own bytes alone.
+pub fn worth(value: &[u8]) -> bool {
+    let text = &value[..value.len().min(VALUE_BYTES)];
+    // A quantity, a time, a place in a file.
+    let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b':' | b',' | b'-' | b'+' | b'%');
+    value.len() >= WORTH_BYTES_MIN && !text.iter().all(number)
+}
+
+/// The fewest bytes of a value that is one in prose.
+const DRAWN_BYTES_MIN: usize = 16;
+
+/// Whether a value in prose may be a secret: long, of a token's bytes alone, digits among its letters.
+pub fn is_drawn(value: &[u8]) -> bool {
+    let part = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*')
+    };
+    value.len() >= DRAWN_BYTES_MIN
+        && value.iter().all(part)
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
+/// digits may be any identifier, and what is written of words has few digits.
+pub fn is_mixed(value: &[u8]) -> bool {
+    let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
+    let (digits, upper, lower) =
+        (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+    value.len() >= DRAWN_BYTES_MIN
+        && !value.contains(&b' ')
+        && random::looks_random(value)
+        && [digits, upper, lower].iter().all(|n| n * 12 >= value.len())
+}
+
+/// Whether a value that [`is_drawn`], or a word before one, may begin with `word`, which ends before `next`.
+pub fn may_begin_drawn(word: &[u8], next: Option<u8>) -> bool {
+    let goes_on = matches!(next, Some(b'-' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*'));
+    match word {
+        b"is" | b"was" => true,
+        _ => goes_on || word.len() >= DRAWN_BYTES_MIN && word.iter().any(u8::is_ascii_digit),
+    }
+}
+
+const _: () = assert!(BEFORE_BYTES + VALUE_BYTES < 128);
