@@ -23,7 +23,9 @@ QUARTERS = 4
 TOKEN = re.compile(rb"[A-Za-z0-9+/_\-.~!@#$%^&*?]{5,}={0,2}")
 # Thresholds stay within these, in hundredths of a bit: where a key says by itself that a secret is behind it, more must
 # speak against it.
-LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-180, -100), "prose": (-2000, -2000), "card": (-350, -350)}
+LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-300, -300), "prose": (-2000, -2000), "card": (-350, -350)}
+# Nor is less evidence than this enough to take what a key's own rule lets go.
+TAKE = {"any": 32767, "likely": 300}
 ROWS_OF_A_RULE = 40  # examples of one rule of one source
 NUMBER = re.compile(rb"(?<![\w.+-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w+-])")
 TOKENS_OF_A_LOG = 500
@@ -297,14 +299,14 @@ def thresholds(table, rows, scores, lines, a):
         if len(true):
             table.let_go[k] = int(np.clip(weighted_quantile(share, a.let_go), *LET_GO[kind]))
         wrong = sorted((scores[i], rows[i].lines) for i in of if not rows[i].label and not rows[i].secret and rows[i].source.startswith("log:"))
-        left, at = a.take * lines / 1e6, 100
+        left, at = a.take * lines / 1e6, TAKE.get(kind, 100)
         for score, n in reversed(wrong):
             left -= n
             if left < 0:
                 at = max(at, score + 1)
                 break
         if any(rows[i].label for i in of):
-            table.take[k] = int(min(at, 3000))
+            table.take[k] = int(at)
 
 
 def weighted_quantile(pairs, share):

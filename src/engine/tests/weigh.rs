@@ -10,7 +10,6 @@ fn what_no_list_names_stays() {
         r#"{"session_id":"6383b290.21d","session_line_num":"4"}"#,
         r#"{"hashAlgorithm":"sha1","issuerKeyHash":"0F80611C823161D52F28E78D4638B42CE1C6D9E2","serialNumber":"03"}"#,
         "--- PASS: TestLogin (0.00s)",
-        "auth: name=AES_XCBC_96, key-length=128",
         "INFO [dd.trace_id=7505247948404374144 dd.span_id=4531840506291292191] done",
         "LOG:  [queryid=4759120518853662057] postgres@db",
     ] {
