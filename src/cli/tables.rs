@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -135,6 +136,23 @@ impl<'a> Section<'a> {
             one => text(one).map(|one| vec![one]),
         };
         all.map(Some).ok_or_else(|| self.wrong_at(key, "write a list of texts in quotes"))
+    }
+
+    /// A time in seconds.
+    ///
+    /// # Errors
+    /// When it is something else, or none that makes sense.
+    pub fn seconds(&mut self, key: &'static str) -> Result<Option<Duration>, Failure> {
+        let text = match self.take(key) {
+            None => return Ok(None),
+            Some(DeValue::Integer(n)) => n.as_str().replace('_', ""),
+            Some(DeValue::Float(x)) => x.as_str().replace('_', ""),
+            Some(_) => String::new(),
+        };
+        match text.parse::<f64>() {
+            Ok(seconds) if (0.01..=1e7).contains(&seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+            _ => Err(self.wrong_at(key, "write seconds from 0.01 to 10000000")),
+        }
     }
 
     /// Every key with its number, as text; for tables that hold numbers only.
