@@ -175,7 +175,9 @@ fn a_check_tries_sockets_names_and_folders() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
     };
-    let good = format!("[[listen]]\nname = 'a'\naddress = 'unix://{at}/s'\n[[upstream]]\naddress = 'file://{at}/out'\n{admin}");
+    let good = format!(
+        "[[listen]]\nname = 'a'\naddress = 'unix://{at}/s'\n[[upstream]]\naddress = 'file://{at}/out'\n{admin}"
+    );
     let (code, out, err) = run(&good);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert_eq!(out.matches(": ok\n").count(), 3, "{out}");
@@ -184,7 +186,9 @@ fn a_check_tries_sockets_names_and_folders() {
     let port = busy.local_addr().unwrap();
     let (code, out, _) = run(&good.replace(&format!("unix://{at}/s"), &format!("tcp://{port}")));
     assert!(code == 0 && out.contains("in use"), "{out}");
-    let bad = format!("[[listen]]\nname = 'a'\naddress = 'tcp://192.0.2.1:1'\n[[upstream]]\naddress = 'file://{at}/no/out'\n{admin}");
+    let bad = format!(
+        "[[listen]]\nname = 'a'\naddress = 'tcp://192.0.2.1:1'\n[[upstream]]\naddress = 'file://{at}/no/out'\n{admin}"
+    );
     let (code, out, err) = run(&bad);
     assert_eq!(code, 2, "{out}");
     assert!(err.contains("2 of these would keep it from starting"), "{err}");

@@ -143,8 +143,12 @@ impl<W: Wire> Connection<W> {
         let (mut draining, mut refused) = (false, None);
         loop {
             let (deadline, due) = self.deadline(draining);
+            let cut = draining && self.shared.cut_at().is_some_and(|cut| cut <= Instant::now());
             let next = tokio::select! {
                 biased;
+                // Whoever sends without a pause would never let the other arms have their turn.
+                () = std::future::ready(()), if cut => Next::Timer,
+                () = std::future::ready(()), if !draining && stop.is_cancelled() => Next::Drain,
                 read = std::future::poll_fn(|cx| self.poll_counted(cx)) => match read {
                     Ok(()) => Next::More,
                     Err(stop) => Next::Stop(stop),

@@ -91,7 +91,12 @@ static KNOWN: [Foreign; 15] = [
     Foreign {
         name: "pickle (Python's SocketHandler)",
         cure: "use logging.handlers.SysLogHandler, or write lines",
-        begins: &[&[Is(0), Any, Any, Any, Is(0x80), In(1, 5)], &[Is(0x80), In(2, 5)]],
+        // SocketHandler writes protocol 1: an empty dictionary, then what goes into it.
+        begins: &[
+            &[Is(0), Any, Any, Any, Is(b'}'), Is(b'q'), Is(0)],
+            &[Is(0), Any, Any, Any, Is(0x80), In(1, 5)],
+            &[Is(0x80), In(2, 5)],
+        ],
     },
     Foreign { name: "xz", cure: FILES, begins: &[&[Is(0xfd), Is(b'7'), Is(b'z'), Is(b'X'), Is(b'Z'), Is(0)]] },
     Foreign { name: "LZ4", cure: UNPACKED, begins: &[&[Is(4), Is(0x22), Is(0x4d), Is(0x18)]] },
@@ -151,7 +156,7 @@ fn known(foreign: &'static Foreign, head: &[u8]) -> Look {
 /// A request line with its version and both bytes of its end: a log may have lines that begin like one.
 fn http(head: &[u8]) -> Look {
     let begins = |method: &&str| head.starts_with(method.as_bytes());
-    if !METHODS.iter().any(|method| begins(&method)) {
+    if !METHODS.iter().any(begins) {
         let may = !head.is_empty() && METHODS.iter().any(|method| method.as_bytes().starts_with(head));
         return if may { Look::Open } else { Look::Text };
     }
@@ -276,6 +281,7 @@ mod tests {
             (b"2W\x00\x00\x00\x0a2J", "lumberjack (Beats, Logstash)"),
             (b"\xac\xed\x00\x05sr\x00", "Java serialization"),
             (b"\x00\x00\x01\x2c\x80\x04\x95", "pickle (Python's SocketHandler)"),
+            (b"\x00\x00\x01\x2c}q\x00(X\x04\x00\x00\x00name", "pickle (Python's SocketHandler)"),
             (b"\x93\xa8app.logs\xd7\x00\x65\x53", "MessagePack (Fluentd, Fluent Bit)"),
             (b"\x92\xa8app.logs\xdc\x00\x05", "MessagePack (Fluentd, Fluent Bit)"),
             (b"\x93\xa3tag\xce\x65\x53\x00\x00\x81", "MessagePack (Fluentd, Fluent Bit)"),

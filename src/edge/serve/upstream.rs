@@ -48,7 +48,7 @@ pub struct Link {
     /// Whether everything that is written to it is acknowledged.
     confirms: bool,
     /// The file that it is, if it is one.
-    file: Option<Opened>,
+    file: Option<Box<Opened>>,
 }
 
 impl Link {
@@ -79,7 +79,7 @@ impl Link {
                     _ => Opened::stdout()?,
                 };
                 let window = if opened.keeps() { 0 } else { FILE_BYTES as u64 };
-                (Box::new(file.insert(opened).wire()), window)
+                (Box::new(file.insert(Box::new(opened)).wire()), window)
             }
             Address::Udp(_) | Address::UnixDatagram(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
@@ -118,7 +118,7 @@ impl Link {
 
     /// The file that it is, if it is one.
     pub fn file(&mut self) -> Option<&mut Opened> {
-        self.file.as_mut()
+        self.file.as_deref_mut()
     }
 
     /// The name of a message that has arrived.
