@@ -210,7 +210,10 @@ fn zlib(head: &[u8]) -> Look {
             if body.iter().any(is_control) || (head[1] != 0x5e && body.len() >= 8 && high > body.len() / 4) {
                 return Look::Foreign(&ZLIB);
             }
-            if head.len() < HEAD_BYTES && memchr::memchr(b'\n', body).is_none() { Look::Open } else { Look::Text }
+            // Whole lines of text may begin so; a line feed by itself may stand in anything.
+            let is_line = |end| head[1] == 0x5e && std::str::from_utf8(&body[..end]).is_ok();
+            let text = head.len() >= HEAD_BYTES || memchr::memchr(b'\n', body).is_some_and(is_line);
+            if text { Look::Text } else { Look::Open }
         }
         _ => Look::Text,
     }
@@ -274,6 +277,7 @@ mod tests {
             (&zlib(flate2::Compression::fast()), "zlib"),
             (&zlib(flate2::Compression::default()), "zlib"),
             (&zlib(flate2::Compression::best()), "zlib"),
+            (b"\x78\x9c\x0a\xab\x56\x01\x4e\x2d\xf2\x4d", "zlib"),
             (b"\x78\x5e\xab\x56\x0a\x01\x4e\x2d\xf2\x4d", "zlib"),
             (b"\x28\xb5\x2f\xfd\x04\x58", "zstd"),
             (b"\x50\x2a\x4d\x18\x00\x00", "zstd"),
