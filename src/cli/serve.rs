@@ -13,7 +13,7 @@ use super::config;
 use super::failure::{self, Failure};
 use super::fluent;
 use super::setup;
-use super::tables::{Section, Source};
+use super::tables::{self, Section, Source};
 use crate::edge::serve::access::{self, Access};
 use crate::edge::serve::framing::Framing;
 use crate::edge::serve::limits::Limits;
@@ -130,8 +130,8 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     let mut admin = ADMIN.to_owned();
     for mut section in Section::all(&source, root, "admin", "[admin]")? {
+        section.only(&["listen"])?;
         admin = section.text("listen")?.unwrap_or(admin);
-        section.no_more()?;
     }
     let admin = given.admin.clone().unwrap_or(admin);
     Ok(Settings { listen, upstream, limits, admin: (admin != "off").then_some(admin) })
@@ -204,6 +204,7 @@ fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Fai
 }
 
 fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Files) -> Result<Listen, Failure> {
+    section.only(&tables::LISTEN)?;
     let address = address(&mut section)?;
     if !address.listens() {
         return Err(section.wrong_at("address", NOT_FROM));
@@ -224,7 +225,6 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
     let (certificate, key) = (section.path("certificate")?, section.path("key")?);
     let (ca, names) = (section.path("client-ca")?, section.texts("client-names")?);
     let rules = own_rules(args, &mut section, shared, files)?;
-    section.no_more()?;
     note(files, [&certificate, &key, &ca]);
     let tls = match (&address, &certificate, &key) {
         (Address::Tls(_), Some(certificate), Some(key)) => {
@@ -311,6 +311,7 @@ fn note<const N: usize>(files: &mut Files, paths: [&Option<PathBuf>; N]) {
 }
 
 fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Failure> {
+    section.only(&tables::UPSTREAM)?;
     let address = address(&mut section)?;
     if !address.takes() {
         return Err(section.wrong_at("address", NOT_TO));
@@ -319,7 +320,6 @@ fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Fai
     let fluent = fluent::client(&mut section, &address, files)?;
     let framing = framing(&mut section, "same")?;
     let tls = client_tls(&mut section, &address, files)?.map(Live::new);
-    section.no_more()?;
     Ok(Upstream { name, address, framing, tls, fluent })
 }
 
@@ -357,8 +357,7 @@ fn limits(section: &Section<'_>, limits: &mut Limits) -> Result<(), Failure> {
             Some(Ok(())) => {}
             Some(Err(why)) => return Err(section.wrong_at(key, why)),
             None => {
-                let keys = Limits::KEYS.join(", ");
-                return Err(section.wrong_at(key, format!("there is no such key in [limits]; there are: {keys}")));
+                return Err(section.wrong_at(key, tables::unknown(key, &Limits::KEYS, "[limits]")));
             }
         }
     }
