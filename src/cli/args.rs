@@ -91,6 +91,10 @@ pub struct Serve {
     /// Reload rules and certificates when their files change, as SIGHUP does
     #[arg(long, env = "LOGVEIL_WATCH", hide_env = true)]
     pub watch: bool,
+
+    /// Try files, certificates, names and ports, say which would not do, and end: 0 when all would
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Subcommands.

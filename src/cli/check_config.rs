@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     said += &format!("allowed   {} entries\n", redactor.allowed().len());
     #[cfg(feature = "serve")]
     if file.as_ref().is_some_and(|(_, text)| config::has_sidecar(text)) {
-        let (listen, upstream) = super::serve::check(args)?;
+        let (listen, upstream) = super::serve::sidecar(args)?;
         said += &format!("sidecar   {listen} listening, {upstream} upstream\n");
     }
     print(said.as_bytes())

@@ -1,18 +1,23 @@
 //! `serve`: arguments and configuration -> a sidecar.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use toml::de::DeTable;
 
 use super::args::{Args, Choice, Command, Serve};
+use super::completions;
 use super::config;
 use super::failure::{self, Failure};
 use super::fluent;
 use super::setup;
-use super::tables::{Section, Source};
+use super::tables::{self, Section, Source};
+use crate::edge::serve::access::{self, Access};
 use crate::edge::serve::framing::Framing;
 use crate::edge::serve::limits::Limits;
+use crate::edge::serve::ready::{self, Look};
 use crate::edge::serve::reload::Source as Again;
 use crate::edge::serve::reload::files::Files;
 use crate::edge::serve::reload::live::Live;
@@ -30,15 +35,41 @@ const ADMIN: &str = "127.0.0.1:9600";
 pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
     let mut files = Files::default();
     let settings = settings(args, given, &mut files)?;
+    if given.check {
+        return check(&settings);
+    }
     if args.choice.found.is_some() {
         setup::tell_found(&args.choice, &setup::built(setup::builder(&args.choice)?)?);
     }
-    let load = Arc::new(again);
+    let config = args.choice.config.clone();
+    let load = Arc::new(move |files: &mut Files| {
+        regular(config.as_deref()).map_err(Failure::why)?;
+        again(files)
+    });
     match serve::run(settings, Again { load, files, watch: given.watch }).map_err(Failure::usage)? {
         Ended::Clean => Ok(failure::OK),
         Ended::Left => Ok(failure::OUTPUT),
         Ended::Fault => Ok(failure::INTERNAL),
     }
+}
+
+/// Says of each socket, name and folder whether it would do.
+fn check(settings: &Settings) -> Result<u8, Failure> {
+    let looks = ready::look(settings);
+    let line = |look: &Look| format!("{}: {}\n", look.what, look.wrong.as_deref().or(look.note).unwrap_or("ok"));
+    completions::print(looks.iter().map(line).collect::<String>().as_bytes())?;
+    match looks.iter().filter(|look| look.wrong.is_some()).count() {
+        0 => Ok(failure::OK),
+        n => Err(Failure::usage(format!("serve --check: {n} of these would keep it from starting or from sending"))),
+    }
+}
+
+/// What can be read again at a reload; a FIFO would hold it up.
+fn regular(config: Option<&Path>) -> Result<(), Failure> {
+    let is_fifo = |path: &&Path| path.metadata().is_ok_and(|m| m.file_type().is_fifo());
+    let Some(path) = config.filter(is_fifo) else { return Ok(()) };
+    let why = "it is a FIFO, which a reload could not read again: name a regular file";
+    Err(Failure::usage(format!("{}: cannot read the configuration: {why}", path.display())))
 }
 
 /// What the same arguments and environment mean now that files may have changed.
@@ -54,12 +85,13 @@ fn again(files: &mut Files) -> Result<Settings, String> {
 ///
 /// # Errors
 /// As [`run`], but for what shows when sockets are bound.
-pub fn check(args: &Args) -> Result<(usize, usize), Failure> {
+pub fn sidecar(args: &Args) -> Result<(usize, usize), Failure> {
     let settings = settings(args, &Serve::default(), &mut Files::default())?;
     Ok((settings.listen.len(), settings.upstream.len()))
 }
 
 fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, Failure> {
+    regular(args.choice.config.as_deref())?;
     let file = config::text(&args.choice)?;
     if let Some((path, _)) = &file {
         files.note(path);
@@ -95,8 +127,8 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
             "serve: name at least one --{what} URL, or one [[{what}]] in logveil.toml"
         )));
     }
-    twice(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
-    twice(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
+    named(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
+    named(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
     let fluent = fluent::one_protocol(&listen, &upstream, places.0.into_iter().chain(places.1))?;
     if upstream.iter().any(|u| u.framing != upstream[0].framing) {
         return Err(Failure::usage("a record may go to any [[upstream]]: give all of them the same `framing`"));
@@ -110,16 +142,21 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     let mut admin = ADMIN.to_owned();
     for mut section in Section::all(&source, root, "admin", "[admin]")? {
+        section.only(&["listen"])?;
         admin = section.text("listen")?.unwrap_or(admin);
-        section.no_more()?;
     }
     let admin = given.admin.clone().unwrap_or(admin);
     Ok(Settings { listen, upstream, limits, admin: (admin != "off").then_some(admin) })
 }
 
-/// Names are labels: two of a kind would be counted as one.
-fn twice<'a>(names: impl Iterator<Item = &'a str>, title: &str) -> Result<(), Failure> {
+/// Names are labels: two of a kind would be counted as one. They stand in log lines: a line feed in one
+/// would begin another.
+fn named<'a>(names: impl Iterator<Item = &'a str>, title: &str) -> Result<(), Failure> {
     let mut seen = std::collections::BTreeSet::new();
+    let names: Vec<&str> = names.collect();
+    if let Some(name) = names.iter().find(|name| name.contains(char::is_control)) {
+        return Err(Failure::usage(format!("{title} {name:?}: a name or address cannot have control characters")));
+    }
     match names.into_iter().find(|name| !seen.insert(name.to_owned())) {
         Some(name) => Err(Failure::usage(format!("two {title} are called `{name}`: give each a `name` of its own"))),
         None => Ok(()),
@@ -138,7 +175,10 @@ fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
     Ok(Listen {
         name: url.to_owned(),
         address,
+        access: Access::default(),
         framing: None,
+        flush_after: None,
+        refuses_foreign: true,
         tls: None,
         rules: Live::new(rules.clone()),
         fluent: None,
@@ -176,6 +216,7 @@ fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Fai
 }
 
 fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Files) -> Result<Listen, Failure> {
+    section.only(&tables::LISTEN)?;
     let address = address(&mut section)?;
     if !address.listens() {
         return Err(section.wrong_at("address", NOT_FROM));
@@ -186,10 +227,16 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
     if framing.is_some() && address.is_datagram() {
         return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
     }
+    let access = access(&mut section, &address)?;
+    let flush_after = flush_after(&mut section, &address, framing, fluent.is_some())?;
+    let refuses_foreign = match section.text("foreign")?.as_deref() {
+        None | Some("refuse") => true,
+        Some("pass") if fluent.is_none() => false,
+        Some(_) => return Err(section.wrong_at("foreign", "write \"refuse\", or \"pass\" where records come in")),
+    };
     let (certificate, key) = (section.path("certificate")?, section.path("key")?);
     let (ca, names) = (section.path("client-ca")?, section.texts("client-names")?);
     let rules = own_rules(args, &mut section, shared, files)?;
-    section.no_more()?;
     note(files, [&certificate, &key, &ca]);
     let tls = match (&address, &certificate, &key) {
         (Address::Tls(_), Some(certificate), Some(key)) => {
@@ -210,7 +257,44 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         }
         _ => None,
     };
-    Ok(Listen { name, address, framing, tls, rules: Live::new(rules), fluent })
+    Ok(Listen { name, address, access, framing, flush_after, refuses_foreign, tls, rules: Live::new(rules), fluent })
+}
+
+/// Who may use a Unix socket.
+fn access(section: &mut Section<'_>, address: &Address) -> Result<Access, Failure> {
+    let mut access = Access::default();
+    if let Some(mode) = section.text("mode")? {
+        let octal = u32::from_str_radix(&mode, 8).ok().filter(|mode| *mode <= 0o777);
+        access.mode = Some(octal.ok_or_else(|| section.wrong_at("mode", "write it in octal, as \"0660\""))?);
+    }
+    for (key, file, place) in [("owner", "/etc/passwd", &mut access.owner), ("group", "/etc/group", &mut access.group)]
+    {
+        if let Some(name) = section.text(key)? {
+            *place = Some(access::number(&name, file).map_err(|why| section.wrong_at(key, why))?);
+        }
+    }
+    match address {
+        Address::Unix(_) | Address::UnixDatagram(_) => Ok(access),
+        _ if access == Access::default() => Ok(access),
+        _ => Err(section.wrong("mode, owner and group are for unix and unix-datagram only")),
+    }
+}
+
+/// How long a record waits for an end that its sender does not write.
+fn flush_after(
+    section: &mut Section<'_>,
+    address: &Address,
+    framing: Option<Framing>,
+    fluent: bool,
+) -> Result<Option<Duration>, Failure> {
+    let why = match section.seconds("flush-after")? {
+        None => return Ok(None),
+        Some(_) if address.is_datagram() => "a datagram is one record; leave it out",
+        Some(_) if fluent => "messages of the forward protocol have an end; leave it out",
+        Some(_) if framing == Some(Framing::Octet) => "a counted record ends where its count says; leave it out",
+        Some(after) => return Ok(Some(after)),
+    };
+    Err(section.wrong_at("flush-after", why))
 }
 
 /// The rules of one listener: where it names none of its own, everybody's.
@@ -239,6 +323,7 @@ fn note<const N: usize>(files: &mut Files, paths: [&Option<PathBuf>; N]) {
 }
 
 fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Failure> {
+    section.only(&tables::UPSTREAM)?;
     let address = address(&mut section)?;
     if !address.takes() {
         return Err(section.wrong_at("address", NOT_TO));
@@ -247,7 +332,6 @@ fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Fai
     let fluent = fluent::client(&mut section, &address, files)?;
     let framing = framing(&mut section, "same")?;
     let tls = client_tls(&mut section, &address, files)?.map(Live::new);
-    section.no_more()?;
     Ok(Upstream { name, address, framing, tls, fluent })
 }
 
@@ -285,8 +369,7 @@ fn limits(section: &Section<'_>, limits: &mut Limits) -> Result<(), Failure> {
             Some(Ok(())) => {}
             Some(Err(why)) => return Err(section.wrong_at(key, why)),
             None => {
-                let keys = Limits::KEYS.join(", ");
-                return Err(section.wrong_at(key, format!("there is no such key in [limits]; there are: {keys}")));
+                return Err(section.wrong_at(key, tables::unknown(key, &Limits::KEYS, "[limits]")));
             }
         }
     }

@@ -1,14 +1,52 @@
 //! Tables of the configuration file, read key by key, so that whatever is wrong is named with its
 //! line.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::failure::Failure;
+
+/// The keys of `[[listen]]`.
+pub const LISTEN: [&str; 19] = [
+    "address",
+    "name",
+    "mode",
+    "owner",
+    "group",
+    "framing",
+    "flush-after",
+    "foreign",
+    "protocol",
+    "shared-key-file",
+    "shared-key-env",
+    "hostname",
+    "certificate",
+    "key",
+    "client-ca",
+    "client-names",
+    "only",
+    "except",
+    "with",
+];
+/// The keys of `[[upstream]]`.
+pub const UPSTREAM: [&str; 12] = [
+    "address",
+    "name",
+    "framing",
+    "protocol",
+    "shared-key-file",
+    "shared-key-env",
+    "hostname",
+    "acknowledge",
+    "ca",
+    "server-name",
+    "certificate",
+    "key",
+];
 
 /// The configuration file: its name and its text.
 pub struct Source<'a> {
@@ -33,7 +71,6 @@ pub struct Section<'a> {
     title: &'static str,
     begin: usize,
     table: &'a DeTable<'a>,
-    known: BTreeSet<&'static str>,
 }
 
 impl<'a> Section<'a> {
@@ -53,7 +90,7 @@ impl<'a> Section<'a> {
         let section = |value: &'a Spanned<DeValue<'a>>| match value.get_ref() {
             DeValue::Table(table) => {
                 let begin = value.span().start.max(key.span().start);
-                Ok(Section { source, title, begin, table, known: BTreeSet::new() })
+                Ok(Section { source, title, begin, table })
             }
             _ => {
                 let place = source.at(value.span().start);
@@ -82,8 +119,7 @@ impl<'a> Section<'a> {
         Failure::usage(format!("{place}: `{key}`: {why}"))
     }
 
-    fn take(&mut self, key: &'static str) -> Option<&'a DeValue<'a>> {
-        self.known.insert(key);
+    fn take(&self, key: &'static str) -> Option<&'a DeValue<'a>> {
         self.table.iter().find(|(k, _)| k.get_ref().as_ref() == key).map(|(_, v)| v.get_ref())
     }
 
@@ -137,6 +173,23 @@ impl<'a> Section<'a> {
         all.map(Some).ok_or_else(|| self.wrong_at(key, "write a list of texts in quotes"))
     }
 
+    /// A time in seconds.
+    ///
+    /// # Errors
+    /// When it is something else, or none that makes sense.
+    pub fn seconds(&mut self, key: &'static str) -> Result<Option<Duration>, Failure> {
+        let text = match self.take(key) {
+            None => return Ok(None),
+            Some(DeValue::Integer(n)) => n.as_str().replace('_', ""),
+            Some(DeValue::Float(x)) => x.as_str().replace('_', ""),
+            Some(_) => String::new(),
+        };
+        match text.parse::<f64>() {
+            Ok(seconds) if (0.01..=1e7).contains(&seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+            _ => Err(self.wrong_at(key, "write seconds from 0.01 to 10000000")),
+        }
+    }
+
     /// Every key with its number, as text; for tables that hold numbers only.
     ///
     /// # Errors
@@ -150,17 +203,34 @@ impl<'a> Section<'a> {
         self.table.iter().map(|(k, v)| Ok((k.get_ref().as_ref(), number(k.get_ref(), v.get_ref())?))).collect()
     }
 
-    /// When every key was taken that there may be: whatever else stands there is wrong.
+    /// Whether all keys are of these: one that is misspelt is named, not the one that is missing for it.
     ///
     /// # Errors
-    /// The first such key.
-    pub fn no_more(&self) -> Result<(), Failure> {
-        match self.table.iter().map(|(k, _)| k.get_ref().as_ref()).find(|k| !self.known.contains(k)) {
+    /// The first other key, with the one that is nearest to it.
+    pub fn only(&self, keys: &[&str]) -> Result<(), Failure> {
+        match self.table.iter().map(|(k, _)| k.get_ref().as_ref()).find(|k| !keys.contains(k)) {
             None => Ok(()),
-            Some(key) => {
-                let keys = self.known.iter().copied().collect::<Vec<_>>().join(", ");
-                Err(self.wrong_at(key, format!("there is no such key in {}; there are: {keys}", self.title)))
-            }
+            Some(key) => Err(self.wrong_at(key, unknown(key, keys, self.title))),
         }
     }
+}
+
+/// That there is no such key, and which one may have been meant.
+pub fn unknown(key: &str, keys: &[&str], title: &str) -> String {
+    let nearest = keys.iter().map(|k| (distance(key, k), k)).min().filter(|(far, _)| *far <= 1 + key.len() / 4);
+    let meant = nearest.map(|(_, k)| format!(" (`{k}`?)")).unwrap_or_default();
+    format!("there is no such key in {title}{meant}; there are: {}", keys.join(", "))
+}
+
+/// How many letters must be added, taken away or changed to make one of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let here = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            corner = std::mem::replace(&mut row[j + 1], here);
+        }
+    }
+    row[b.len()]
 }

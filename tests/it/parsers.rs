@@ -43,13 +43,13 @@ fn xml(text: &str) -> Result<Vec<String>, String> {
     loop {
         match reader.read_event().map_err(|e| format!("no XML: {e}"))? {
             Event::Start(tag) | Event::Empty(tag) => {
-                keys.push(format!("<{}", String::from_utf8_lossy(tag.name().as_ref())));
+                keys.push(format!("<{}", tag.name().as_ref()));
                 for attribute in tag.attributes() {
                     let attribute = attribute.map_err(|e| format!("no attribute: {e}"))?;
-                    keys.push(format!("@{}", String::from_utf8_lossy(attribute.key.as_ref())));
+                    keys.push(format!("@{}", attribute.key.as_ref()));
                 }
             }
-            Event::End(tag) => keys.push(format!(">{}", String::from_utf8_lossy(tag.name().as_ref()))),
+            Event::End(tag) => keys.push(format!(">{}", tag.name().as_ref())),
             Event::Eof => return Ok(keys),
             _ => {}
         }

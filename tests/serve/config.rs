@@ -18,9 +18,13 @@ fn a_wrong_listener_refuses_to_start() {
         (IN.into(), "logveil: serve: name at least one --upstream URL, or one [[upstream]] in logveil.toml"),
         (
             format!("{IN}adress = 'x'\n{OUT}"),
-            "logveil: c.toml:3: `adress`: there is no such key in [[listen]]; there are: address, ",
+            "logveil: c.toml:3: `adress`: there is no such key in [[listen]] (`address`?); there are: address, ",
         ),
         (format!("[[listen]]\nname = 'x'\n{OUT}"), "logveil: c.toml:1: [[listen]]: `address` is missing"),
+        (
+            format!("[[listen]]\nadress = 'x'\n{OUT}"),
+            "logveil: c.toml:2: `adress`: there is no such key in [[listen]] (`a",
+        ),
         (format!("[listen]\naddress = 'x'\n{OUT}"), "logveil: c.toml:1: write [[listen]], with two brackets, for each"),
         (format!("[[listen]]\naddress = 514\n{OUT}"), "logveil: c.toml:2: `address`: write a text in quotes"),
         (
@@ -83,7 +87,7 @@ fn a_wrong_upstream_limit_or_setting_refuses_to_start() {
         ),
         (
             format!("{both}[limits]\nconections = 1\n"),
-            "logveil: c.toml:6: `conections`: there is no such key in [limits]; there are: connections, ",
+            "logveil: c.toml:6: `conections`: there is no such key in [limits] (`connections`?); there are: connections, ",
         ),
         (
             format!("{both}[limits]\nconnections = 0\n"),

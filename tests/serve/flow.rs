@@ -83,8 +83,8 @@ fn another_framing_makes_counts_of_lines() {
 fn a_frame_may_be_cut_anywhere() {
     let collector = Collector::start();
     let sidecar = between(&collector, "", "");
-    let frames = octet(&format!("<13>a password={SECRET} b")) + &octet("x");
-    let expected = octet("<13>a password=[REDACTED:password] b") + &octet("x");
+    let frames = octet(&format!("<13>a password={SECRET} b")) + &octet("<13>x");
+    let expected = octet("<13>a password=[REDACTED:password] b") + &octet("<13>x");
     for cut in 1..frames.len() {
         let mut tcp = sidecar.connect(0);
         let before = collector.text.get().len();
@@ -119,19 +119,21 @@ fn a_connection_may_end_anywhere() {
 #[test]
 fn a_record_over_the_limit_leaves_as_several() {
     let collector = Collector::start();
-    let sidecar = between(&collector, "", "[limits]\nrecord-bytes = 1000");
+    let octet_only = between(&collector, "framing = \"octet\"", "[limits]\nrecord-bytes = 1000");
     let body = format!("{} password={SECRET} {}", "a".repeat(1990), "b".repeat(500));
     let masked = body.replace(SECRET, "[REDACTED:password]");
-    let mut tcp = sidecar.connect(0);
+    let mut tcp = octet_only.connect(0);
     write!(tcp, "{}{}", octet(&body), octet("next")).unwrap();
     let parts = [&masked[..1000], &masked[1000..2000], &masked[2000..], "next"];
     collector.text.wait_is(parts.map(octet).concat().as_bytes());
+    assert_eq!(octet_only.end().0, 0);
+    let sidecar = between(&collector, "", "[limits]\nrecord-bytes = 1000");
     let mut tcp = sidecar.connect(0);
     write!(tcp, "<{body}\nnext\n").unwrap();
     let masked = format!("<{masked}");
     let lines = format!("{}\n{}\n{}\nnext\n", &masked[..1000], &masked[1000..2000], &masked[2000..]);
     collector.text.wait_is((parts.map(octet).concat() + &lines).as_bytes());
-    assert_eq!(sidecar.number("logveil_records_over_limit_total{listener=\"in\"}"), 2.0);
+    assert_eq!(sidecar.number("logveil_records_over_limit_total{listener=\"in\"}"), 1.0);
 }
 
 /// Many connections at once: each one's records in order, none torn by another's.
@@ -210,4 +212,56 @@ fn input(marked: &str) -> String {
         rest = tail;
     }
     out + rest
+}
+
+/// Lines that begin with a number are lines, whatever it would count, and leave at once.
+#[test]
+fn a_line_that_begins_with_a_number_is_no_frame() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "");
+    let mut expected = String::new();
+    for head in ["12 errors in", "1700000000", "9 <13>", "1700000000 <13>", "1700000000 {\"a\": 1}"] {
+        let mut tcp = sidecar.connect(0);
+        writeln!(tcp, "{head} password={SECRET} x").unwrap();
+        expected += &format!("{head} password=[REDACTED:password] x\n");
+        // The connection stays open: nothing of it waits for an end.
+        collector.text.wait_is(expected.as_bytes());
+    }
+}
+
+/// A counted frame that nothing follows leaves before another one comes.
+#[test]
+fn a_frame_by_itself_leaves() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "");
+    let (raw, masked) = line(1);
+    let mut tcp = sidecar.connect(0);
+    write!(tcp, "{}", octet(&raw)).unwrap();
+    collector.text.wait_is(octet(&masked).as_bytes());
+    write!(tcp, "{}", octet(&raw)).unwrap();
+    collector.text.wait_is(octet(&masked).repeat(2).as_bytes());
+}
+
+/// Python's SysLogHandler ends records by NUL, its tracebacks have line feeds of their own.
+#[test]
+fn nul_and_line_feed_end_records_whatever_they_begin_with() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "framing = \"newline\"");
+    let mut tcp = sidecar.connect(0);
+    write!(tcp, "<14>one password={SECRET}\0<14>two\nof it\0plain\n").unwrap();
+    collector.text.wait_is(b"<14>one password=[REDACTED:password]\n<14>two\nof it\nplain\n");
+}
+
+/// A sender that writes no end at all.
+#[test]
+fn a_record_without_an_end_leaves_after_flush_after() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "flush-after = 0.2", "");
+    let mut tcp = sidecar.connect(0);
+    for n in 1..4 {
+        let (raw, masked) = line(7);
+        write!(tcp, "{raw}").unwrap();
+        collector.text.wait_is(format!("{masked}\n").repeat(n).as_bytes());
+    }
+    assert_eq!(sidecar.number("logveil_records_total{listener=\"in\"}"), 3.0);
 }

@@ -105,12 +105,18 @@ impl Sidecar {
 
     /// The same with more arguments.
     pub fn start_with(folder: TempDir, config: &str, arguments: &[&str]) -> Sidecar {
+        Sidecar::start_behind(":", folder, config, arguments)
+    }
+
+    /// The same behind a command of the shell, which sets what a child has from its parent.
+    pub fn start_behind(shell: &str, folder: TempDir, config: &str, arguments: &[&str]) -> Sidecar {
         let config = config.replace("DIR", folder.path().to_str().unwrap());
         let config = format!("{config}\n[admin]\nlisten = \"127.0.0.1:0\"\n");
         std::fs::write(folder.path().join("logveil.toml"), &config).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_logveil"))
+        let mut child = Command::new("sh")
             .current_dir(folder.path())
-            .args(["serve", "--config", "logveil.toml"])
+            .args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_logveil"), "serve"])
+            .args(["--config", "logveil.toml"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -124,3 +124,83 @@ fn each_listener_has_rules_of_its_own() {
     writeln!(sidecar.connect(1), "password=letitpass").unwrap();
     collector.text.wait_is(b"password=letitpass\npassword=[REDACTED:password]\n");
 }
+
+/// What other protocols begin with. Nothing of it may leave; each has a secret in it.
+fn foreign() -> Vec<(&'static str, Vec<u8>)> {
+    let with = |head: &[u8], tail: &[u8]| [head, format!("password={SECRET}\n").as_bytes(), tail].concat();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    gzip.write_all(&with(b"", b"")).unwrap();
+    vec![
+        ("TLS", with(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"")),
+        ("MessagePack", with(b"\x93\xa8app.logs\xce\x65\x53\x00\x00\x81\xa3msg\xb9", b"")),
+        ("gzip", gzip.finish().unwrap()),
+        ("zlib", with(b"\x78\x01\x01\x12\x00\xed\xff", b"")),
+        ("zstd", with(b"\x28\xb5\x2f\xfd\x04\x58\x91\x00\x00", b"")),
+        ("GELF in chunks", with(b"\x1e\x0f12345678\x00\x02", b"")),
+        ("lumberjack", with(b"2W\x00\x00\x00\x012J\x00\x00\x00\x01", b"")),
+        ("Java", with(b"\xac\xed\x00\x05sr\x00\x20", b"")),
+        ("pickle", with(b"\x00\x00\x01\x2c\x80\x04\x95\x00", b"\n\n\n\n")),
+        ("a binary protocol", with(b"\x0a\x19", b"\x12\x03abc\x18\x01\n")),
+    ]
+}
+
+#[test]
+fn foreign_bytes_are_refused_by_name_and_nothing_of_them_leaves() {
+    for (name, bytes) in foreign() {
+        let collector = Collector::start();
+        let sidecar = between(&collector, "", "");
+        let mut tcp = sidecar.connect(0);
+        tcp.write_all(&bytes).unwrap();
+        closed(&tcp);
+        rejected(&sidecar, "foreign", 1.0);
+        let at = tcp.local_addr().unwrap();
+        let (_, log) = sidecar.end();
+        let line = log.lines().find(|l| l.contains("reason=foreign")).unwrap_or_else(|| panic!("{name}: {log}"));
+        assert!(line.contains(&format!("looks like {name}")), "{name}: {line}");
+        assert!(line.contains("WARN") && line.contains(&format!("peer={at}")), "{line}");
+        assert!(collector.text.get().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn http_is_answered_with_a_sentence() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "");
+    let mut tcp = sidecar.connect(0);
+    let body = format!("password={SECRET}\n").repeat(5000);
+    write!(tcp, "POST /logs HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
+    assert!(answer.contains("This port takes log records"), "{answer}");
+    rejected(&sidecar, "foreign", 1.0);
+    says(sidecar, "foreign", &tcp);
+    assert!(collector.text.get().is_empty());
+}
+
+#[test]
+fn foreign_bytes_pass_where_they_are_wanted() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "foreign = \"pass\"", "");
+    let mut tcp = sidecar.connect(0);
+    write!(tcp, "GET / HTTP/1.1\r\npassword={SECRET}\r\n").unwrap();
+    collector.text.wait_is(b"GET / HTTP/1.1\r\npassword=[REDACTED:password]\r\n");
+}
+
+#[test]
+fn foreign_datagrams_are_dropped_and_counted() {
+    let collector = Collector::start();
+    let sidecar = Sidecar::start(&format!(
+        "[[listen]]\nname = \"in\"\naddress = \"udp://127.0.0.1:0\"\n[[upstream]]\naddress = \"tcp://{}\"\n",
+        collector.address
+    ));
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.connect(sidecar.port(0)).unwrap();
+    let all = foreign();
+    for (_, bytes) in &all {
+        udp.send(bytes).unwrap();
+    }
+    udp.send(format!("GET / password={SECRET}").as_bytes()).unwrap();
+    rejected(&sidecar, "foreign", all.len() as f64);
+    collector.text.wait_is(b"GET / password=[REDACTED:password]\n");
+}

@@ -8,9 +8,11 @@ mod fluent_reload;
 mod kit;
 mod limits;
 mod memory;
+mod operate;
 mod peers;
 mod reload;
 mod status;
 #[path = "../it/kit.rs"]
 #[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]
 mod texts;
+mod upstreams;

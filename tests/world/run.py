@@ -14,6 +14,7 @@ import tempfile
 import time
 import traceback
 
+import clients
 import deploy
 import examples
 import faults_life
@@ -27,7 +28,8 @@ from records import Wrong
 from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
-          "fluent": fluent.FLUENT, "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
+          "clients": clients.CLIENTS, "fluent": fluent.FLUENT,
+          "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
 

@@ -1,5 +1,6 @@
 //! `/`, `/metrics`, `/readyz`, `/healthz`.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net;
@@ -14,16 +15,19 @@ use hyper::header::{
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::shared::Shared;
 use super::status::{self, View};
 
-/// Connections at once; more are closed.
-const CONNECTIONS_MAX: usize = 32;
+/// Connections at once: for one more the oldest is closed, so that those who hold theirs keep nobody
+/// out who asks at once, as probes do.
+const CONNECTIONS_MAX: usize = 64;
+/// How long one may take to ask.
+const ASKING: Duration = Duration::from_secs(2);
 /// How long one may stay.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -33,27 +37,34 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When the runtime does not take the socket.
 pub fn run(shared: Arc<Shared>, listener: net::TcpListener) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::spawn(async move {
+        let mut open: VecDeque<AbortHandle> = VecDeque::new();
         loop {
             let Ok((tcp, _)) = listener.accept().await else {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             };
-            let Ok(place) = places.clone().try_acquire_owned() else { continue };
-            let shared = shared.clone();
-            tokio::spawn(async move {
-                let service = service_fn(|request| {
-                    let answer = answer(&shared, &request);
-                    async move { Ok::<_, Infallible>(answer) }
-                });
-                let connection = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(tcp), service);
-                let _ = timeout(PATIENCE, connection).await;
-                drop(place);
-            });
+            open.retain(|one| !one.is_finished());
+            if open.len() >= CONNECTIONS_MAX
+                && let Some(oldest) = open.pop_front()
+            {
+                oldest.abort();
+            }
+            open.push_back(tokio::spawn(serve(shared.clone(), tcp)).abort_handle());
         }
     });
     Ok(())
+}
+
+/// One connection, which asks once.
+async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
+    let service = service_fn(|request| {
+        let answer = answer(&shared, &request);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    let mut http = http1::Builder::new();
+    http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(ASKING);
+    let _ = timeout(PATIENCE, http.serve_connection(TokioIo::new(tcp), service)).await;
 }
 
 fn answer(shared: &Shared, request: &Request<Incoming>) -> Response<Full<Bytes>> {

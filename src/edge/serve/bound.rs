@@ -2,12 +2,13 @@
 
 use std::io;
 use std::net::{self, ToSocketAddrs};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::access::Access;
 use super::drops::Drops;
 use super::settings::Address;
 
@@ -28,13 +29,31 @@ pub enum Bound {
     Udp(net::UdpSocket),
 }
 
-/// Removes a socket's file when dropped.
-pub struct Unlink(PathBuf);
+/// Removes a socket's file when dropped, unless another one has taken its place: that of the process
+/// that came after this one.
+pub struct Unlink {
+    path: PathBuf,
+    made: Option<(u64, u64)>,
+}
+
+impl Unlink {
+    /// Of a socket that was bound just now.
+    fn of(path: &Path) -> Unlink {
+        Unlink { path: path.to_owned(), made: identity(path) }
+    }
+}
 
 impl Drop for Unlink {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if self.made.is_some() && identity(&self.path) == self.made {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Which file stands at a path.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.symlink_metadata().ok().map(|m| (m.dev(), m.ino()))
 }
 
 impl Bound {
@@ -42,7 +61,7 @@ impl Bound {
     ///
     /// # Errors
     /// Why not.
-    pub fn new(address: &Address) -> io::Result<Bound> {
+    pub fn new(address: &Address, access: Access) -> io::Result<Bound> {
         Ok(match address {
             Address::Tcp(to) | Address::Tls(to) => {
                 let socket = each_address(to, |at| {
@@ -65,14 +84,14 @@ impl Bound {
                 Bound::Udp(socket.into())
             }
             Address::Unix(path) => {
-                free(path, |path| unix::UnixStream::connect(path).map(drop))?;
-                let listener = unix::UnixListener::bind(path)?;
-                Bound::Unix(listener, Unlink(path.clone()))
+                free(address, path)?;
+                let listener = access.around(path, || unix::UnixListener::bind(path))?;
+                Bound::Unix(listener, Unlink::of(path))
             }
             Address::UnixDatagram(path) => {
-                free(path, |path| unix::UnixDatagram::unbound()?.connect(path))?;
-                let socket = unix::UnixDatagram::bind(path)?;
-                Bound::UnixDatagram(socket, Unlink(path.clone()))
+                free(address, path)?;
+                let socket = access.around(path, || unix::UnixDatagram::bind(path))?;
+                Bound::UnixDatagram(socket, Unlink::of(path))
             }
             Address::Stdout | Address::File(_) => return Err(io::ErrorKind::Unsupported.into()),
         })
@@ -117,10 +136,23 @@ fn each_address(to: &str, bind: impl Fn(&net::SocketAddr) -> io::Result<Socket>)
 }
 
 /// Takes away the socket of an instance that is gone; one that answers stays.
-fn free(path: &Path, connect: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+fn free(address: &Address, path: &Path) -> io::Result<()> {
     let is_socket = path.symlink_metadata().is_ok_and(|m| m.file_type().is_socket());
-    if is_socket && connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
+    if is_socket && connect(address).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
         std::fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// Whether a Unix socket is in use.
+pub fn answers(address: &Address) -> bool {
+    connect(address).is_ok()
+}
+
+fn connect(address: &Address) -> io::Result<()> {
+    match address {
+        Address::Unix(path) => unix::UnixStream::connect(path).map(drop),
+        Address::UnixDatagram(path) => unix::UnixDatagram::unbound()?.connect(path),
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
 }

@@ -16,16 +16,19 @@ use tokio_util::sync::PollSemaphore;
 
 use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
 use super::flight::Batch;
-use super::lane::{Done, Lane};
+use super::foreign::HTTP;
+use super::lane::{Done, Lane, Refused};
 use super::numbers::{Level, Reason};
+use super::refuse;
 use super::settings::Rules;
 use super::shared::Shared;
-use crate::edge::encoding::Wide;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
 /// How long a peer is told that this is the end.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// So long without a byte says that nothing follows what was held to see what follows it.
+const SETTLE: Duration = Duration::from_millis(100);
 
 thread_local! {
     /// What is read passes through here at once, so that an idle connection has no buffer.
@@ -66,13 +69,16 @@ pub struct Connection<W> {
     last_read: Instant,
     /// When the unfinished record, or its window, began.
     record_began: Option<Instant>,
+    /// What was done about the silence since the last read.
+    settled: bool,
+    flushed: bool,
 }
 
 /// Why a read gave no bytes.
 enum Stop {
     End,
     Broken(io::Error),
-    Wide,
+    Refused(Refused),
 }
 
 /// How a connection goes on behind a read or a wait.
@@ -84,18 +90,31 @@ enum Next {
     Stop(Stop),
 }
 
+/// What is due when nothing happens.
+enum Due {
+    /// What waits for more to be told apart is told.
+    Settle,
+    /// A record that has waited for flush-after leaves.
+    Flush,
+    /// The end, and what to say of it.
+    End(Option<Reason>),
+}
+
 impl<W: Wire> Connection<W> {
     /// A connection that was taken.
     pub fn new(wire: W, peer: Peer, shared: Arc<Shared>, queue: UnboundedSender<Batch>) -> Self {
         let settings = &shared.settings;
         let listen = &settings.listen[peer.listener];
         let mut rules = listen.rules.watch();
-        let lane = Lane::new(
+        let mut lane = Lane::new(
             &rules.borrow_and_update().redactor,
             listen.framing,
             settings.target(),
             settings.limits.record_bytes,
         );
+        if listen.refuses_foreign {
+            lane.refuse_foreign();
+        }
         Connection {
             wire,
             lane,
@@ -109,21 +128,27 @@ impl<W: Wire> Connection<W> {
             waiting: None,
             last_read: Instant::now(),
             record_began: None,
+            settled: false,
+            flushed: false,
             shared,
             queue,
         }
     }
 
-    /// Runs it to its end: the peer's, a limit's, or ours. What was received leaves, unless it is in
-    /// an encoding that would hide its secrets.
+    /// Runs it to its end: the peer's, a limit's, or ours. What was received leaves, unless it is no
+    /// log text, or in an encoding that would hide its secrets.
     pub async fn run(mut self) {
         let stop = self.shared.stop.clone();
         let mut reloaded = self.rules.clone();
-        let (mut draining, mut refused) = (false, false);
+        let (mut draining, mut refused) = (false, None);
         loop {
-            let (deadline, reason) = self.deadline(draining);
+            let (deadline, due) = self.deadline(draining);
+            let cut = draining && self.shared.cut_at().is_some_and(|cut| cut <= Instant::now());
             let next = tokio::select! {
                 biased;
+                // Whoever sends without a pause would never let the other arms have their turn.
+                () = std::future::ready(()), if cut => Next::Timer,
+                () = std::future::ready(()), if !draining && stop.is_cancelled() => Next::Drain,
                 read = std::future::poll_fn(|cx| self.poll_counted(cx)) => match read {
                     Ok(()) => Next::More,
                     Err(stop) => Next::Stop(stop),
@@ -143,38 +168,80 @@ impl<W: Wire> Connection<W> {
                     let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
                 }
                 Next::Timer if self.still_in_time(draining) => {}
-                Next::Timer => {
-                    if let Some(reason) = reason {
-                        self.shared.turn_away(self.peer.listener, &self.peer.name, reason, said(reason));
+                Next::Timer => match self.due(due) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(why) => {
+                        refused = Some(why);
+                        break;
                     }
-                    break;
-                }
+                },
                 Next::Stop(stop) => {
-                    self.stopped(&stop);
-                    refused = matches!(stop, Stop::Wide);
+                    refused = self.stopped(&stop);
                     break;
                 }
             }
         }
-        if !refused {
-            self.finish();
+        if refused.is_none() {
+            refused = self.release(Lane::finish).err();
+        }
+        if let Some(why) = refused {
+            self.refuse(why).await;
         }
         let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
     }
 
-    /// When it ends if nothing happens, and what to say then.
-    fn deadline(&self, draining: bool) -> (Instant, Option<Reason>) {
+    /// Does what is due, and says whether the connection goes on.
+    fn due(&mut self, due: Due) -> Result<bool, Refused> {
+        match due {
+            Due::Settle => {
+                self.settled = true;
+                if !self.lane.may_be_request() {
+                    self.release(Lane::settle)?;
+                }
+                Ok(true)
+            }
+            Due::Flush => {
+                self.flushed = true;
+                self.release(Lane::flush).map(|()| true)
+            }
+            Due::End(reason) => {
+                if let Some(reason) = reason {
+                    self.shared.turn_away(self.peer.listener, &self.peer.name, reason, refuse::limit(reason));
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Says why none of it left; who speaks HTTP is told, too.
+    async fn refuse(&mut self, why: Refused) {
+        let (reason, what) = refuse::said(why);
+        self.shared.turn_away(self.peer.listener, &self.peer.name, reason, &what);
+        if matches!(why, Refused::Foreign(foreign) if *foreign == HTTP) {
+            let _ = tokio::time::timeout(GOODBYE, refuse::answer(&mut self.wire)).await;
+        }
+    }
+
+    /// When something is due if nothing happens, and what.
+    fn deadline(&self, draining: bool) -> (Instant, Due) {
         let limits = &self.shared.settings.limits;
         if draining {
             let quiet = self.last_read + QUIET;
             let cut = self.shared.cut_at().unwrap_or(quiet);
-            return if self.ours || cut < quiet { (cut, Some(Reason::Drain)) } else { (quiet, None) };
+            let ours = self.ours || cut < quiet;
+            return if ours { (cut, Due::End(Some(Reason::Drain))) } else { (quiet, Due::End(None)) };
         }
-        let idle = self.last_read + limits.idle;
-        match self.record_began.map(|began| began + limits.slow) {
-            Some(slow) if slow < idle => (slow, Some(Reason::Slow)),
-            _ => (idle, Some(Reason::Idle)),
-        }
+        let flush = self.shared.settings.listen[self.peer.listener].flush_after;
+        let flush = flush.filter(|_| !self.flushed && self.lane.held() > 0);
+        [
+            (!self.settled && self.lane.is_undecided()).then(|| (self.last_read + SETTLE, Due::Settle)),
+            flush.map(|after| (self.last_read + after, Due::Flush)),
+            self.record_began.map(|began| (began + limits.slow, Due::End(Some(Reason::Slow)))),
+        ]
+        .into_iter()
+        .flatten()
+        .fold((self.last_read + limits.idle, Due::End(Some(Reason::Idle))), |a, b| if b.0 < a.0 { b } else { a })
     }
 
     /// At a deadline: whether it was we who made the peer wait.
@@ -188,15 +255,16 @@ impl<W: Wire> Connection<W> {
         true
     }
 
-    fn stopped(&self, stop: &Stop) {
-        let (listener, peer) = (self.peer.listener, &self.peer.name);
+    /// How a stream ended; why it is not taken, if it is not.
+    fn stopped(&self, stop: &Stop) -> Option<Refused> {
         match stop {
-            Stop::End => {}
-            Stop::Broken(e) => self.shared.turn_away(listener, peer, Reason::Broken, &e.kind().to_string()),
-            Stop::Wide => {
-                let what = "looks like UTF-16 or UTF-32, in which secrets would be missed: send UTF-8; none of it left";
-                self.shared.turn_away(listener, peer, Reason::Encoding, what);
+            Stop::End => None,
+            Stop::Broken(e) => {
+                let what = e.kind().to_string();
+                self.shared.turn_away(self.peer.listener, &self.peer.name, Reason::Broken, &what);
+                None
             }
+            Stop::Refused(why) => Some(*why),
         }
     }
 
@@ -256,7 +324,7 @@ impl<W: Wire> Connection<W> {
             buffer[..n].fill(0);
             std::hint::black_box(&buffer[..n]);
             self.turn = turn.filter(|_| self.lane.held() >= SMALL_BYTES);
-            Poll::Ready(taken.map_err(|_| Stop::Wide))
+            Poll::Ready(taken.map_err(Stop::Refused))
         })
     }
 
@@ -268,8 +336,9 @@ impl<W: Wire> Connection<W> {
         }
     }
 
-    fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Wide> {
+    fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Refused> {
         self.last_read = Instant::now();
+        (self.settled, self.flushed) = (false, false);
         self.renew();
         self.gives_way = bytes.len() >= LARGE_BYTES;
         let held = self.lane.held();
@@ -310,24 +379,20 @@ impl<W: Wire> Connection<W> {
         self.shared.enqueue(self.peer.listener, &self.queue, batch);
     }
 
-    /// What is left leaves as a record; it may exceed the budget by what was held before.
-    fn finish(&mut self) {
+    /// Sends on what was held; it may exceed the budget by what was held before.
+    fn release(&mut self, go: impl FnOnce(&mut Lane, &mut Vec<u8>) -> Done) -> Result<(), Refused> {
         let mut out = Vec::new();
-        let done = self.lane.finish(&mut out);
+        self.lane.recognize(true, &mut out)?;
+        let done = go(&mut self.lane, &mut out);
+        self.lane.trim(SMALL_BYTES);
+        if self.lane.held() == 0 {
+            self.record_began = None;
+        }
         self.count(&done);
         match self.shared.budget.room(0) {
             Some(room) => self.send(out, done.frames, room),
             None => _ = self.shared.unread.fetch_add(out.len() as u64, Ordering::Relaxed),
         }
-    }
-}
-
-/// What a log line says of a limit.
-fn said(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Slow => "a record took longer than slow-seconds; closed, what came of it is sent on",
-        Reason::Idle => "nothing came for idle-seconds; closed",
-        Reason::Drain => "was still sending when it was time to end; closed",
-        _ => "closed",
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::budget::BATCH_BYTES;
 use super::flight::Batch;
 use super::lane::Lane;
-use super::numbers::Reason;
+use super::refuse;
 use super::shared::Shared;
 use crate::engine::wipe::wipe;
 
@@ -98,16 +98,20 @@ impl Mouth {
         // A line feed in a datagram is its own: it is read like a frame, not like lines.
         let rules = listen.rules.get();
         let mut lane = Lane::datagram(&rules.redactor, shared.settings.target(), shared.settings.limits.record_bytes);
+        if listen.refuses_foreign {
+            lane.refuse_foreign();
+        }
         let mut out = Vec::with_capacity(n + 1);
         let pushed = lane.push(&self.buffer[..n], &mut out);
         self.buffer[..n].fill(0);
         std::hint::black_box(&self.buffer[..n]);
-        if let Ok(done) = &pushed {
-            numbers.add(done, lane.redactor());
-        } else {
-            wipe(&mut out);
-            let what = "looks like UTF-16 or UTF-32, in which secrets would be missed: send UTF-8; dropped";
-            return shared.turn_away(self.listener, &peer(), Reason::Encoding, what);
+        match pushed.and_then(|done| lane.recognize(true, &mut out).map(|()| done)) {
+            Ok(done) => numbers.add(&done, lane.redactor()),
+            Err(why) => {
+                wipe(&mut out);
+                let (reason, what) = refuse::said(why);
+                return shared.turn_away(self.listener, &peer(), reason, &what);
+            }
         }
         let done = lane.finish(&mut out);
         lane.trim(0);

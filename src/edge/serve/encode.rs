@@ -127,18 +127,7 @@ impl Encoder {
     /// Sends the first `len` bytes of the frame.
     fn emit(&mut self, len: usize, framing: Framing, out: &mut Vec<u8>) {
         let target = self.target(framing);
-        let text = &self.frame[..len];
-        match target {
-            // A count of zero is none.
-            Framing::Octet if text.is_empty() => {}
-            Framing::Octet => {
-                // Writing into a vector cannot fail.
-                let _ = write!(out, "{len} ");
-                out.extend_from_slice(text);
-            }
-            Framing::Newline => ended(text, b'\n', out),
-            Framing::Nul => ended(text, 0, out),
-        }
+        framed(&self.frame[..len], target, out);
         self.frames += u64::from(target != Framing::Octet || len > 0);
         self.frame.drain(..len);
     }
@@ -147,6 +136,31 @@ impl Encoder {
 impl Drop for Encoder {
     fn drop(&mut self) {
         wipe(&mut self.frame);
+    }
+}
+
+/// Whole frames of one framing in another one.
+pub fn reframed(mut frames: &[u8], from: Framing, to: Framing) -> Vec<u8> {
+    let mut out = Vec::with_capacity(frames.len() + frames.len() / 8);
+    while !frames.is_empty() {
+        let (text, rest) = from.first(frames);
+        framed(text, to, &mut out);
+        frames = rest;
+    }
+    out
+}
+
+fn framed(text: &[u8], target: Framing, out: &mut Vec<u8>) {
+    match target {
+        // A count of zero is none.
+        Framing::Octet if text.is_empty() => {}
+        Framing::Octet => {
+            // Writing into a vector cannot fail.
+            let _ = write!(out, "{} ", text.len());
+            out.extend_from_slice(text);
+        }
+        Framing::Newline => ended(text, b'\n', out),
+        Framing::Nul => ended(text, 0, out),
     }
 }
 

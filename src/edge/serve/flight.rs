@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::budget::Charge;
+use super::encode::reframed;
 use super::framing::Framing;
 
 /// The most batches written with one call.
@@ -62,13 +63,37 @@ pub struct Flight {
     at: usize,
     /// Of batches that are not wholly written.
     bytes: usize,
+    /// How records follow each other on the present connection; None before the first.
+    framing: Option<Framing>,
 }
 
 impl Flight {
-    /// Takes a batch.
-    pub fn push(&mut self, batch: Batch) {
+    /// A new connection: the first record that is written to it says how all follow each other.
+    pub fn begin(&mut self) {
+        self.framing = self.batches.front().and_then(|batch| batch.framing);
+    }
+
+    /// Takes a batch; in another framing than the connection's it is framed anew, since no collector
+    /// takes two. How it was framed then, and by how many bytes it became longer.
+    pub fn push(&mut self, mut batch: Batch) -> Option<(Framing, i64)> {
+        let mixed = match (batch.framing, *self.framing.get_or_insert(batch.framing.unwrap_or(Framing::Newline))) {
+            (Some(from), to) if from != to => {
+                let before = batch.bytes.len() as i64;
+                let bytes = reframed(&batch.bytes, from, to);
+                // It holds no secret: what is masked needs no wiping.
+                (batch.bytes, batch.framing) = (bytes, Some(to));
+                Some((from, batch.bytes.len() as i64 - before))
+            }
+            _ => None,
+        };
         self.bytes += batch.bytes.len();
         self.batches.push_back(batch);
+        mixed
+    }
+
+    /// How records follow each other on the present connection.
+    pub fn framing(&self) -> Option<Framing> {
+        self.framing
     }
 
     /// Whether it may take one more batch.
@@ -129,16 +154,19 @@ impl Flight {
     }
 
     /// The connection broke: the frame that was being written begins again on the next one, and so
-    /// does every message whose receipt is out.
-    pub fn rewind(&mut self) {
+    /// does every message whose receipt is out. How many bytes of the frame were written.
+    pub fn rewind(&mut self) -> usize {
+        let written = self.at;
         if let Some(first) = self.batches.front() {
             self.at = first.framing.map_or(0, |framing| framing.frame_start(&first.bytes, self.at));
         }
+        let torn = written - self.at;
         while let Some((batch, _)) = self.waiting.pop_back() {
             self.at = 0;
             self.bytes += batch.bytes.len();
             self.batches.push_front(batch);
         }
+        torn
     }
 }
 
@@ -159,6 +187,39 @@ mod tests {
             received: Instant::now(),
             charge,
             receipt: None,
+        }
+    }
+
+    /// Batches in another framing than the first one's are framed anew, until a new connection begins
+    /// with one of theirs.
+    #[test]
+    fn a_connection_has_one_framing() {
+        let budget = Budget::new(BUFFERED_BYTES_MIN);
+        let all = [
+            (Framing::Octet, &b"6 <1>one7 <1>tw\no"[..]),
+            (Framing::Newline, b"<1>three\n\n<1>four\n"),
+            (Framing::Nul, b"<1>fi\nve\0"),
+        ];
+        for (first, expected) in [
+            (0, &b"6 <1>one7 <1>tw\no8 <1>three7 <1>four8 <1>fi\nve"[..]),
+            (1, b"<1>three\n\n<1>four\n<1>fi ve\n<1>one\n<1>tw o\n"),
+            (2, b"<1>fi\nve\0<1>one\0<1>tw\no\0<1>three\0\0<1>four\0"),
+        ] {
+            let mut flight = Flight::default();
+            flight.begin();
+            let mut longer = 0;
+            for n in 0..3 {
+                let (framing, bytes) = all[(first + n) % 3];
+                let mixed = flight.push(batch(&budget, framing, bytes));
+                assert_eq!(mixed.is_some(), n > 0);
+                longer += bytes.len() as i64 + mixed.map_or(0, |(_, longer)| longer);
+            }
+            let written: Vec<u8> = flight.slices(false).iter().flat_map(|s| s.to_vec()).collect();
+            assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(expected));
+            assert_eq!(longer, expected.len() as i64);
+            flight.advance(expected.len(), &mut |_| {});
+            flight.begin();
+            assert!(flight.push(batch(&budget, Framing::Newline, b"x\n")).is_none());
         }
     }
 

@@ -4,14 +4,17 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::backoff::Backoff;
 use super::flight::{Batch, Flight};
 use super::numbers::Numbers;
+use super::outfile::{LOOK, Opened};
 use super::shared::Shared;
 use super::upstream::Link;
 
@@ -31,6 +34,8 @@ enum End {
     Stalled,
     /// It did not acknowledge a message in time.
     Silent,
+    /// It is a file, and another one is to be written to.
+    Moved,
     /// One that is preferred to it is back.
     Preferred(usize, Link),
     /// Everything is written.
@@ -43,13 +48,21 @@ pub struct Forwarder {
     queue: UnboundedReceiver<Batch>,
     flight: Flight,
     backoffs: Vec<Backoff>,
+    /// Upstreams whose last write failed: a file can be opened all the same.
+    doubtful: Vec<bool>,
+    hangup: Signal,
 }
 
 impl Forwarder {
     /// In front of the queue.
-    pub fn new(shared: Arc<Shared>, queue: UnboundedReceiver<Batch>) -> Forwarder {
-        let backoffs = vec![Backoff::default(); shared.settings.upstream.len()];
-        Forwarder { shared, queue, flight: Flight::default(), backoffs }
+    ///
+    /// # Errors
+    /// When the system does not let signals be heard.
+    pub fn new(shared: Arc<Shared>, queue: UnboundedReceiver<Batch>) -> io::Result<Forwarder> {
+        let many = shared.settings.upstream.len();
+        let (backoffs, doubtful) = (vec![Backoff::default(); many], vec![false; many]);
+        let hangup = signal(SignalKind::hangup())?;
+        Ok(Forwarder { shared, queue, flight: Flight::default(), backoffs, doubtful, hangup })
     }
 
     /// Until the queue has ended and everything in it is written. What was written is gone from the
@@ -66,35 +79,48 @@ impl Forwarder {
             };
             let shared = self.shared.clone();
             let (name, numbers) = (&shared.settings.upstream[index].name, &shared.numbers.upstream[index]);
-            tracing::info!(upstream = %name, "connected");
             numbers.connects.inc();
-            numbers.up.set(1);
+            if !self.doubtful[index] {
+                tracing::info!(upstream = %name, "connected");
+                numbers.up.set(1);
+            }
+            self.flight.begin();
             let end = self.pump(index, &mut link).await;
             numbers.up.set(0);
             match end {
                 End::Done => {
-                    close(link).await;
+                    if let Err(e) = close(&mut link).await {
+                        shared.broken_at_end.store(true, Ordering::Relaxed);
+                        self.lost(index, &mut link, &said(&e), Duration::ZERO);
+                    }
                     return;
+                }
+                End::Moved => {
+                    tracing::info!(upstream = %name, "opening it again: it was moved, or SIGHUP came");
+                    self.step_back(index, &mut link);
                 }
                 End::Preferred(index, preferred) => {
                     let to = &shared.settings.upstream[index].name;
                     tracing::info!(upstream = %name, %to, "going back to a preferred upstream");
-                    tokio::spawn(close(link));
+                    tokio::spawn(async move { _ = close(&mut link).await });
                     next = Some((index, preferred));
                 }
-                End::Broken(e) => self.lost(index, &link, &said(&e), Duration::ZERO),
+                End::Broken(e) => {
+                    self.doubtful[index] = link.file().is_some();
+                    self.lost(index, &mut link, &said(&e), Duration::ZERO);
+                }
                 End::Stalled => {
                     let patience = shared.settings.limits.write;
-                    self.lost(index, &link, "it took nothing for write-seconds", patience);
+                    self.lost(index, &mut link, "it took nothing for write-seconds", patience);
                 }
                 End::Silent => {
-                    self.lost(index, &link, "it did not acknowledge a message within ack-seconds", Duration::ZERO);
+                    self.lost(index, &mut link, "it did not acknowledge a message within ack-seconds", Duration::ZERO);
                 }
             }
         }
     }
 
-    fn lost(&mut self, index: usize, link: &Link, why: &str, least: Duration) {
+    fn lost(&mut self, index: usize, link: &mut Link, why: &str, least: Duration) {
         let (name, numbers) = (&self.shared.settings.upstream[index].name, &self.shared.numbers.upstream[index]);
         let unconfirmed = link.unconfirmed();
         numbers.failures.inc();
@@ -105,7 +131,18 @@ impl Forwarder {
         );
         let now = Instant::now();
         self.backoffs[index].failed(now, now - link.since, least, fastrand::f64());
-        self.flight.rewind();
+        self.step_back(index, link);
+    }
+
+    /// What was begun begins again; of a file the piece that is in it is taken back.
+    fn step_back(&mut self, index: usize, link: &mut Link) {
+        let torn = self.flight.rewind();
+        if let Some(file) = link.file().filter(|_| torn > 0)
+            && let Err(e) = file.take_back(torn)
+        {
+            let name = &self.shared.settings.upstream[index].name;
+            tracing::warn!(upstream = %name, bytes = torn, reason = %said(&e), "a piece of a record stays in the file");
+        }
     }
 
     /// The first upstream that takes a connection; None when there is nothing left to write.
@@ -138,17 +175,25 @@ impl Forwarder {
         let mut preferred: Option<(usize, Link)> = None;
         let (mut unflushed, mut ended) = (false, false);
         let limits = self.shared.settings.limits.clone();
+        let (is_file, may_move) = (link.file().is_some(), link.file().is_some_and(|f| f.may_move()));
         loop {
+            if link.file().is_some_and(Opened::is_moved) {
+                return End::Moved;
+            }
+            // A write to a file that has begun is waited for: it cannot be taken back.
+            tokio::select! {
+                biased;
+                _ = self.hangup.recv(), if may_move => return End::Moved,
+                made = probed(&mut probe), if is_file && preferred.is_none() => (probe, preferred) = (None, Some(made)),
+                () = std::future::ready(()) => {}
+            }
             self.confirm(index, link);
             let overdue = self.flight.waiting_since().map(|since| since + limits.ack);
             if overdue.is_some_and(|at| at <= Instant::now()) {
                 return End::Silent;
             }
-            while preferred.is_none() && self.flight.has_room(FLIGHT_BYTES, limits.unacknowledged) {
-                match self.queue.try_recv() {
-                    Ok(batch) => self.flight.push(batch),
-                    Err(_) => break,
-                }
+            if preferred.is_none() {
+                self.fill(index);
             }
             let slices = self.flight.slices(preferred.is_some());
             if slices.is_empty() && !unflushed {
@@ -166,19 +211,20 @@ impl Forwarder {
                     news = link.news() => if let Err(e) = news { return End::Broken(e) },
                     made = probed(&mut probe) => (probe, preferred) = (None, Some(made)),
                     batch = self.queue.recv(), if more => match batch {
-                        Some(batch) => self.flight.push(batch),
+                        Some(batch) => take(&self.shared, index, &mut self.flight, batch),
                         None => ended = true,
                     },
                     () = sleep_until(until.into()), if overdue.is_some() => {}
+                    _ = self.hangup.recv(), if may_move => return End::Moved,
+                    () = sleep(LOOK), if may_move => {}
                 }
                 continue;
             }
             let flush = slices.is_empty();
-            let write = timeout(limits.write, link.write(&slices));
             let written = tokio::select! {
                 biased;
-                written = write => written,
-                made = probed(&mut probe) => {
+                written = timeout(limits.write, link.write(&slices)) => written,
+                made = probed(&mut probe), if !is_file => {
                     (probe, preferred) = (None, Some(made));
                     continue;
                 }
@@ -195,8 +241,21 @@ impl Forwarder {
         }
     }
 
+    /// Takes from the queue what there is room for.
+    fn fill(&mut self, index: usize) {
+        while self.flight.has_room(FLIGHT_BYTES, self.shared.settings.limits.unacknowledged)
+            && let Ok(batch) = self.queue.try_recv()
+        {
+            take(&self.shared, index, &mut self.flight, batch);
+        }
+    }
+
     fn wrote(&mut self, index: usize, n: usize) {
         let numbers = &self.shared.numbers;
+        if n > 0 && std::mem::take(&mut self.doubtful[index]) {
+            tracing::info!(upstream = %self.shared.settings.upstream[index].name, "takes data again");
+            numbers.upstream[index].up.set(1);
+        }
         numbers.upstream[index].sent.inc_by(n as u64);
         self.flight.advance(n, &mut |batch| left(numbers, batch));
         numbers.unacknowledged.set(self.flight.waiting() as i64);
@@ -221,9 +280,25 @@ fn left(numbers: &Numbers, batch: &Batch) {
     numbers.delay.observe(batch.received.elapsed().as_secs_f64());
 }
 
+/// Takes a batch, and says so once a while where it is framed anew.
+fn take(shared: &Shared, index: usize, flight: &mut Flight, batch: Batch) {
+    let Some((from, longer)) = flight.push(batch) else { return };
+    shared.numbers.queue.inc_by(longer);
+    if let (Some(silent), Some(to)) = (shared.mixed.line(Instant::now()), flight.framing()) {
+        let upstream = &shared.settings.upstream[index].name;
+        tracing::warn!(
+            %upstream, %from, %to, lines_left_out = silent,
+            "senders differ in how their records follow each other: those of one framing leave in the other, which \
+             the connection to the upstream began with. Give [[upstream]] the `framing` that it expects"
+        );
+    }
+}
+
 /// Resolves at the queue's end, or when there is something to write.
 async fn ended(queue: &mut UnboundedReceiver<Batch>, flight: &mut Flight) {
     if let Some(batch) = queue.recv().await {
+        // The first one: it decides how all follow each other.
+        flight.begin();
         flight.push(batch);
     }
 }
@@ -270,7 +345,7 @@ fn said(e: &io::Error) -> String {
     e.to_string().replace(char::is_control, " ")
 }
 
-async fn close(link: Link) {
+async fn close(link: &mut Link) -> io::Result<()> {
     // What is not confirmed by then is still with the kernel, which goes on.
-    let _ = timeout(GOODBYE, link.close()).await;
+    timeout(GOODBYE, link.close()).await.unwrap_or(Ok(()))
 }

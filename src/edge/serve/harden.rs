@@ -25,14 +25,15 @@ const NAMES: [&str; 8] = [
     "/run/NetworkManager",
 ];
 
-/// Raises the limit of open files to what the system allows. False when that is too few for the
-/// connections.
-pub fn raise_files(settings: &Settings) -> bool {
+/// Raises the limit of open files to what the system allows, and says how many connections of senders
+/// that leaves room for, besides what answers probes and writes to upstreams.
+pub fn raise_files(settings: &Settings) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     let _ = setrlimit(Resource::Nofile, raised);
-    let wanted = settings.limits.connections as u64 + FILES_BESIDES;
-    getrlimit(Resource::Nofile).current.is_none_or(|files| files >= wanted)
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let room = files - FILES_BESIDES.min(files / 2);
+    settings.limits.connections.min(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
 /// No core files, no debugger, no new privileges, and no files but those that are needed, for a
@@ -71,7 +72,7 @@ fn shut_files(settings: &Settings, read: &Files) -> Result<RulesetStatus, Rulese
         })
         .collect();
     let names: &[&str] = if takes.clone().any(|a| a.named_host().is_some()) { &NAMES } else { &[] };
-    let append: BitFlags<AccessFs> = AccessFs::WriteFile | AccessFs::MakeReg;
+    let append: BitFlags<AccessFs> = AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::Truncate;
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .create()?

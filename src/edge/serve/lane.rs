@@ -3,11 +3,13 @@
 use memchr::memchr;
 
 use super::encode::Encoder;
-use super::framing::{Decoder, Framing, Part};
+use super::foreign::{self, Foreign, Look, foreign};
+use super::framing::{Decoder, Framing, Part, Sink};
 use crate::edge::encoding::{Detector, Wide};
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
+use crate::engine::wipe::wipe;
 
 /// What a stretch of input came to.
 #[derive(Default)]
@@ -26,9 +28,35 @@ pub struct Done {
     pub before: Option<Box<(Tally, Redactor)>>,
 }
 
+/// Why a stream is not taken.
+#[derive(Debug, Clone, Copy)]
+pub enum Refused {
+    /// It looks like UTF-16 or UTF-32, in which secrets would be missed.
+    Wide,
+    /// It is no log text.
+    Foreign(&'static Foreign),
+}
+
+impl From<Wide> for Refused {
+    fn from(_: Wide) -> Refused {
+        Refused::Wide
+    }
+}
+
+/// A stream's first bytes, until it is known to be text.
+#[derive(Default)]
+struct Head(Vec<u8>);
+
+impl Drop for Head {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
 /// A decoder, the engine, an encoder.
 pub struct Lane {
     detector: Detector,
+    head: Option<Head>,
     decoder: Decoder,
     engine: Engine,
     encoder: Encoder,
@@ -85,6 +113,7 @@ impl Lane {
     pub fn new(redactor: &Redactor, received: Option<Framing>, target: Option<Framing>, limit: usize) -> Lane {
         Lane {
             detector: Detector::default(),
+            head: None,
             decoder: Decoder::new(received),
             engine: Engine {
                 stream: Stream::new(redactor),
@@ -105,16 +134,69 @@ impl Lane {
         lane
     }
 
+    /// Refuses a stream that begins as no log text does.
+    pub fn refuse_foreign(&mut self) {
+        self.head = Some(Head::default());
+    }
+
     /// Takes the next bytes; whole masked frames go to `out`.
     ///
     /// # Errors
-    /// When they look like UTF-16, in which secrets would be missed; none of them leaves.
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Done, Wide> {
+    /// When they look like UTF-16, in which secrets would be missed, or begin as no log text does;
+    /// none of them leaves.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Done, Refused> {
         if let Some(wide) = self.detector.look(bytes) {
-            return Err(wide);
+            return Err(wide.into());
         }
+        match &mut self.head {
+            None => self.drive(out, |decoder, sink| decoder.push(bytes, sink)),
+            Some(head) if head.0.is_empty() && foreign(bytes, false) == Look::Text => {
+                self.head = None;
+                self.drive(out, |decoder, sink| decoder.push(bytes, sink));
+            }
+            Some(head) => {
+                head.0.extend_from_slice(bytes);
+                self.recognize(false, out)?;
+            }
+        }
+        Ok(self.done())
+    }
+
+    /// Whether what was held of the beginning is log text; `whole` when no more of it comes for now.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn recognize(&mut self, whole: bool, out: &mut Vec<u8>) -> Result<(), Refused> {
+        let Some(head) = self.head.take_if(|head| !head.0.is_empty()) else { return Ok(()) };
+        match foreign(&head.0, whole) {
+            Look::Foreign(foreign) => return Err(Refused::Foreign(foreign)),
+            Look::Open => self.head = Some(head),
+            Look::Text => self.drive(out, |decoder, sink| decoder.push(&head.0, sink)),
+        }
+        Ok(())
+    }
+
+    /// Whether a line has begun that may become a request of HTTP: it is not known before its end.
+    pub fn may_be_request(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| foreign::may_be_request(&head.0))
+    }
+
+    /// Nothing has come for a moment: what waited for more to tell its framing waits no longer, if it
+    /// can be told.
+    pub fn settle(&mut self, out: &mut Vec<u8>) -> Done {
+        self.drive(out, |decoder, sink| decoder.settle(sink));
+        self.done()
+    }
+
+    /// What has come of a record leaves as a whole one, unless its end is known.
+    pub fn flush(&mut self, out: &mut Vec<u8>) -> Done {
+        self.drive(out, |decoder, sink| decoder.flush(sink));
+        self.done()
+    }
+
+    fn drive(&mut self, out: &mut Vec<u8>, go: impl FnOnce(&mut Decoder, &mut Sink<'_>)) {
         let Lane { decoder, engine, encoder, records, .. } = self;
-        decoder.push(bytes, &mut |part| match part {
+        go(decoder, &mut |part| match part {
             Part::Lines(text) => {
                 let ended = engine.lines(text, &mut |masked| encoder.lines(masked, out));
                 encoder.count_lines(ended);
@@ -132,11 +214,12 @@ impl Lane {
                 engine.turn_over();
             }
         });
-        Ok(self.done())
     }
 
     /// The input ends: what is left leaves as a record.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Done {
+        // A frame that was held to see what follows it is whole.
+        self.drive(out, |decoder, sink| decoder.close(sink));
         let Lane { decoder, engine: Engine { stream, .. }, encoder, records, .. } = self;
         decoder.finish(&mut |part| match part {
             Part::Lines(text) | Part::Piece(text, _) => {
@@ -164,7 +247,15 @@ impl Lane {
 
     /// Bytes of unfinished records.
     pub fn held(&self) -> usize {
-        self.engine.stream.held() + self.encoder.held()
+        self.engine.stream.held()
+            + self.encoder.held()
+            + self.decoder.held()
+            + self.head.as_ref().map_or(0, |h| h.0.len())
+    }
+
+    /// Whether something waits to be told apart by what follows it, or by nothing following it.
+    pub fn is_undecided(&self) -> bool {
+        self.decoder.held() > 0 || self.head.as_ref().is_some_and(|head| !head.0.is_empty())
     }
 
     /// The framing of what leaves.

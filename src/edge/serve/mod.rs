@@ -5,16 +5,19 @@
 //! [`encode`]), into one queue. One forwarder ([`forward`]) writes it to the first upstream that
 //! takes data. All that is counted is in [`numbers`].
 
+pub mod access;
 mod admin;
 mod backoff;
 mod bound;
 mod budget;
 mod connection;
+mod count;
 mod datagram;
 mod drops;
 mod encode;
 mod flight;
 pub mod fluent;
+mod foreign;
 mod forward;
 pub mod framing;
 mod harden;
@@ -24,6 +27,11 @@ mod listen;
 mod numbers;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod oracle_auto;
+mod outfile;
+pub mod ready;
+mod refuse;
 pub mod reload;
 pub mod settings;
 mod shared;
@@ -72,12 +80,18 @@ pub enum Ended {
 /// Why it could not start: a listener that cannot be bound.
 pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false).try_init();
-    if !harden::raise_files(&settings) {
-        tracing::warn!("the system allows fewer open files than there may be connections");
+    let places = harden::raise_files(&settings);
+    if places < settings.limits.connections {
+        let connections = settings.limits.connections;
+        tracing::warn!(
+            places,
+            connections,
+            "the system allows too few open files (ulimit -n): fewer connections are taken"
+        );
     }
     let mut bound = Vec::new();
     for listen in &settings.listen {
-        let socket = Bound::new(&listen.address)
+        let socket = Bound::new(&listen.address, listen.access)
             .map_err(|e| format!("[[listen]] `{}`: cannot listen on {}: {e}", listen.name, listen.address))?;
         tracing::info!(listener = %listen.name, address = %socket.address(&listen.address), "listening");
         bound.push(socket);
@@ -94,7 +108,7 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
         }
     };
     upstream::at_risk();
-    let shared = Shared::new(settings, &bound);
+    let shared = Shared::new(settings, places, &bound);
     harden::lock(&shared.settings, &source.files);
     let runtime = runtime(shared.settings.limits.threads).map_err(|e| format!("cannot start: {e}"))?;
     let ended = runtime.block_on(live(shared, bound, admin, source)).map_err(|e| format!("cannot start: {e}"));
@@ -125,7 +139,7 @@ async fn live(
         admin::run(shared.clone(), socket)?;
         tokio::spawn(status::watch(shared.clone()));
     }
-    let mut forwarder = tokio::spawn(Forwarder::new(shared.clone(), batches).run());
+    let mut forwarder = tokio::spawn(Forwarder::new(shared.clone(), batches)?.run());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -161,6 +175,10 @@ fn ended(shared: &Shared, drained: Option<bool>) -> Ended {
     let cut: u64 = numbers.listen.iter().map(|l| l.rejected(numbers::Reason::Drain).get()).sum();
     if drained == Some(false) {
         return Ended::Fault;
+    }
+    if drained.is_some() && bytes == 0 && cut == 0 && shared.broken_at_end.load(Ordering::Relaxed) {
+        tracing::error!("stopped: everything received was written, and the upstream broke the connection then");
+        return Ended::Left;
     }
     if drained.is_some() && bytes == 0 && cut == 0 {
         tracing::info!("stopped: everything received was written");

@@ -56,11 +56,13 @@ pub enum Reason {
     SharedKey,
     /// It ended within a message.
     Unfinished,
+    /// It began as no log text does.
+    Foreign,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 14] = [
+    pub const ALL: [Reason; 15] = [
         Reason::Connections,
         Reason::Handshake,
         Reason::HandshakeTime,
@@ -75,6 +77,7 @@ impl Reason {
         Reason::Inflated,
         Reason::SharedKey,
         Reason::Unfinished,
+        Reason::Foreign,
     ];
 
     /// Its name in metrics.
@@ -94,6 +97,7 @@ impl Reason {
             Reason::Inflated => "inflated",
             Reason::SharedKey => "shared-key",
             Reason::Unfinished => "unfinished",
+            Reason::Foreign => "foreign",
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use super::access::Access;
 use super::fluent::handshake::SharedKey;
 use super::fluent::terms::{ClientTerms, ServerTerms};
 use super::framing::Framing;
@@ -116,8 +118,14 @@ pub struct Listen {
     pub name: String,
     /// Where.
     pub address: Address,
+    /// Who may use it, where it is a Unix socket.
+    pub access: Access,
     /// How records follow each other; found out for each connection if None.
     pub framing: Option<Framing>,
+    /// How long a record whose end has not come may wait for it, where its sender writes none.
+    pub flush_after: Option<Duration>,
+    /// Whether what begins as no log text does is not taken.
+    pub refuses_foreign: bool,
     /// With `tls://`.
     pub tls: Option<Live<ServerTls>>,
     /// What counts as a secret here.
@@ -187,6 +195,9 @@ impl Settings {
         for l in &self.listen {
             all.insert(format!("[[listen]] `{}` address", l.name), l.address.to_string());
             all.insert(format!("[[listen]] `{}` framing", l.name), framing(l.framing));
+            all.insert(format!("[[listen]] `{}` mode, owner, group", l.name), format!("{:?}", l.access));
+            all.insert(format!("[[listen]] `{}` foreign", l.name), format!("{:?}", l.refuses_foreign));
+            all.insert(format!("[[listen]] `{}` flush-after", l.name), format!("{:?}", l.flush_after));
         }
         for u in &self.upstream {
             all.insert(format!("[[upstream]] `{}` address", u.name), u.address.to_string());

@@ -40,6 +40,8 @@ pub struct Shared {
     pub stopped: OnceLock<Instant>,
     /// Whether all listeners are bound.
     pub bound: AtomicBool,
+    /// Whether the upstream broke the connection when it was to be closed.
+    pub broken_at_end: AtomicBool,
     /// Bytes that connections could not hand on before the time to drain was over.
     pub unread: AtomicU64,
     /// What happened lately.
@@ -47,22 +49,26 @@ pub struct Shared {
     /// By listener.
     drops: Vec<Option<Drops>>,
     throttles: Vec<Throttle>,
+    /// For log lines about framings.
+    pub mixed: Throttle,
 }
 
 impl Shared {
-    /// For the sockets that are bound.
-    pub fn new(settings: Settings, bound: &[Bound]) -> Arc<Shared> {
+    /// For the sockets that are bound, with so many places for connections.
+    pub fn new(settings: Settings, places: usize, bound: &[Bound]) -> Arc<Shared> {
         Arc::new(Shared {
             numbers: Numbers::new(&settings),
             budget: Budget::new(settings.limits.buffered_bytes),
             inbox: Inbox::new(&settings.limits),
-            places: Arc::new(Semaphore::new(settings.limits.connections)),
+            places: Arc::new(Semaphore::new(places)),
             stop: CancellationToken::new(),
             stopped: OnceLock::new(),
             bound: AtomicBool::new(false),
+            broken_at_end: AtomicBool::new(false),
             unread: AtomicU64::new(0),
             history: Mutex::default(),
             drops: bound.iter().map(Bound::drops).collect(),
+            mixed: Throttle::default(),
             throttles: Reason::ALL.iter().map(|_| Throttle::default()).collect(),
             settings,
         })
@@ -111,11 +117,11 @@ impl Shared {
 
 /// Lets some lines through and counts the others.
 #[derive(Default)]
-struct Throttle(Mutex<(Option<Instant>, u64)>);
+pub struct Throttle(Mutex<(Option<Instant>, u64)>);
 
 impl Throttle {
     /// Whether a line may be written, and how many were not before it.
-    fn line(&self, now: Instant) -> Option<u64> {
+    pub fn line(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (since, lines) = &mut *state;
         if since.is_none_or(|since| now.duration_since(since) >= THROTTLE) {

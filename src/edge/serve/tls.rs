@@ -17,6 +17,9 @@ use tokio_rustls::rustls::{
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::reload::files::regular;
+use crate::engine::wipe::wipe;
+
 /// A listener's side of TLS.
 #[derive(Debug, Clone)]
 pub struct ServerTls(pub Arc<ServerConfig>);
@@ -41,13 +44,17 @@ pub struct Identity<'a> {
 
 impl Identity<'_> {
     fn load(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
-        let key = PrivateKeyDer::from_pem_file(self.key).map_err(|e| why(self.key, &e))?;
+        let mut text = regular(self.key).map_err(|e| why(self.key, &pem::Error::Io(e)))?;
+        let key = PrivateKeyDer::from_pem_slice(&text).map_err(|e| why(self.key, &e));
+        wipe(&mut text);
+        let key = key?;
         Ok((certificates(self.certificate)?, key))
     }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let all: Result<Vec<_>, pem::Error> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let text = regular(path).map_err(|e| why(path, &pem::Error::Io(e)))?;
+    let all: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
     match all {
         Ok(all) if all.is_empty() => Err(format!("{}: there is no certificate in it", path.display())),
         Ok(all) => Ok(all),

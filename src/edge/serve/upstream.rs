@@ -2,20 +2,23 @@
 
 use std::fs;
 use std::io::{self, IoSlice};
-use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ProtocolVersion;
 
 use super::connection::Wire;
 use super::fluent::ack::Answers;
 use super::fluent::greet;
+use super::outfile::{FILE_BYTES, Opened};
 use super::reload::live::Live;
 use super::settings::{Address, Upstream};
 
@@ -26,8 +29,8 @@ const PEER_BYTES: u64 = 6 << 20;
 const UNSENT_BYTES: u32 = 128 << 10;
 /// Plaintext and records that TLS may hold back.
 const TLS_BYTES: u64 = 128 << 10;
-/// Written to a file at once.
-const FILE_BYTES: usize = 64 << 10;
+/// How long a collector that says nothing behind a TLS 1.3 handshake may still refuse us.
+const VERDICT: Duration = Duration::from_millis(500);
 /// When a silent connection is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
@@ -44,6 +47,8 @@ pub struct Link {
     answers: Option<Answers>,
     /// Whether everything that is written to it is acknowledged.
     confirms: bool,
+    /// The file that it is, if it is one.
+    file: Option<Box<Opened>>,
 }
 
 impl Link {
@@ -52,27 +57,29 @@ impl Link {
     /// # Errors
     /// Why not.
     pub async fn connect(upstream: &Upstream) -> io::Result<Link> {
+        let mut file = None;
         let (mut wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
             Address::Tcp(to) => (Box::new(tcp(to).await?), at_risk()),
             Address::Tls(to) => {
                 let tls = upstream.tls.as_ref().map(Live::get).ok_or_else(|| io::Error::other("no TLS settings"))?;
                 let tcp = tcp(to).await?;
                 let connector = TlsConnector::from(tls.config);
-                (Box::new(connector.connect(tls.name, tcp).await?), at_risk() + TLS_BYTES)
+                let mut tls = connector.connect(tls.name, tcp).await?;
+                accepted(&mut tls).await?;
+                (Box::new(tls), at_risk() + TLS_BYTES)
             }
             Address::Unix(path) => {
                 let unix = UnixStream::connect(path).await?;
                 let window = SockRef::from(&unix).send_buffer_size().unwrap_or(PEER_BYTES as usize) as u64;
                 (Box::new(unix), window)
             }
-            Address::Stdout => {
-                // A descriptor of its own: the runtime's standard output has a buffer by lines.
-                let stdout = io::stdout().as_fd().try_clone_to_owned()?;
-                (Box::new(file(fs::File::from(stdout))), FILE_BYTES as u64)
-            }
-            Address::File(path) => {
-                let opened = fs::OpenOptions::new().append(true).create(true).open(path)?;
-                (Box::new(file(opened)), FILE_BYTES as u64)
+            Address::Stdout | Address::File(_) => {
+                let opened = match &upstream.address {
+                    Address::File(path) => Opened::append(path)?,
+                    _ => Opened::stdout()?,
+                };
+                let window = if opened.keeps() { 0 } else { FILE_BYTES as u64 };
+                (Box::new(file.insert(Box::new(opened)).wire()), window)
             }
             Address::Udp(_) | Address::UnixDatagram(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
@@ -81,7 +88,7 @@ impl Link {
         }
         let answers = upstream.fluent.as_ref().map(|_| Answers::default());
         let confirms = upstream.fluent.as_ref().is_some_and(|terms| terms.acknowledge);
-        Ok(Link { wire, written: 0, since: Instant::now(), window, answers, confirms })
+        Ok(Link { wire, written: 0, since: Instant::now(), window, answers, confirms, file })
     }
 
     /// At most so many of the bytes written did not arrive, should it break now.
@@ -107,6 +114,11 @@ impl Link {
             Poll::Ready(if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) })
         })
         .await
+    }
+
+    /// The file that it is, if it is one.
+    pub fn file(&mut self) -> Option<&mut Opened> {
+        self.file.as_deref_mut()
     }
 
     /// The name of a message that has arrived.
@@ -157,11 +169,34 @@ impl Link {
     }
 
     /// Says that this is the end and waits until the peer has seen it.
-    pub async fn close(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the peer did not close, but broke the connection: it may not have read what was written.
+    pub async fn close(&mut self) -> io::Result<()> {
         std::future::poll_fn(|cx| Pin::new(&mut self.wire).poll_shutdown(cx)).await?;
-        self.gone().await;
-        Ok(())
+        match self.gone().await {
+            e if e.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            e => Err(e),
+        }
     }
+}
+
+/// Waits for a collector's word on our certificate. In TLS 1.3 the handshake is over for us before it
+/// has seen one: whoever refuses says so behind it, and whoever takes us mostly sends tickets for the
+/// next time. Who says neither for a while has taken us.
+async fn accepted(tls: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    if tls.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+        return Ok(());
+    }
+    let verdict = std::future::poll_fn(|cx| match Pin::new(&mut *tls).poll_fill_buf(cx).map_ok(<[u8]>::is_empty) {
+        Poll::Ready(Ok(true)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+        Poll::Ready(Ok(false)) => Poll::Ready(Ok(())),
+        Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
+        Poll::Pending if tls.get_ref().1.tls13_tickets_received() > 0 => Poll::Ready(Ok(())),
+        Poll::Pending => Poll::Pending,
+    });
+    let refused = |e| io::Error::other(format!("refused behind the TLS handshake, as for a certificate: {e}"));
+    timeout(VERDICT, verdict).await.unwrap_or(Ok(())).map_err(refused)
 }
 
 async fn tcp(to: &str) -> io::Result<TcpStream> {
@@ -193,37 +228,4 @@ pub fn at_risk() -> u64 {
         // A segment more may be begun.
         peer.max(PEER_BYTES) + 2 * u64::from(UNSENT_BYTES)
     })
-}
-
-/// A file as a connection that says nothing until it is closed.
-struct Silent {
-    file: tokio::fs::File,
-    closed: bool,
-}
-
-fn file(file: fs::File) -> Silent {
-    let mut file = tokio::fs::File::from_std(file);
-    file.set_max_buf_size(FILE_BYTES);
-    Silent { file, closed: false }
-}
-
-impl AsyncRead for Silent {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.closed { Poll::Ready(Ok(())) } else { Poll::Pending }
-    }
-}
-
-impl AsyncWrite for Silent {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.file).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.file).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.closed = true;
-        self.poll_flush(cx)
-    }
 }

@@ -79,7 +79,7 @@ pub fn mask_len(text: &[u8]) -> usize {
         _ => return 0,
     };
     let begins = |word: &&str| text.get(1..=word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
-    if !MASKS.iter().any(|word| begins(&word)) {
+    if !MASKS.iter().any(begins) {
         return 0;
     }
     let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');

@@ -1,8 +1,8 @@
 //! The files that rules and certificates come from: whether they are still those that were read.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// How many links one file may be behind.
@@ -31,7 +31,7 @@ impl Files {
     /// Those of the system.
     pub fn read(&mut self, path: &Path) -> io::Result<Vec<u8>> {
         self.note(path);
-        fs::read(path)
+        regular(path)
     }
 
     /// The same files as they are now.
@@ -70,6 +70,25 @@ impl Files {
         places.dedup();
         places
     }
+}
+
+/// Reads a regular file. What is none (a FIFO, a terminal, a device) would give its content once, or
+/// never end, and hold up every reload to come.
+///
+/// # Errors
+/// Those of the system; when it is no regular file.
+pub fn regular(path: &Path) -> io::Result<Vec<u8>> {
+    // A FIFO that nobody writes to would hold up the opening already.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let kind = file.metadata()?;
+    if !kind.is_file() {
+        let what = if kind.is_dir() { "a directory" } else { "a FIFO or a device" };
+        return Err(io::Error::other(format!("it is {what}: name a regular file, which a reload can read again")));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn seen(path: &Path) -> Option<Seen> {
