@@ -120,7 +120,7 @@ fn chooses(args: &Args) -> bool {
         Some(Command::Rules { what }) => matches!(what, Rules::List { .. } | Rules::Show { .. }),
         #[cfg(feature = "serve")]
         Some(Command::Serve(_)) => true,
-        Some(Command::Completions { .. } | Command::Man) => false,
+        Some(Command::Completions { .. } | Command::Judge { .. } | Command::Man) => false,
     }
 }
 
