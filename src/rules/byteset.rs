@@ -2,9 +2,9 @@
 
 use wide::u8x16;
 
-/// ByteSet looked at together.
+/// Bytes looked at together.
 const WIDTH: usize = 16;
-/// ByteSet looked up together.
+/// Bytes looked up together.
 const HALF: usize = WIDTH / 2;
 
 /// The bytes from `first` to `last`, as ones in place of them.

@@ -1,22 +1,25 @@
 //! Framing that is found out, against a naive way that has the whole stream at hand, over any cut.
 
-use proptest::prelude::*;
-use regex::bytes::Regex;
-
 use super::count::FIRST_BYTES_MAX;
 use super::framing::Framing;
 use super::lane::Lane;
 use super::oracle::{framed, record, redactor};
+use proptest::prelude::*;
 
 /// The records of a stream, and the framing it leaves in when that is to be the same.
 fn naive(stream: &[u8]) -> (Vec<Vec<u8>>, Framing) {
-    let header = Regex::new(r"(?-u)^([1-9][0-9]{0,9}) (<[0-9]{1,3}>|\{)").unwrap();
+    // A count of up to ten digits without a zero in front, a blank, and `{` or `<PRI>` of up to three digits.
     let frame = |from: &[u8]| {
-        let found = header.captures(from)?;
-        let digits = std::str::from_utf8(found.get(1)?.as_bytes()).unwrap();
-        let (count, head): (usize, _) = (digits.parse().unwrap(), found.get(2)?.as_bytes());
-        let least = if head[0] == b'{' { 2 } else { head.len() };
-        (count >= least).then_some((digits.len() + 1, digits.len() + 1 + count))
+        let digits = from.iter().take_while(|b| b.is_ascii_digit()).count();
+        let rest = from[digits..].strip_prefix(b" ").filter(|_| (1..=10).contains(&digits) && from[0] != b'0')?;
+        let priority = rest.iter().skip(1).take_while(|b| b.is_ascii_digit()).count();
+        let least = match rest {
+            [b'{', ..] => 2,
+            [b'<', ..] if (1..=3).contains(&priority) && rest.get(1 + priority) == Some(&b'>') => priority + 2,
+            _ => return None,
+        };
+        let count: usize = std::str::from_utf8(&from[..digits]).unwrap().parse().unwrap();
+        (count >= least).then_some((digits + 1, digits + 1 + count))
     };
     let is_end = |b: &u8| matches!(b, b'\n' | b'\r' | 0);
     let begin = stream.iter().position(|b| *b != 0).unwrap_or(stream.len());

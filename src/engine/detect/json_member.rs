@@ -7,13 +7,11 @@ use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::run;
 use crate::engine::notation::separator::{self, Separator};
-use crate::engine::notation::value::Value;
+use crate::engine::notation::value::{VALUE_MEMBERS, Value};
 use crate::rules::judge::worth;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
-/// What an object calls its value.
-const VALUE: &[u8] = b"value";
 /// The longest value looked at here, in bytes.
 const VALUE_BYTES_MAX: usize = 64;
 
@@ -72,17 +70,24 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footpri
                 let digits = rest[..n].iter().rev().take_while(|b| b.is_ascii_digit()).count();
                 // Any number behind a colon will do.
                 let number = digits > 0 && rest[..n - digits].ends_with(b":");
-                let to = if number { start + n - digits } else { start + n + VALUE.len() };
+                let longest = VALUE_MEMBERS.iter().map(|name| name.len()).max().unwrap_or(0);
+                let to = if number { start + n - digits } else { start + n + longest };
                 return Some(Footprint { number, ..Footprint::new(from, to) });
             }
-            b'v' | b'V' if rest[n..].get(..VALUE.len()).is_none_or(|word| word.eq_ignore_ascii_case(VALUE)) => {
-                return None;
-            }
+            _ if may_name_value(&rest[n..]) => return None,
             b' ' | b':' | b',' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {}
             _ => return None,
         }
     }
     None
+}
+
+/// Whether the text begins with what an object calls its value, or is cut where it may.
+fn may_name_value(text: &[u8]) -> bool {
+    VALUE_MEMBERS.iter().map(|name| name.as_bytes()).any(|name| {
+        text[0].eq_ignore_ascii_case(&name[0])
+            && text.get(..name.len()).is_none_or(|word| word.eq_ignore_ascii_case(name))
+    })
 }
 
 /// The text from `start` on, in which nothing is escaped, if the member ends behind it.

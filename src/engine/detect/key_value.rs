@@ -191,7 +191,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         // calls the value: `"password": {"sensitive": true, "value": "x"}`.
         Values::Object => {
             let all = known.plural && known.policy == ValuePolicy::Any;
-            let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(b"value"));
+            let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(value::VALUE_MEMBERS));
             *s.work += (end - joined.value) as u64;
             for value in &values {
                 s.rescan.raise();

@@ -7,6 +7,7 @@ use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::track::track_end;
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{self, SecretKey};
+use crate::engine::notation::bare;
 use crate::engine::notation::context::{in_text, number_notation};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
@@ -133,7 +134,7 @@ fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<Value> {
             let Close::Mark(end) = quote.close(rec.buf, p + quote.width(), limit, json) else { return None };
             (p + quote.width(), end, Some(quote))
         }
-        None => (p, value::bare_end(rec, p, limit, false), None),
+        None => (p, bare::bare_end(rec, p, limit, false), None),
     };
     let open = end == rec.end;
     let whole = end < limit || open;

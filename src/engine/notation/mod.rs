@@ -1,6 +1,7 @@
 //! How programs write a key and its value: quotes and escapes at any nesting, separators, colour
 //! codes, elements, flags, lists.
 
+pub(crate) mod bare;
 pub(crate) mod context;
 pub(crate) mod escape;
 pub(crate) mod form;

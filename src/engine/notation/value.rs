@@ -3,14 +3,18 @@
 use memchr::memmem;
 
 use super::Record;
+use super::bare::{bare_end, template_end};
 use super::context::{mask_len, plain};
-use super::escape::{colour_len, skip_gap};
+use super::escape::skip_gap;
 use super::key::KeySite;
 use super::quote::{Close, Quote};
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::rules::byteset::{ByteSet, find_byteset};
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
+
+/// What an object behind a key calls the key's value, in any case.
+pub(crate) const VALUE_MEMBERS: &[&str] = words!("value-members");
 
 /// The most elements of a list that are read one by one.
 const LIST_MAX: usize = 4096;
@@ -123,81 +127,6 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
         }
     }
     Value { start: at, end: p, quote: None, notation, open: p == rec.end }
-}
-
-/// ByteSet that may end a bare value: what begins a match of [`ends_bare`].
-pub(crate) const MAY_END: ByteSet = ByteSet::of(b" \t\r\n,;&)]}<>\"'`\0\\\x1b#%\xC2");
-
-/// Where from `at` on a bare value ends, `limit` if it does not before.
-pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
-    let mut p = at;
-    while p < limit {
-        p = find_byteset(rec.buf, p, limit, &MAY_END);
-        if p < limit && ends_bare(rec, p, percent) {
-            break;
-        }
-        p += usize::from(p < limit);
-    }
-    p
-}
-
-/// Whether a bare value ends at `p`.
-pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
-    match rec.buf[p] {
-        b' ' | b'\t' | b'\r' | b'\n' | b',' | b';' | b'&' | b')' | b']' | b'}' | b'<' | b'>' | b'"' | b'\'' | b'`'
-        | 0 => true,
-        b'\\' => {
-            matches!(rec.get(p + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'\\' | b'u' | b'`'))
-                || colour_len(rec, p) > 0
-        }
-        0x1b => true,
-        b'#' => colour_len(rec, p) > 0,
-        b'%' if percent => ends_percent(rec.from(p)),
-        0xC2 => rec.get(p + 1) == Some(0xA0),
-        _ => false,
-    }
-}
-
-/// `%26`, `%22`, `%2C`, `%7D`, `%0A`, `%20`: encoded once or twice.
-fn ends_percent(rest: &[u8]) -> bool {
-    let code = rest.strip_prefix(b"%25").unwrap_or_else(|| &rest[1..]);
-    let Some(code) = code.get(..2) else {
-        return false;
-    };
-    matches!(
-        &[code[0], code[1].to_ascii_uppercase()],
-        b"26" | b"22" | b"2C" | b"7D" | b"5D" | b"0A" | b"0D" | b"20" | b"3B" | b"27"
-    )
-}
-
-/// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
-fn template_end(rec: &Record<'_>, at: usize) -> usize {
-    const PAIRS: [(&[u8], &[u8]); 8] = [
-        (b"${{", b"}}"),
-        (b"{{", b"}}"),
-        (b"$(", b")"),
-        (b"${", b"}"),
-        (b"$$", b"}"),
-        (b"<%", b"%>"),
-        (b"#{", b"}"),
-        (b"%{", b"}"),
-    ];
-    let rest = &rec.from(at)[..rec.from(at).len().min(128)];
-    for &(open, close) in &PAIRS {
-        if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
-            return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
-        }
-    }
-    let inner = rest
-        .iter()
-        .skip(1)
-        .take(48)
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
-        .count();
-    match (rest.first(), rest.get(1 + inner)) {
-        (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) => at + inner + 2,
-        _ => at,
-    }
 }
 
 /// `'x' | 'y'`, `process.env.KEY || "y"`: the quoted value that may stand in a value's stead.
@@ -340,7 +269,12 @@ fn is_object(rec: &Record<'_>, at: usize) -> bool {
 
 /// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
 /// `only` those of its members that are called so. With them, where reading ended.
-pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Separated, only: Option<&[u8]>) -> (Vec<Value>, usize) {
+pub(crate) fn object(
+    rec: &Record<'_>,
+    site: &KeySite,
+    joined: &Separated,
+    only: Option<&[&str]>,
+) -> (Vec<Value>, usize) {
     let (at, notation) = (joined.value, number(rec, site, joined));
     let mut values = Vec::new();
     let mut p = at + 1;
@@ -351,7 +285,8 @@ pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Separated, only:
             let text = quoted(rec, p, quote);
             p = (text.end + quote.width()).min(rec.end);
             if !valued {
-                wanted = only.is_none_or(|name| rec.buf[text.start..text.end].eq_ignore_ascii_case(name));
+                let own = &rec.buf[text.start..text.end];
+                wanted = only.is_none_or(|names| names.iter().any(|name| own.eq_ignore_ascii_case(name.as_bytes())));
             } else if wanted {
                 values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
             }

@@ -1,0 +1,122 @@
+//! Where a value without quotes ends.
+
+use memchr::memmem;
+
+use super::Record;
+use super::escape::colour_len;
+use crate::rules::byteset::{ByteSet, find_byteset};
+
+/// How a byte may end a bare value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// It does not.
+    Never,
+    Always,
+    /// A backslash, where it begins an escape or a colour code.
+    Escape,
+    /// `#`, where it begins a colour code.
+    Colour,
+    /// `%`, where the notation is percent-encoded.
+    Percent,
+    /// The first byte of a no-break space.
+    NoBreakSpace,
+}
+
+/// The bytes that may end a bare value: an entry here is all that a new one takes.
+const ENDS: [Ends; 256] = {
+    let mut ends = [Ends::Never; 256];
+    let always = b" \t\r\n,;&)]}<>\"'`\0\x1b";
+    let mut n = 0;
+    while n < always.len() {
+        ends[always[n] as usize] = Ends::Always;
+        n += 1;
+    }
+    ends[b'\\' as usize] = Ends::Escape;
+    ends[b'#' as usize] = Ends::Colour;
+    ends[b'%' as usize] = Ends::Percent;
+    ends[0xC2] = Ends::NoBreakSpace;
+    ends
+};
+
+/// Bytes that may end a bare value.
+pub(crate) const MAY_END: ByteSet = {
+    let (mut bytes, mut count, mut byte) = ([0; 256], 0, 0);
+    while byte < ENDS.len() {
+        if !matches!(ENDS[byte], Ends::Never) {
+            bytes[count] = byte as u8;
+            count += 1;
+        }
+        byte += 1;
+    }
+    ByteSet::of(bytes.split_at(count).0)
+};
+
+/// Where from `at` on a bare value ends, `limit` if it does not before.
+pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
+    let mut p = at;
+    while p < limit {
+        p = find_byteset(rec.buf, p, limit, &MAY_END);
+        if p < limit && ends_bare(rec, p, percent) {
+            break;
+        }
+        p += usize::from(p < limit);
+    }
+    p
+}
+
+/// Whether a bare value ends at `p`.
+pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
+    match ENDS[usize::from(rec.buf[p])] {
+        Ends::Never => false,
+        Ends::Always => true,
+        Ends::Escape => {
+            matches!(rec.get(p + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'\\' | b'u' | b'`'))
+                || colour_len(rec, p) > 0
+        }
+        Ends::Colour => colour_len(rec, p) > 0,
+        Ends::Percent => percent && ends_percent(rec.from(p)),
+        Ends::NoBreakSpace => rec.get(p + 1) == Some(0xA0),
+    }
+}
+
+/// `%26`, `%22`, `%2C`, `%7D`, `%0A`, `%20`: encoded once or twice.
+fn ends_percent(rest: &[u8]) -> bool {
+    let code = rest.strip_prefix(b"%25").unwrap_or_else(|| &rest[1..]);
+    let Some(code) = code.get(..2) else {
+        return false;
+    };
+    matches!(
+        &[code[0], code[1].to_ascii_uppercase()],
+        b"26" | b"22" | b"2C" | b"7D" | b"5D" | b"0A" | b"0D" | b"20" | b"3B" | b"27"
+    )
+}
+
+/// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
+pub(super) fn template_end(rec: &Record<'_>, at: usize) -> usize {
+    const PAIRS: [(&[u8], &[u8]); 8] = [
+        (b"${{", b"}}"),
+        (b"{{", b"}}"),
+        (b"$(", b")"),
+        (b"${", b"}"),
+        (b"$$", b"}"),
+        (b"<%", b"%>"),
+        (b"#{", b"}"),
+        (b"%{", b"}"),
+    ];
+    let rest = &rec.from(at)[..rec.from(at).len().min(128)];
+    for &(open, close) in &PAIRS {
+        if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
+            return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
+        }
+    }
+    let inner = rest
+        .iter()
+        .skip(1)
+        .take(48)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
+        .count();
+    match (rest.first(), rest.get(1 + inner)) {
+        (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) => at + inner + 2,
+        _ => at,
+    }
+}
