@@ -4,8 +4,6 @@
   CORPUS            a folder with examples (*.jsonl) and, if it has any, logs/*.log with logs/logs.json (see README.md)
   --report FILE     a page of figures, each of a source by a table that has not seen it, and of the strongest weights
   --apart FOLDER    also write each table that was trained without one source and a quarter of the kinds of log
-  --let-go SHARE    of the true values that the rules find, the share that may stay (default 0.03)
-  --take RATE       wrong lines that the judge may add, per million, for each way of being a candidate (default 25)
 
 What the judge reads of a value is what `BINARY judge features` says, so that training and run time cannot drift. The
 same corpora, date and options give the same table, byte for byte. Needs numpy and scikit-learn.
@@ -20,12 +18,16 @@ MAGIC, VERSION, BITS = b"LVJUDGE1", 2, 13
 KINDS = ["any", "likely", "random", "prose", "card", "other"]
 CLASSES = 28
 QUARTERS = 4
+NEVER_GOES, NEVER_TAKEN = -32768, 32767
 TOKEN = re.compile(rb"[A-Za-z0-9+/_\-.~!@#$%^&*?]{5,}={0,2}")
-# Thresholds stay within these, in hundredths of a bit: where a key says by itself that a secret is behind it, more must
-# speak against it.
-LET_GO = {"any": (-2000, -150), "likely": (-2000, -200), "random": (-300, -300), "prose": (-2000, -2000), "card": (-350, -350)}
-# Nor is less evidence than this enough to take what a key's own rule lets go.
-TAKE = {"any": 32767, "likely": 300}
+# At or below so many hundredths of a bit, what the rules would mask stays. They are chosen by hand from the page's figures by
+# score, with what a wrong one costs in mind: a leak is worse than a wrong line. A password's key is hardly ever wrong, but
+# that what wrongly passes for one is told easily; behind a token's key too few wrong lines would be saved for what would be
+# lost; what rules of weak keys take is mostly wrong; numbers that may be cards are asked for by length alone.
+LET_GO = {"any": -210, "likely": NEVER_GOES, "random": -300, "prose": NEVER_GOES, "card": -350, "other": NEVER_GOES}
+# At or above so many, what a key's own rule lets go is masked. Lower ones take words of prose behind a token's key, and what a
+# hash's or an identifier's key has behind it; what a password's rule lets go is a template or nothing.
+TAKE = {"any": NEVER_TAKEN, "likely": 300, "random": 170, "prose": 100, "card": 100, "other": NEVER_TAKEN}
 ROWS_OF_A_RULE = 40  # examples of one rule of one source
 NUMBER = re.compile(rb"(?<![\w.+-])(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w+-])")
 TOKENS_OF_A_LOG = 500
@@ -38,8 +40,6 @@ def arguments():
     p = argparse.ArgumentParser(add_help=False)
     for name in ("--binary", "--date", "--out", "--report", "--apart"):
         p.add_argument(name)
-    p.add_argument("--let-go", type=float, default=0.03)
-    p.add_argument("--take", type=float, default=25)
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("corpora", nargs="*")
     a = p.parse_args()
@@ -253,7 +253,7 @@ class Table:
     def __init__(self, date, corpora, pairs):
         self.date, self.corpora, self.pairs, self.learnt = date, corpora, pairs, (0, 0)
         self.scale, self.bias, self.weights = 256, 0, np.zeros(1 << BITS, dtype=np.int8)
-        self.let_go, self.take = [-32768] * len(KINDS), [32767] * len(KINDS)
+        self.let_go, self.take = [LET_GO[k] for k in KINDS], [TAKE[k] for k in KINDS]
 
     def write(self, path):
         head = MAGIC + struct.pack("<H", VERSION) + self.date.encode() + self.corpora
@@ -288,35 +288,6 @@ def fit(table, x, rows, of):
     made.bias = int(round(model.intercept_[0] / math.log(2) * 100))
     made.learnt = (len(of), int(y.sum()))
     return made
-
-
-def thresholds(table, rows, scores, lines, a):
-    """By kind: at the scores that tables gave which had not seen the source or kind of log."""
-    for k, kind in enumerate(KINDS[:-1]):
-        of = [i for i, r in enumerate(rows) if r.kind == kind]
-        true = np.array([scores[i] for i in of if rows[i].label and rows[i].secret])
-        share = [(scores[i], rows[i].weight) for i in of if rows[i].label and rows[i].secret]
-        if len(true):
-            table.let_go[k] = int(np.clip(weighted_quantile(share, a.let_go), *LET_GO[kind]))
-        wrong = sorted((scores[i], rows[i].lines) for i in of if not rows[i].label and not rows[i].secret and rows[i].source.startswith("log:"))
-        left, at = a.take * lines / 1e6, TAKE.get(kind, 100)
-        for score, n in reversed(wrong):
-            left -= n
-            if left < 0:
-                at = max(at, score + 1)
-                break
-        if any(rows[i].label for i in of):
-            table.take[k] = int(at)
-
-
-def weighted_quantile(pairs, share):
-    pairs = sorted(pairs)
-    left = share * sum(w for _, w in pairs)
-    for score, w in pairs:
-        left -= w
-        if left < 0:
-            return score - 1
-    return pairs[-1][0]
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
@@ -402,11 +373,9 @@ def main():
         scores[unseen] = made.scores(x[unseen])
         apart.append((source, q, made))
     made = fit(table, x, rows, list(range(len(rows))))
-    thresholds(made, rows, scores, lines, a)
     made.write(a.out)
     for source, q, other_table in apart if a.apart else []:
         os.makedirs(a.apart, exist_ok=True)
-        other_table.let_go, other_table.take = made.let_go, made.take
         other_table.write(os.path.join(a.apart, f"{source}.{q}.bin"))
     if a.report:
         report(a.report, rows, scores, made, lines, a)

@@ -16,7 +16,7 @@ use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
 use crate::engine::notation::value::{self, Value};
 use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_mixed, worth};
+use crate::rules::judge::{is_drawn, is_long_hex, is_mixed, is_plain_pair, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -53,15 +53,19 @@ pub(crate) fn value(
     if sure || joint == Separator::Instead || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
         return rules;
     }
-    weigh(s, known.rule, value.start..value.end, kind, secret)
+    // Nor is a password with a digit in it any prose, unless its key is short for another thing: `PASS: Test2`.
+    let held = kind == Kind::Any && !known.short && text.iter().any(u8::is_ascii_digit);
+    weigh(s, known.rule, value.start..value.end, kind, secret, held)
 }
 
+/// `held` is what the judge's evidence is never strong enough against.
 fn weigh(
     s: &mut RecordContext<'_>,
     rule: RuleId,
     value: Range<usize>,
     kind: Kind,
     secret: bool,
+    held: bool,
 ) -> Result<(), Refusal> {
     *s.work += WORK;
     let table = Table::shipped();
@@ -71,9 +75,12 @@ fn weigh(
         let (start, end) = (value.start, value.end);
         notes.weighed(Weighed { start, end, rule, kind, secret, score, why: table.why(&candidate) });
     }
-    // No evidence is strong enough against what only a token looks like.
-    let mixed = secret && is_mixed(&s.rec.buf[value.clone()]);
-    let goes = mixed || if secret { !table.lets_go(kind, score) } else { table.takes(kind, score) };
+    let goes = match secret {
+        true => held || is_sure(&candidate, &s.rec.buf[value.clone()], kind) || !table.lets_go(kind, score),
+        false => table.takes(kind, score),
+    };
+    // Behind a weak key a setting is none: `auth: name=AES_XCBC_96`.
+    let goes = goes && !(kind == Kind::Random && secret && is_plain_pair(&s.rec.buf[value.clone()]));
     if goes {
         return Ok(());
     }
@@ -82,11 +89,20 @@ fn weigh(
     Err(if secret { Refusal::Judged } else { Refusal::Value })
 }
 
+/// Whether no evidence is strong enough against a value: what only a token looks like, a session's digits behind a
+/// session's key, a number behind a card's word.
+fn is_sure(candidate: &Candidate<'_>, value: &[u8], kind: Kind) -> bool {
+    match kind {
+        Kind::Card => candidate.is_called_card(),
+        _ => is_mixed(value) || is_long_hex(value) && candidate.is_called_session(),
+    }
+}
+
 /// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
 pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: usize) {
     // Most cards have 14 to 16 digits; other numbers that pass are likelier identifiers.
     let weighed = matches!(end - start, 12 | 13 | 17..=19) && s.rec.buf[start..end].iter().all(u8::is_ascii_digit);
-    let said = if weighed { weigh(s, rule, start..end, Kind::Card, true) } else { Ok(()) };
+    let said = if weighed { weigh(s, rule, start..end, Kind::Card, true, false) } else { Ok(()) };
     match said {
         Ok(()) => {
             let end = track_end(&s.rec, end);
@@ -106,7 +122,7 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     if !is_drawn(&s.rec.buf[value.start..value.end]) {
         return false;
     }
-    if weigh(s, known.rule, value.start..value.end, Kind::Prose, false).is_err() {
+    if weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
         return false;
     }
     s.saw(site.open..value.start);

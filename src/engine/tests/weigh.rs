@@ -10,6 +10,8 @@ fn what_no_list_names_stays() {
         r#"{"session_id":"6383b290.21d","session_line_num":"4"}"#,
         r#"{"hashAlgorithm":"sha1","issuerKeyHash":"0F80611C823161D52F28E78D4638B42CE1C6D9E2","serialNumber":"03"}"#,
         "--- PASS: TestLogin (0.00s)",
+        "proposal auth: name=AES_XCBC_96 keylen=0",
+        "token: expired",
         "INFO [dd.trace_id=7505247948404374144 dd.span_id=4531840506291292191] done",
         "LOG:  [queryid=4759120518853662057] postgres@db",
     ] {
@@ -38,6 +40,9 @@ fn what_only_a_token_looks_like_is_masked_whatever_stands_around() {
     for line in [
         "{\"session_id\":\"Zk3vQ9xT1mB7rL5pW8sD2h\"}",
         "no 17 session_id=Zk3vQ9xT1mB7rL5pW8sD2h trace",
+        "GET /a;jsessionid=0F80611C823161D52F28E78D4638B42C?x=1",
+        "PHPSESSID: 9f86d081884c7d659a2feaa0c55ad015",
+        "visa 4911830000000 x",
         "pay with 4111111111111111 now",
         "flow 4111 1111 1111 1111 id",
     ] {
@@ -47,7 +52,13 @@ fn what_only_a_token_looks_like_is_masked_whatever_stands_around() {
 
 #[test]
 fn a_password_behind_its_own_key_is_not_weighed() {
-    for line in ["password=no", "{\"password\":\"enabled\"}", "db_password = \"name\"", "--password true1"] {
+    for line in [
+        "password=no",
+        "old_password: hunter2",
+        "{\"password\":\"enabled\"}",
+        "db_password = \"name\"",
+        "--password true1",
+    ] {
         assert_ne!(Redactor::builtin().redact_str(line), line);
     }
 }

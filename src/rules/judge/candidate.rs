@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::words::Words;
+
 /// How much before a value is read, in bytes.
 pub const BEFORE_BYTES: usize = 48;
 /// How much of a value is read, in bytes.
@@ -21,6 +23,10 @@ pub enum Kind {
     /// A number that passes for a payment card's.
     Card,
     /// Any other token of a text, which only training knows.
+    #[cfg_attr(
+        not(feature = "cli"),
+        allow(dead_code, reason = "a place in the table, which the library alone never asks")
+    )]
     Other,
 }
 
@@ -29,6 +35,7 @@ impl Kind {
     pub const ALL: [Kind; 6] = [Kind::Any, Kind::Likely, Kind::Random, Kind::Prose, Kind::Card, Kind::Other];
 
     /// What the trainer calls it.
+    #[cfg(feature = "cli")]
     pub fn name(self) -> &'static str {
         match self {
             Kind::Any => "any",
@@ -62,6 +69,35 @@ impl<'a> Candidate<'a> {
         let cut = to.min(from + VALUE_BYTES);
         let behind = if to < end { Some(text[to]) } else { None };
         Candidate { before: &text[low..from], value: &text[from..cut], behind, kind }
+    }
+
+    /// Whether a payment card's word is among the last before it: `visa X`, `cardNumber: X`.
+    pub fn is_called_card(&self) -> bool {
+        const WORDS: [&[u8]; 15] = [
+            b"visa",
+            b"mastercard",
+            b"maestro",
+            b"amex",
+            b"unionpay",
+            b"jcb",
+            b"diners",
+            b"discover",
+            b"card",
+            b"cards",
+            b"pan",
+            b"cc",
+            b"credit",
+            b"debit",
+            b"payment",
+        ];
+        Words::before(self.before).near().iter().any(|w| WORDS.iter().any(|c| w.text.eq_ignore_ascii_case(c)))
+    }
+
+    /// Whether one of the last two words before it is a session's: `;jsessionid=X`, `session_id: X`, `connect.sid=X`.
+    pub fn is_called_session(&self) -> bool {
+        let session =
+            |word: &[u8]| word.eq_ignore_ascii_case(b"sid") || word.windows(4).any(|w| w.eq_ignore_ascii_case(b"sess"));
+        Words::before(self.before).near().iter().take(2).any(|w| session(w.text))
     }
 
     /// What is read of a value at `value` in a record that begins at `start`.

@@ -50,6 +50,7 @@ impl Group {
 pub struct Part<'a> {
     pub(super) hash: u32,
     /// Empty for a number, which is its own hash.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the trainer and a reader ask for names"))]
     pub(super) text: &'a [u8],
 }
 
@@ -68,6 +69,7 @@ fn word<'a>(word: &Word<'a>) -> Part<'a> {
 /// A feature's name: short, and its own.
 #[derive(Clone, Copy)]
 pub struct Name {
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the trainer and a reader ask for names"))]
     text: &'static str,
     hash: u32,
 }
@@ -89,6 +91,7 @@ pub struct Feature<'a> {
     pub(super) group: Group,
     pub(super) parts: [Part<'a>; 2],
     /// A number behind the name, for a reader.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the trainer and a reader ask for names"))]
     pub(super) shown: [u32; 2],
 }
 
@@ -259,6 +262,7 @@ fn first(value: &[u8]) -> u32 {
 }
 
 /// What the trainer and a reader call a feature.
+#[cfg(feature = "cli")]
 pub fn name_of(f: &Feature<'_>) -> String {
     let part = |i: usize| match f.parts[i].text {
         [] => f.shown[i].to_string(),

@@ -21,7 +21,8 @@ pub fn worth(value: &[u8]) -> bool {
     let text = &value[..value.len().min(VALUE_BYTES)];
     // A quantity, a time, a place in a file.
     let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b':' | b',' | b'-' | b'+' | b'%');
-    value.len() >= WORTH_BYTES_MIN && !text.iter().all(number)
+    // A key block has a rule of its own, which leaves its marks.
+    value.len() >= WORTH_BYTES_MIN && !text.starts_with(b"-----") && !text.iter().all(number)
 }
 
 /// The fewest bytes of a value that is one in prose.
@@ -42,6 +43,9 @@ pub fn is_drawn(value: &[u8]) -> bool {
 /// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
 /// digits may be any identifier, and what is written of words has few digits.
 pub fn is_mixed(value: &[u8]) -> bool {
+    if is_pair(value) {
+        return false;
+    }
     let count = |is: fn(&u8) -> bool| value.iter().filter(|b| is(b)).count();
     let (digits, upper, lower) =
         (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
@@ -49,6 +53,28 @@ pub fn is_mixed(value: &[u8]) -> bool {
         && !value.contains(&b' ')
         && random::looks_random(value)
         && [digits, upper, lower].iter().all(|n| n * 12 >= value.len())
+}
+
+/// Whether a value is a name, its sign and a value of its own: `name=AES_XCBC_96`. Padding is none.
+fn is_pair(value: &[u8]) -> bool {
+    let end = value.iter().rposition(|b| *b != b'=').map_or(0, |i| i + 1);
+    value[..end].contains(&b'=')
+}
+
+/// Whether a value is a pair of a word and what nobody drew, as settings behind a name have them.
+pub fn is_plain_pair(value: &[u8]) -> bool {
+    let Some(at) = value.iter().position(|b| *b == b'=').filter(|at| *at > 0) else { return false };
+    is_pair(value)
+        && value[..at].iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+        && !random::looks_random(&value[at + 1..])
+}
+
+/// The fewest hexadecimal digits that are a session's.
+const SESSION_DIGITS_MIN: usize = 24;
+
+/// Whether a value is drawn in hexadecimal digits and long enough for a session's.
+pub fn is_long_hex(value: &[u8]) -> bool {
+    value.len() >= SESSION_DIGITS_MIN && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a value that [`is_drawn`], or a word before one, may begin with `word`, which ends before `next`.

@@ -30,6 +30,7 @@ pub struct Origin {
 
 /// A trained judge.
 pub struct Table {
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the command says where the table is from"))]
     origin: Origin,
     pairs: Pairs,
     /// Hundredths of a bit of 256 units of weight.
@@ -59,6 +60,7 @@ impl Table {
     }
 
     /// Uses another table instead of the one linked in, if none was asked for yet.
+    #[cfg(feature = "cli")]
     pub fn replace(table: Table) -> bool {
         SHIPPED.set(table).is_ok()
     }
@@ -97,6 +99,7 @@ impl Table {
     }
 
     /// Where it comes from.
+    #[cfg(any(feature = "cli", test))]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
@@ -137,6 +140,7 @@ impl Table {
     }
 
     /// The places of the candidate's features in the table, each with its name.
+    #[cfg(feature = "cli")]
     pub fn features(&self, candidate: &Candidate<'_>) -> Vec<(usize, String)> {
         let mut all = Vec::new();
         features::each(candidate, &self.pairs, |f| all.push((f.place(BITS), features::name_of(f))));
