@@ -201,6 +201,7 @@ impl Builder {
             rules = builtin;
             plan = Some(bytes);
         }
+        let builtin = rules.len();
         for (name, bytes) in &self.packs {
             let (more, _) = pack::decode(bytes).map_err(|e| e.in_file(name))?;
             if more.iter().flat_map(Rule::automata).any(|a| !a.check()) {
@@ -225,8 +226,12 @@ impl Builder {
         let variant = self.variant()?;
         let allowed = Allowed::new(&self.allow, &rules)?;
         let forms = Forms::new(pack::decode_forms(&Bytes::from_static(NOTATIONS)));
-        let set =
-            RuleSet { allowed, forms, ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts) };
+        let set = RuleSet {
+            allowed,
+            forms,
+            builtin,
+            ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts)
+        };
         let redactor = Redactor { set: Arc::new(set) };
         #[cfg(feature = "compile")]
         crate::engine::api::explain::examples_hold(&redactor, first_own)?;

@@ -60,6 +60,8 @@ pub(crate) struct RuleSet {
     /// By index of the prefilter's words.
     pub(crate) targets: Vec<Target>,
     pub(crate) keys: Keys,
+    /// How many of the rules, the first ones, are built in: what a user's own rule finds is not weighed.
+    pub(crate) builtin: usize,
     /// Notations that are data.
     pub(crate) forms: Forms,
     pub(crate) card: Option<RuleId>,
@@ -102,6 +104,7 @@ impl RuleSet {
             prefilter: Prefilter::new(words, &plan, variant),
             targets,
             keys,
+            builtin: 0,
             forms: Forms::new(Vec::new()),
             card,
             userinfo,

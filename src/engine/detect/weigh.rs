@@ -45,7 +45,7 @@ pub(crate) fn value(
 ) -> Result<(), Refusal> {
     let rules = if secret { Ok(()) } else { Err(Refusal::Value) };
     let text = &s.rec.buf[value.start..value.end];
-    let Some(kind) = kind(known.policy) else { return rules };
+    let Some(kind) = kind(known.policy).filter(|_| known.rule.index() < s.set.builtin) else { return rules };
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
@@ -114,7 +114,7 @@ pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: u
 
 /// A value in prose, a blank behind its key: `api key 2afd...`, `token - 'x'`. Whether it is masked.
 pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey) -> bool {
-    if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() {
+    if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() || known.rule.index() >= s.set.builtin {
         return false;
     }
     let Some(value) = value_in_prose(s, site.end) else { return false };
