@@ -148,6 +148,24 @@ fn stream(c: &mut Criterion) {
     group.finish();
 }
 
+/// What is weighed by the judge and stays, one candidate a line; by candidate.
+fn judge(c: &mut Criterion) {
+    const LINES: usize = 1000;
+    let redactor = Redactor::builtin();
+    let line = |n: usize| format!("{{\"session_id\":\"6383b290.{n:x}\",\"line\":\"4\"}}\n");
+    let text: String = (0x100..0x100 + LINES).map(line).collect();
+    assert_eq!(redactor.explain(text.as_bytes()).weighed.len(), LINES, "weighed");
+    assert!(matches!(redactor.redact(text.as_bytes()), std::borrow::Cow::Borrowed(_)), "stays");
+    // The same lines without a secret's key, of the same length: the difference is the judge and the way to it.
+    let plain = text.replace("session_id", "section_id");
+    assert!(redactor.explain(plain.as_bytes()).weighed.is_empty(), "not weighed");
+    let mut group = group(c, "judge", text.len());
+    group.throughput(Throughput::Elements(LINES as u64));
+    group.bench_function("weighed", |b| b.iter(|| redactor.redact(black_box(text.as_bytes())).len()));
+    group.bench_function("without", |b| b.iter(|| redactor.redact(black_box(plain.as_bytes())).len()));
+    group.finish();
+}
+
 /// From the linked pack to a redactor: what start-up costs.
 fn load(c: &mut Criterion) {
     let build = || Redactor::builder().build().expect("the built-in pack loads");
@@ -221,5 +239,5 @@ fn log(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, block, line, stream, load, hostile, log);
+criterion_group!(benches, block, line, stream, judge, load, hostile, log);
 criterion_main!(benches);

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""Trains a small table twice: selftest.py BINARY. The bytes are the same, the binary reads them, and the table has learnt."""
-import json, os, random, subprocess, sys, tempfile
+"""Trains a small table twice: selftest.py BINARY. The bytes are the same, the binary reads them, and the table has learnt.
+
+Takes under a minute. Says NOT RUN where numpy or scikit-learn is missing.
+"""
+import importlib.util, json, os, random, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -30,6 +33,10 @@ def corpus(folder, seed):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    missing = [m for m in ("numpy", "scipy", "sklearn") if importlib.util.find_spec(m) is None]
+    if missing:
+        print("NOT RUN: needs " + ", ".join(missing))
+        return
     with tempfile.TemporaryDirectory() as folder:
         data, tables = os.path.join(folder, "corpus"), []
         os.mkdir(data)

@@ -16,7 +16,7 @@ use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
 use crate::engine::notation::value::{self, Value};
 use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_long_hex, is_mixed, is_plain_pair, worth};
+use crate::rules::judge::{is_drawn, is_mixed, is_plain_pair, is_session, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -94,7 +94,7 @@ fn weigh(
 fn is_sure(candidate: &Candidate<'_>, value: &[u8], kind: Kind) -> bool {
     match kind {
         Kind::Card => candidate.is_called_card(),
-        _ => is_mixed(value) || is_long_hex(value) && candidate.is_called_session(),
+        _ => is_mixed(value) || is_session(value) && candidate.is_called_session(),
     }
 }
 

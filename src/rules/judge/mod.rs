@@ -69,12 +69,15 @@ pub fn is_plain_pair(value: &[u8]) -> bool {
         && !random::looks_random(&value[at + 1..])
 }
 
-/// The fewest hexadecimal digits that are a session's.
-const SESSION_DIGITS_MIN: usize = 24;
+/// The fewest letters and digits that are a session's.
+const SESSION_BYTES_MIN: usize = 24;
 
-/// Whether a value is drawn in hexadecimal digits and long enough for a session's.
-pub fn is_long_hex(value: &[u8]) -> bool {
-    value.len() >= SESSION_DIGITS_MIN && value.iter().all(u8::is_ascii_hexdigit)
+/// Whether a value is long enough for a session's and drawn, in hexadecimal digits or in letters and digits.
+pub fn is_session(value: &[u8]) -> bool {
+    let drawn = value.iter().any(u8::is_ascii_digit) && random::looks_random(value);
+    value.len() >= SESSION_BYTES_MIN
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && (drawn || value.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether a value that [`is_drawn`], or a word before one, may begin with `word`, which ends before `next`.
