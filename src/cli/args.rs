@@ -304,7 +304,7 @@ pub struct Filter {
 
     /// Read and check options, configuration, rules, packs, allow-lists, masks and keys, say what is in force, and end
     ///
-    /// Of a configuration with [[listen]] or [[upstream]] also these, with their certificates. Reads no input.
+    /// Of a configuration with `[[listen]]` or `[[upstream]]` also these, with their certificates. Reads no input.
     #[arg(long, help_heading = "Other")]
     pub check_config: bool,
 

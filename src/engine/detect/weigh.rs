@@ -13,7 +13,7 @@ use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::{Close, Quote};
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
-use crate::engine::notation::value::{self, Value};
+use crate::engine::notation::value::Value;
 use crate::rules::judge::candidate::{Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{is_drawn, is_mixed, is_plain_pair, is_session, worth};
