@@ -119,9 +119,14 @@ impl Table {
         ((i64::from(sum) * i64::from(self.scale)) >> 8) as i32
     }
 
+    /// Whether it may let go at all what the rules would mask.
+    pub fn may_let_go(&self, kind: Kind) -> bool {
+        self.let_go[kind as usize] != i16::MIN
+    }
+
     /// Whether so little speaks for a candidate which the rules would mask that it stays.
     pub fn lets_go(&self, kind: Kind, score: Score) -> bool {
-        score.0 <= i32::from(self.let_go[kind as usize])
+        self.may_let_go(kind) && score.0 <= i32::from(self.let_go[kind as usize])
     }
 
     /// Whether so much speaks for a candidate which the rules would let go that it does not stay.
