@@ -23,7 +23,7 @@ impl Redactor {
     /// Like [`Redactor::redact`], and adds to the counts.
     pub fn redact_counted<'a>(&self, input: &'a [u8], tally: &mut Tally) -> Cow<'a, [u8]> {
         let mut out: Option<Vec<u8>> = None;
-        self.each_block(input, |at, piece, scratch| {
+        self.each_block(input, |at, piece, continuation, scratch| {
             scratch.count_spared(0..piece.len(), tally);
             tally.work += std::mem::take(&mut scratch.work);
             let findings = &scratch.findings;
@@ -52,8 +52,11 @@ impl Redactor {
                 }
                 Piece::Long(record) => {
                     let mut stream = Stream::new(self);
+                    // What the record before left open, and what this one does for the next.
+                    stream.continuation = continuation.take();
                     stream.push_with(record, &mut |b| out.extend_from_slice(b));
-                    stream.finish_with(&mut |b| out.extend_from_slice(b));
+                    stream.end_record(&mut |b| out.extend_from_slice(b));
+                    *continuation = stream.continuation.take();
                     let mut counts = stream.tally().clone();
                     (counts.bytes_in, counts.records) = (0, 0);
                     tally.add(&counts);
@@ -97,8 +100,8 @@ impl Redactor {
         findings
     }
 
-    /// Calls `f` with each block of whole records, where it begins, and its findings.
-    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Scratch)) {
+    /// Calls `f` with each block of whole records, where it begins, what is open behind it, and its findings.
+    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Option<Continuation>, &mut Scratch)) {
         let mut scratch = Scratch::take();
         let mut continuation: Option<Continuation> = None;
         let mut at = 0;
@@ -106,11 +109,9 @@ impl Redactor {
             scratch.findings.clear();
             if let Piece::Records(block) = &piece {
                 batch::scan(&self.set, block, &mut continuation, &mut scratch);
-            } else {
-                continuation = None;
             }
             let len = piece.len();
-            f(at, piece, &mut scratch);
+            f(at, piece, &mut continuation, &mut scratch);
             at += len;
         }
         scratch.leave();

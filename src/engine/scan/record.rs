@@ -1,6 +1,7 @@
 //! Hits of the prefilter -> findings: the way of one record through the rules.
 
 use crate::engine::detect::armor;
+use crate::engine::detect::below;
 use crate::engine::detect::card;
 use crate::engine::detect::context::{RecordContext, Rescan};
 use crate::engine::detect::continuation::Continuation;
@@ -83,7 +84,7 @@ pub(crate) fn scan_record(
     if let Some(open) = continuation.take() {
         match open {
             Continuation::Block(open) => armor::block_line(&mut context, open),
-            Continuation::Value(below) => key_value::below(&mut context, below),
+            Continuation::Value(value) => below::read(&mut context, value),
         }
     }
     for &candidate in candidates {
