@@ -8,8 +8,8 @@
 pub struct Form {
     /// Unique name.
     pub id: String,
-    /// One of these stands right before the key or its quote, a word by itself where it begins with a letter; nothing
-    /// means that anything may.
+    /// One of these stands right before the key or its quote, a word by itself where it begins with a letter, and
+    /// none of a call's where it is a bracket; nothing means that anything may.
     pub before: Vec<String>,
     /// Whether the key stands in quotes; nothing means that it may.
     pub key_quoted: Option<bool>,

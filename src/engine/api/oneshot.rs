@@ -101,7 +101,11 @@ impl Redactor {
     }
 
     /// Calls `f` with each block of whole records, where it begins, what is open behind it, and its findings.
-    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Option<Continuation>, &mut Scratch)) {
+    fn each_block<'a>(
+        &self,
+        input: &'a [u8],
+        mut f: impl FnMut(usize, Piece<'a>, &mut Option<Continuation>, &mut Scratch),
+    ) {
         let mut scratch = Scratch::take();
         let mut continuation: Option<Continuation> = None;
         let mut at = 0;

@@ -48,15 +48,14 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
         let prefix = if low == s.rec.start { s.rec.buf[low..at].to_vec() } else { Vec::new() };
         let begun = start < stop;
         let suffix = s.rec.get(body).filter(|b| matches!(b, b'\\' | b'"' | b'\'' | b','));
-        s.continuation =
-            Some(Continuation::Block(Box::new(Armor {
-                rule: id,
-                prefix,
-                suffix,
-                begun,
-                foreign: FOREIGN_MAX,
-                left: rule.max as usize,
-            })));
+        s.continuation = Some(Continuation::Block(Box::new(Armor {
+            rule: id,
+            prefix,
+            suffix,
+            begun,
+            foreign: FOREIGN_MAX,
+            left: rule.max as usize,
+        })));
     }
 }
 
@@ -67,7 +66,8 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
     let mut found = false;
     loop {
         let rest = s.rec.from(p);
-        let between = |b: &&u8| matches!(**b, b'"' | b'\'' | b',' | b' ' | b'\t' | b'+' | b'\\' | b'.' | b'`' | b'(' | b')');
+        let between =
+            |b: &&u8| matches!(**b, b'"' | b'\'' | b',' | b' ' | b'\t' | b'+' | b'\\' | b'.' | b'`' | b'(' | b')');
         let mut gap = 0;
         while gap < BETWEEN_BYTES_MAX {
             gap += rest[gap..].iter().take(BETWEEN_BYTES_MAX).take_while(between).count();
@@ -78,7 +78,8 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
             }
         }
         let mark = rest[..gap].iter().rposition(|b| matches!(b, b'"' | b'\'' | b'`'));
-        let Some(mark) = mark.filter(|mark| mark + 1 == gap && rest[..*mark].iter().any(|b| b"\"'`".contains(b))) else {
+        let Some(mark) = mark.filter(|mark| mark + 1 == gap && rest[..*mark].iter().any(|b| b"\"'`".contains(b)))
+        else {
             return found;
         };
         if rest[gap..].starts_with(block.until.as_bytes()) {
@@ -197,7 +198,9 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
     // Behind the cap only what can hardly be anything else is still the key's body.
     let interrupted = armor.foreign < FOREIGN_MAX;
     let shortest = if armor.left > 0 && !interrupted { 1 } else { RUN_BYTES_MIN };
-    let drawn = || [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|is| rest[..run].iter().any(is));
+    let drawn = || {
+        [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|is| rest[..run].iter().any(is))
+    };
     if run >= shortest && ends && (!interrupted || drawn()) {
         armor.begun = true;
         if !s.set.masks.spares(&rest[..run]) {

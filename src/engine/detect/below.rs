@@ -68,6 +68,18 @@ pub(super) fn named(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Opti
     if names { waits(known, if part { Below::Part(false) } else { Below::Named }) } else { None }
 }
 
+/// `<name>PASSWORD</name>` ends the record: its value may be the element on the next line.
+pub(super) fn tag(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let head = &rec.bytes()[..site.open - rec.start];
+    let rest = rec.from(site.end).trim_ascii_end();
+    let named = [&b"name>"[..], b"key>"].iter().any(|name| {
+        let open = head.len().checked_sub(name.len() + 1).map(|at| &head[at..]);
+        open.is_some_and(|open| open[0] == b'<' && open[1..].eq_ignore_ascii_case(name))
+            && rest.strip_prefix(b"</").is_some_and(|end| end.eq_ignore_ascii_case(name))
+    });
+    if named { waits(known, Below::Tag) } else { None }
+}
+
 /// How far the key is set in, if nothing else stands before it but the dash of a list.
 fn indent_of_key(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     let head = &rec.bytes()[..site.open - rec.start];
@@ -92,6 +104,12 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             s.continuation = waits(&below.known, Below::Part(true));
         }
         Below::Part(false) => {}
+        Below::Tag => {
+            let tags = [&b"<value>"[..], b"<Value>", b"<string>"];
+            if let Some(tag) = tags.iter().find(|tag| s.rec.from(begin).starts_with(tag)) {
+                bare(s, &below, begin + tag.len(), Separator::Element(0));
+            }
+        }
         Below::Typed => bare(s, &below, begin, Separator::Assign),
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);

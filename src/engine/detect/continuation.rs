@@ -45,6 +45,8 @@ pub(crate) enum Below {
     Named,
     /// By itself, behind an empty line, as a part of a form has it; whether that line has come.
     Part(bool),
+    /// As an element's text, below `<name>PASSWORD</name>`.
+    Tag,
     /// Behind its type, below `["password"]=>`.
     Typed,
     /// In quotes, or behind what an object calls the value, further in than this; among so many lines.

@@ -32,8 +32,7 @@ pub(crate) fn reject(
         // It is a value itself, and of no key that names keys.
         (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
             let (word, _) = named::naming(text, head.len());
-            return (!named::names_a_key(text, head.len()))
-                .then(|| Footprint::new(word.saturating_sub(1), end + 4));
+            return (!named::names_a_key(text, head.len())).then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }
         (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
         (Some(b'{' | b',' | b' '), [b'"', b':', ..]) if !looks_inside => end + 2,

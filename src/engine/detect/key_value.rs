@@ -11,8 +11,8 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::weigh;
 use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::cache::{KeyCache, KeyClass};
 use crate::engine::keys::SecretKey;
+use crate::engine::keys::cache::{KeyCache, KeyClass};
 use crate::engine::notation::Record;
 use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
@@ -54,6 +54,10 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let label = is_label(&s.rec, &site);
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
+        s.continuation = below::tag(&s.rec, &site, &known).or_else(|| s.continuation.take());
+        if named::names_a_key(&s.rec, site.open) {
+            s.rescan.raise(); // its value was looked for beside it
+        }
         let found = weigh::prose(s, &site, &known);
         return if !found {
             s.refuse(at, None, Refusal::Separator)
@@ -180,7 +184,10 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     }
     match values {
         Values::One(value) => {
-            s.continuation = below::block(&s.rec, site, joined, known, &value).or_else(|| s.continuation.take());
+            if let Some(lines) = below::block(&s.rec, site, joined, known, &value) {
+                s.continuation = Some(lines);
+                return s.refuse(site.start, Some(known.rule), Refusal::Placeholder);
+            }
             one(s, site, joined.joint, known, &value);
             more(s, site, joined, known, value);
         }

@@ -13,7 +13,7 @@ use crate::rules::rule::ValuePolicy;
 /// Judges the value behind the key at `site`.
 pub(super) fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
-    let bounded = without_query(s, known, value).or_else(|| whole(s, site, known, value));
+    let bounded = without_query(s, known, value).or_else(|| whole(s, site, joint, known, value));
     let value = bounded.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
     let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
@@ -30,7 +30,13 @@ pub(super) fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, k
 }
 
 /// A password may have any sign: what encloses the key says which are its own.
-fn whole(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: &Value) -> Option<Value> {
+fn whole(
+    s: &mut RecordContext<'_>,
+    site: &KeySite,
+    joint: Separator,
+    known: &SecretKey,
+    value: &Value,
+) -> Option<Value> {
     if known.policy != ValuePolicy::Any || !tail::may_follow(&s.rec, value) {
         return None;
     }
@@ -39,7 +45,7 @@ fn whole(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: &V
     if text.len() > 2 && s.set.masks.spares(text) {
         return None;
     }
-    let end = tail::end(&s.rec, site, value);
+    let end = tail::end(&s.rec, site, joint, value);
     *s.work += end.abs_diff(value.end) as u64;
     Some(Value { end, open: end == s.rec.end, ..*value })
 }

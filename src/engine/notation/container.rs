@@ -62,7 +62,13 @@ pub(super) fn object(rec: &Record<'_>, at: usize, notation: Notation, only: Opti
 pub(super) fn is_object(rec: &Record<'_>, at: usize) -> bool {
     let inside = skip_gap(rec, at + 1, GAP_BYTES_MAX);
     match Quote::at(rec.buf, inside, rec.end) {
-        Some(quote) => !closes(rec, inside + quote.width()),
+        // Behind the first text comes what goes on behind one.
+        Some(quote) => {
+            let text = quoted(rec, inside, quote);
+            let next = skip_gap(rec, (text.end + quote.width()).min(rec.end), GAP_BYTES_MAX);
+            let member = rec.get(next).is_none_or(|b| matches!(b, b':' | b',' | b'}' | b'='));
+            !closes(rec, inside + quote.width()) && (member || rec.is_json())
+        }
         None => rec.get(inside).is_none_or(|b| b == b'}') || named(rec, inside).is_some(),
     }
 }

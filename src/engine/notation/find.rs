@@ -7,7 +7,7 @@ use super::escape::skip_gap;
 use super::key::KeySite;
 use super::quote::Quote;
 use super::separator::{ANGLES, GAP_BYTES_MAX, Separated, Separator, type_end, written};
-use super::text::quoted;
+use super::text::{quoted, text_end};
 use super::{bracket, named, wrapper};
 use crate::rules::words::words;
 
@@ -95,11 +95,14 @@ fn is_element(rec: &Record<'_>, opened: usize, at: usize, open: &[u8]) -> bool {
         return head.is_empty() || head.starts_with(b"<") && head.ends_with(b">");
     }
     // A text of JSON that the tag stands in ends at its mark.
-    let room = if rec.is_json() { memchr::memchr(b'"', rest).unwrap_or(rest.len()) } else { rest.len() };
+    let room = text_end(rec, at).unwrap_or(rec.end) - at;
     match memmem::find(rest, open) {
         Some(n) if n < room || rest.starts_with(b"<![CDATA[") => {
             let behind = &rest[n + open.len()..];
-            behind.starts_with(b"/") || behind.starts_with(b"\\/") || behind.starts_with(b"!") || behind.starts_with(b"%2F")
+            behind.starts_with(b"/")
+                || behind.starts_with(b"\\/")
+                || behind.starts_with(b"!")
+                || behind.starts_with(b"%2F")
         }
         // Cut: a lone word.
         None => room == rest.len() && rest[0].is_ascii_alphanumeric() && !rest.contains(&b' '),

@@ -117,7 +117,8 @@ fn before(head: &[u8], texts: &[String]) -> Option<usize> {
         return Some(0);
     }
     let alone = |text: &str| {
-        let word = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+        // A bracket by itself is none of a call's.
+        let word = text.as_bytes().first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'(');
         let last = head.len().checked_sub(text.len() + 1).and_then(|at| head.get(at));
         !(word && last.is_some_and(u8::is_ascii_alphanumeric))
     };

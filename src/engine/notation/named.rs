@@ -160,7 +160,6 @@ pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
         .take_while(|b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>'))
         .count();
     let head = &head[..head.len() - signs];
-    let word =
-        head.iter().rev().take(NAME_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let word = head.iter().rev().take(NAME_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     (opened - signs - word, opened - signs)
 }

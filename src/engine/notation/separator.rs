@@ -29,8 +29,8 @@ const SPELLED: [(&[u8], Separator); 12] = [
 /// How `>` may be written behind `=` or `-`.
 const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
 /// How `<` and `>` may be written around an element's name.
-pub(super) const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
-
+pub(super) const ANGLES: [(&[u8], &[u8]); 4] =
+    [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
 
 /// What a key's value is called next to its name.
 pub(super) const VALUE_NAMES: &[&str] = words!("value-names");

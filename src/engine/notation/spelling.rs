@@ -2,9 +2,9 @@
 //! `"key":"value"`. All else goes the long way.
 
 use super::Record;
+use super::find;
 use super::key::KeySite;
 use super::quote::Quote;
-use super::find;
 use super::separator::{Separated, Separator};
 use super::value::{self, Value, Values};
 use crate::engine::shortcuts::{Shortcut, Shortcuts};
@@ -104,8 +104,8 @@ fn ends(rec: &Record<'_>, start: usize, end: usize, joint: Separator) -> bool {
 mod tests {
     use super::{joined, one};
     use crate::engine::notation::Record;
-    use crate::engine::notation::key::{around, end_of};
     use crate::engine::notation::find;
+    use crate::engine::notation::key::{around, end_of};
     use crate::engine::notation::value;
     use crate::engine::notation::value::Values;
     use proptest::prelude::*;

@@ -3,6 +3,7 @@
 use super::Record;
 use super::bare::bare_end;
 use super::key::KeySite;
+use super::separator::Separator;
 use super::text::Value;
 use crate::rules::mask::Notation;
 
@@ -26,13 +27,15 @@ pub(crate) fn may_follow(rec: &Record<'_>, value: &Value) -> bool {
 }
 
 /// Where the value behind the key really ends.
-pub(crate) fn end(rec: &Record<'_>, site: &KeySite, value: &Value) -> usize {
+pub(crate) fn end(rec: &Record<'_>, site: &KeySite, joint: Separator, value: &Value) -> usize {
     let query = in_query(rec, site);
     if query && let Some(n) = memchr::memchr(b'#', &rec.from(value.start)[..value.end - value.start]) {
         return value.start + n;
     }
     let low = site.open.saturating_sub(REACH_BYTES).max(rec.start);
-    let around = Around { rec, before: &rec.from(low)[..site.open.max(low) - low], start: value.start, query };
+    let before = &rec.from(low)[..site.open.max(low) - low];
+    let colon = joint == Separator::Colon;
+    let around = Around { rec, before, cut: low > rec.start, start: value.start, query, colon };
     let mut end = value.end;
     for _ in 0..SIGNS_MAX {
         let Some(next) = around.goes_on(end) else { break };
@@ -46,9 +49,13 @@ struct Around<'a, 'b> {
     rec: &'a Record<'b>,
     /// What stands before the key.
     before: &'a [u8],
+    /// Whether that is not all of it.
+    cut: bool,
     /// Where the value begins.
     start: usize,
     query: bool,
+    /// Whether `:` joins keys and values here.
+    colon: bool,
 }
 
 impl Around<'_, '_> {
@@ -74,16 +81,23 @@ impl Around<'_, '_> {
     fn belongs(&self, at: usize, sign: u8) -> bool {
         let rec = self.rec;
         match sign {
-            b'&' => !self.query && !is_pair(rec, at + 1),
-            b',' | b';' => !is_pair(rec, at + 1),
+            b'&' => !self.query && !self.is_pair(at + 1),
+            b',' | b';' => !self.is_pair(at + 1),
             b')' => !self.closes(b'(', sign, at),
             b']' => !self.closes(b'[', sign, at),
             b'}' => !self.closes(b'{', sign, at),
             b'>' => !self.closes(b'<', sign, at),
             b'<' => !is_tag(rec, at),
             b'"' if rec.is_json() => false,
-            mark => !ends_text(rec.get(at + 1)) && !encloses(self.before, mark),
+            mark => !(self.cut && ends_text(rec.get(at + 1))) && !encloses(self.before, mark),
         }
+    }
+
+    /// Whether the next pair begins at `at`.
+    fn is_pair(&self, at: usize) -> bool {
+        pair_sign(self.rec, at).is_some_and(|sign| {
+            self.rec.get(sign) == Some(b'=') || self.colon || matches!(self.rec.get(sign + 1), Some(b' ' | b'"'))
+        })
     }
 
     /// Whether the sign at `at` closes what stands open before the key; what the value itself opened it may close.
@@ -103,8 +117,13 @@ fn in_query(rec: &Record<'_>, site: &KeySite) -> bool {
     matches!(head[..head.len() - name].last(), Some(b'?' | b'&'))
 }
 
-/// Whether a name and its sign stand at `at`, so that the next pair begins there.
+/// Whether a name and its sign stand at `at`.
 pub(super) fn is_pair(rec: &Record<'_>, at: usize) -> bool {
+    pair_sign(rec, at).is_some()
+}
+
+/// The sign behind the name at `at`, if one stands there.
+fn pair_sign(rec: &Record<'_>, at: usize) -> Option<usize> {
     let part =
         |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']' | b'%' | b'@' | b'$');
     // `&amp;` is a sign, too.
@@ -112,14 +131,18 @@ pub(super) fn is_pair(rec: &Record<'_>, at: usize) -> bool {
     let name = rec.from(at).iter().take(TAG_BYTES_MAX).take_while(part).count();
     let letter = rec.get(at).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b'$' | b'-'));
     let blank = usize::from(rec.get(at + name) == Some(b' '));
-    letter && matches!(rec.get(at + name + blank), Some(b'=' | b':'))
+    let sign = at + name + blank;
+    (letter && matches!(rec.get(sign), Some(b'=' | b':'))).then_some(sign)
 }
 
 /// Whether a tag stands at `at`: `</b>`, `<br>`.
 fn is_tag(rec: &Record<'_>, at: usize) -> bool {
     let text = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
-    let begins = text.get(1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!'));
-    begins && text.contains(&b'>')
+    let slash = usize::from(text.get(1) == Some(&b'/'));
+    let name =
+        text[(1 + slash).min(text.len())..].iter().take_while(|b| b.is_ascii_alphanumeric() || b":_-!".contains(b));
+    let behind = text.get(1 + slash + name.count());
+    matches!(behind, Some(b'>' | b' ' | b'/')) && text.contains(&b'>')
 }
 
 /// Whether a text ends before this byte: what joins it to another stands there.

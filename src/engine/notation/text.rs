@@ -3,8 +3,13 @@
 use super::Record;
 use super::bare::{bare_end, template_end};
 use super::context::mask_len;
+use super::escape::skip_gap;
 use super::quote::{Close, Quote};
+use super::separator::GAP_BYTES_MAX;
 use crate::rules::mask::Notation;
+
+/// The most marks that are looked at for a text's end.
+const MARKS_MAX: usize = 64;
 
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,19 @@ pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bo
         Close::Mark(end) | Close::Cut(end) => (end, false),
         Close::Open => (rec.end, true),
     }
+}
+
+/// Where the text of JSON ends that `at` stands in, if the record is JSON: at a mark behind which another one's key,
+/// or an end, follows.
+pub(super) fn text_end(rec: &Record<'_>, at: usize) -> Option<usize> {
+    let rest = rec.from(at);
+    let marks = memchr::memchr_iter(b'"', if rec.is_json() { rest } else { &[] });
+    let ends = |mark: &usize| {
+        let next = skip_gap(rec, at + mark + 1, GAP_BYTES_MAX);
+        matches!(rec.get(next), None | Some(b',' | b':' | b']' | b'}' | b'\\'))
+    };
+    let mark = marks.take(MARKS_MAX).find(ends)?;
+    Some(at + mark - rest[..mark].iter().rev().take_while(|b| **b == b'\\').count())
 }
 
 /// A bare value: ends where its notation says.

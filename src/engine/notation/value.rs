@@ -3,7 +3,6 @@
 use memchr::memmem;
 
 use super::Record;
-use super::bare::bare_end;
 use super::container::{self, VALUE_MEMBERS, is_object};
 use super::context::{mask_len, plain};
 use super::escape::skip_gap;
@@ -11,6 +10,7 @@ use super::key::KeySite;
 use super::quote::Quote;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use super::tail::is_pair;
+use super::text::text_end;
 pub(crate) use super::text::{Value, bare, closed, quoted};
 use super::wrapper::{dollars, unwrap, wrapped_end};
 use crate::rules::mask::Notation;
@@ -122,8 +122,7 @@ fn unclosed(rec: &Record<'_>, value: Value) -> Value {
     if words || rec.is_json() || text.len() > UNCLOSED_BYTES_MAX {
         return value;
     }
-    let end = bare_end(rec, value.start, rec.end, false);
-    Value { end, open: end == rec.end, ..value }
+    Value { open: false, ..bare(rec, value.start, false, plain(rec)) }
 }
 
 /// The value of an assignment in quotes, whose mark ends it: `-e "KEY=a b"`, `Environment="KEY=a b"`.
@@ -180,7 +179,8 @@ pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> No
 /// `process.env.KEY || "y"`, `"old" -> "new"`.
 pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<(Separator, Value)> {
     let behind = skip_gap(rec, value.end + value.quote.map_or(0, Quote::width), GAP_BYTES_MAX);
-    let find = |signs: &[&str]| signs.iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes())).map(|s| s.len());
+    let find =
+        |signs: &[&str]| signs.iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes())).map(|s| s.len());
     let instead = find(&["||", "??", "|"]);
     let joint = if instead.is_some() { Separator::Instead } else { Separator::Assign };
     let sign = instead.or_else(|| find(CHANGES))?;
@@ -204,8 +204,9 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
         start += 9;
         close = b"]]>";
     }
-    let found = memmem::find(rec.from(start), close);
-    let mut end = found.map_or(rec.end, |i| start + i);
+    let limit = text_end(rec, start).unwrap_or(rec.end);
+    let found = memmem::find(&rec.from(start)[..limit - start], close);
+    let mut end = found.map_or(limit, |i| start + i);
     while start < end && rec.buf[start].is_ascii_whitespace() {
         start += 1;
     }
@@ -215,7 +216,13 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     if start == end {
         return Values::Nothing;
     }
-    Values::One(Value { start, end, quote: None, notation: Notation::Quoted, open: found.is_none() })
+    Values::One(Value {
+        start,
+        end,
+        quote: None,
+        notation: Notation::Quoted,
+        open: found.is_none() && limit == rec.end,
+    })
 }
 
 /// `key: Type = "value"`: the quoted value behind a type name that ends at `at`.

@@ -55,7 +55,7 @@ pub(super) fn unwrap(rec: &Record<'_>, at: usize) -> Inside {
 }
 
 fn is_quote(rec: &Record<'_>, at: usize) -> bool {
-    Quote::at(rec.buf, at, rec.end).is_some()
+    Quote::at(rec.buf, at, rec.end).is_some_and(|quote| !quote.is_percent())
 }
 
 /// Inside the next wrapper.
@@ -91,7 +91,9 @@ fn step(rec: &Record<'_>, from: &Inside) -> Option<Inside> {
         }
         b' ' if word == b"new" => called(rec, next + 1).filter(|inside| is_quote(rec, *inside)).and_then(into),
         b' ' if named(TYPES) => Some(skip_gap(rec, next, GAP_BYTES_MAX)).filter(|at| is_quote(rec, *at)).and_then(into),
-        _ => prefix(rec, at).or_else(|| serialized(word).then_some(next).filter(|at| is_quote(rec, *at))).and_then(into),
+        _ => {
+            prefix(rec, at).or_else(|| serialized(word).then_some(next).filter(|at| is_quote(rec, *at))).and_then(into)
+        }
     }
 }
 

@@ -52,7 +52,8 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
 }
 
 /// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
-/// order and may overlap. Returns whether a look at the masked record may find more.
+/// order and may overlap. Returns whether a look at the masked record may find more, and what rules that look at
+/// every byte have cost, which no budget counts.
 #[inline(always)] // the record's bounds stay in registers
 pub(crate) fn scan_record(
     set: &RuleSet,
@@ -62,7 +63,7 @@ pub(crate) fn scan_record(
     continuation: &mut Option<Continuation>,
     budget: u64,
     scratch: &mut Scratch,
-) -> bool {
+) -> (bool, u64) {
     let from = scratch.findings.len();
     let mut context = RecordContext {
         set,
@@ -93,13 +94,16 @@ pub(crate) fn scan_record(
         }
         self::candidate(&mut context, candidate);
     }
+    let before = *context.work;
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.
         context.budget = *context.work + WORK_FACTOR_MAX * (context.rec.end - context.rec.start) as u64 + WORK_FREE;
         search(&mut context, rule);
     }
     *continuation = context.continuation;
-    context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..])
+    let scans = *context.work - before;
+    let doubt = context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..]);
+    (doubt, scans)
 }
 
 /// Whether a mask hides where an object begins, behind which the record may be JSON no longer.

@@ -12,7 +12,8 @@ const WORDS_MIN: usize = 3;
 pub fn is_sentence(text: &[u8]) -> bool {
     let word = |w: &[u8]| {
         let number = w.len() <= 3 && w.iter().all(u8::is_ascii_digit);
-        let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'\'' | b',' | b'-' | b'.' | b'(' | b')' | b':' | b'!');
+        let letters =
+            |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'\'' | b',' | b'-' | b'.' | b'(' | b')' | b':' | b'!');
         number || !w.is_empty() && w.iter().all(letters)
     };
     let count = text.split(|b| *b == b' ').count();
