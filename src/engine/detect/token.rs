@@ -181,8 +181,8 @@ fn literal_len(shape: &Shape, text: &[u8], known: &ShapeAt) -> usize {
 
 /// Whether the mark at `at` ends a text, behind which another begins: `"tool -p [REDACTED:x]","n":"y"`.
 fn closes_text(rec: &Record<'_>, at: usize) -> bool {
-    let next = || rec.get(at + 1);
-    matches!(rec.get(at), Some(b'"' | b'\'')) && matches!(next(), None | Some(b',' | b':' | b']' | b'}' | b' '))
+    let ends = || matches!(rec.get(at + 1), None | Some(b',' | b':' | b']' | b'}' | b' '));
+    matches!(rec.get(at), Some(b'"' | b'\'')) && (rec.is_json() || ends())
 }
 
 /// The span without the quotes around it: they belong to the notation.

@@ -9,7 +9,7 @@ use super::escape::skip_gap;
 use super::quote::Quote;
 use super::separator::GAP_BYTES_MAX;
 use super::tail::is_pair;
-use super::text::{Value, bare, quoted};
+use super::text::{Value, bare, behind, quoted};
 use super::wrapper::unwrap;
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
@@ -37,15 +37,15 @@ struct Reader<'a, 'b> {
     rec: &'a Record<'b>,
     /// How a bare element's mask is written.
     notation: Notation,
-    /// Whether the key stands in a text of JSON, whose own mark ends it.
-    inside: bool,
+    /// The mark of a key that is a member's.
+    key: Option<Quote>,
     values: Vec<Value>,
     other: bool,
 }
 
 /// The elements of the list whose bracket stands at `at`.
-pub(super) fn list(rec: &Record<'_>, at: usize, notation: Notation, member: bool) -> Read {
-    let mut reader = Reader { rec, notation, inside: !member && rec.is_json(), values: Vec::new(), other: false };
+pub(super) fn list(rec: &Record<'_>, at: usize, notation: Notation, key: Option<Quote>) -> Read {
+    let mut reader = Reader { rec, notation, key, values: Vec::new(), other: false };
     let close = if rec.get(at) == Some(b'(') { b')' } else { b']' };
     let end = reader.list(at + 1, close, 0);
     reader.done(end)
@@ -53,7 +53,7 @@ pub(super) fn list(rec: &Record<'_>, at: usize, notation: Notation, member: bool
 
 /// The values of the object whose brace stands at `at`, or `only` those of its members that are called so.
 pub(super) fn object(rec: &Record<'_>, at: usize, notation: Notation, only: Option<&[&str]>) -> Read {
-    let mut reader = Reader { rec, notation, inside: false, values: Vec::new(), other: false };
+    let mut reader = Reader { rec, notation, key: None, values: Vec::new(), other: false };
     let end = reader.object(at + 1, only, 0);
     reader.done(end)
 }
@@ -65,7 +65,7 @@ pub(super) fn is_object(rec: &Record<'_>, at: usize) -> bool {
         // Behind the first text comes what goes on behind one.
         Some(quote) => {
             let text = quoted(rec, inside, quote);
-            let next = skip_gap(rec, (text.end + quote.width()).min(rec.end), GAP_BYTES_MAX);
+            let next = skip_gap(rec, behind(rec, &text), GAP_BYTES_MAX);
             let member = rec.get(next).is_none_or(|b| matches!(b, b':' | b',' | b'}' | b'='));
             !closes(rec, inside + quote.width()) && (member || rec.is_json())
         }
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
                 Some(_) => {}
             }
             let Some(value) = self.element(p, apart) else { break };
-            p = (value.end + value.quote.map_or(0, Quote::width)).min(rec.end);
+            p = behind(rec, &value);
             apart = false;
             self.values.push(value);
         }
@@ -148,12 +148,14 @@ impl Reader<'_, '_> {
             let pair = !apart && is_pair(rec, value.start);
             return (value.start < value.end && !pair).then_some(value);
         };
-        // A mark that no comma sets apart, in JSON one that differs from the first element's, or one that closes
-        // ends the text that the list stands in.
-        let first = self.values.first();
-        let differs = rec.is_json() && first.is_some_and(|first| first.quote != Some(quote));
-        let ends = self.inside && first.is_none() && closes(rec, inside + quote.width());
-        (apart && !differs && !ends).then(|| quoted(rec, inside, quote))
+        // A mark that no comma sets apart ends the text that the list stands in, and so does in JSON one that differs
+        // from the first element's, stands further out than the key's, or closes a text.
+        let differs = || self.values.first().is_some_and(|first| first.quote != Some(quote));
+        let ends = || match self.key {
+            Some(key) => quote.slashes < key.slashes,
+            None => closes(rec, inside + quote.width()),
+        };
+        (apart && !(rec.is_json() && (differs() || ends()))).then(|| quoted(rec, inside, quote))
     }
 
     /// Reads members from `at` on until the object's end; where it ends.
@@ -168,7 +170,7 @@ impl Reader<'_, '_> {
                     break; // it ends the text that the object stands in
                 }
                 let text = quoted(rec, p, quote);
-                p = (text.end + quote.width()).min(rec.end);
+                p = behind(rec, &text);
                 if !valued {
                     let own = &rec.from(text.start)[..text.end - text.start];
                     wanted = only.is_none_or(|names| is_one_of(own, names));
@@ -179,6 +181,10 @@ impl Reader<'_, '_> {
             }
             match rec.get(p) {
                 Some(b'}') => return p + 1,
+                Some(b'[') if mask_len(rec, p) > 0 => {
+                    p += mask_len(rec, p);
+                    continue;
+                }
                 Some(b'[') if valued && wanted && depth < DEPTH_MAX => {
                     p = self.list(p + 1, b']', depth + 1);
                     continue;
@@ -188,7 +194,7 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 None | Some(b'{' | b'[') => break,
-                Some(b'0'..=b'9' | b'-') if valued && wanted && only.is_some() && marks.is_some() => {
+                Some(b'0'..=b'9') if valued && wanted && only.is_some() && marks.is_some() => {
                     let number = bare(rec, p, false, self.notation);
                     p = number.end.max(p + 1);
                     self.values.push(number);

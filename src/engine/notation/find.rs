@@ -95,18 +95,15 @@ fn is_element(rec: &Record<'_>, opened: usize, at: usize, open: &[u8]) -> bool {
         return head.is_empty() || head.starts_with(b"<") && head.ends_with(b">");
     }
     // A text of JSON that the tag stands in ends at its mark.
-    let room = text_end(rec, at).unwrap_or(rec.end) - at;
+    let inside = |end: usize| text_end(rec, at, end).is_none();
     match memmem::find(rest, open) {
-        Some(n) if n < room || rest.starts_with(b"<![CDATA[") => {
+        Some(n) => {
             let behind = &rest[n + open.len()..];
-            behind.starts_with(b"/")
-                || behind.starts_with(b"\\/")
-                || behind.starts_with(b"!")
-                || behind.starts_with(b"%2F")
+            let end = [&b"/"[..], b"\\/", b"!", b"%2F"].iter().any(|end| behind.starts_with(end));
+            end && (rest.starts_with(b"<![CDATA[") || inside(at + n))
         }
         // Cut: a lone word.
-        None => room == rest.len() && rest[0].is_ascii_alphanumeric() && !rest.contains(&b' '),
-        Some(_) => false,
+        None => rest[0].is_ascii_alphanumeric() && !rest.contains(&b' ') && inside(rec.end),
     }
 }
 

@@ -6,7 +6,7 @@ use super::key::KeySite;
 use super::quote::Quote;
 use super::run;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
-use super::text::{Value, bare, quoted};
+use super::text::{self, Value, bare, quoted};
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 use crate::rules::notation::{Form, ValueForm};
@@ -84,7 +84,7 @@ fn value(rec: &Record<'_>, at: usize) -> (Value, usize) {
     match Quote::at(rec.buf, at, rec.end) {
         Some(quote) => {
             let value = quoted(rec, at, quote);
-            (value, (value.end + quote.width()).min(rec.end))
+            (value, text::behind(rec, &value))
         }
         None => {
             let value = bare(rec, at, false, Notation::Bare);

@@ -132,10 +132,14 @@ impl Quote {
 
     /// A text whose marks are spelled out has no plain one: that ends what it stands in.
     fn close_spelled(self, text: &[u8], buf: &[u8], from: usize, end: usize) -> Close {
-        let plain = memchr(b'"', &buf[from..end]).map(|n| from + n);
-        match (self.close_alike(text, buf, from, plain.unwrap_or(end)), plain) {
-            (Close::Open, Some(mark)) => Close::Cut(mark - slashes_before(buf, from, mark)),
-            (close, _) => close,
+        let close = self.close_alike(text, buf, from, end);
+        let to = match close {
+            Close::Mark(mark) | Close::Cut(mark) => mark,
+            Close::Open => end,
+        };
+        match memchr(b'"', &buf[from..to]).map(|n| from + n) {
+            Some(mark) => Close::Cut(mark - slashes_before(buf, from, mark)),
+            None => close,
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) fn end(rec: &Record<'_>, site: &KeySite, joint: Separator, value: &Va
     }
     let low = site.open.saturating_sub(REACH_BYTES).max(rec.start);
     let before = &rec.from(low)[..site.open.max(low) - low];
-    let colon = joint == Separator::Colon;
+    let colon = joint != Separator::Assign;
     let around = Around { rec, before, cut: low > rec.start, start: value.start, query, colon };
     let mut end = value.end;
     for _ in 0..SIGNS_MAX {

@@ -41,10 +41,16 @@ pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bo
     }
 }
 
-/// Where the text of JSON ends that `at` stands in, if the record is JSON: at a mark behind which another one's key,
-/// or an end, follows.
-pub(super) fn text_end(rec: &Record<'_>, at: usize) -> Option<usize> {
-    let rest = rec.from(at);
+/// Behind the value and the mark that closes it, if one does.
+pub(super) fn behind(rec: &Record<'_>, value: &Value) -> usize {
+    let mark = value.quote.filter(|quote| Quote::at(rec.buf, value.end, rec.end) == Some(*quote));
+    value.end + mark.map_or(0, Quote::width)
+}
+
+/// Where the text of JSON ends that `at` stands in, if the record is JSON and it does before `limit`: at a mark behind
+/// which another one's key, or an end, follows.
+pub(super) fn text_end(rec: &Record<'_>, at: usize, limit: usize) -> Option<usize> {
+    let rest = &rec.from(at)[..limit - at];
     let marks = memchr::memchr_iter(b'"', if rec.is_json() { rest } else { &[] });
     let ends = |mark: &usize| {
         let next = skip_gap(rec, at + mark + 1, GAP_BYTES_MAX);
@@ -61,7 +67,8 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
     // A template is one value, blanks and all.
     if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
         let template = template_end(rec, at);
-        if template > at && template >= p {
+        let cut = rec.is_json() && rec.from(at)[..template - at].contains(&b'"');
+        if template > at && template >= p && !cut {
             // More of a value behind it belongs to the value.
             p = bare_end(rec, template, rec.end, percent);
         }

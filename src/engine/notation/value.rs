@@ -88,11 +88,12 @@ fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value
     let at = joined.value;
     let tuple = || Quote::at(rec.buf, at + 1, rec.end).is_some();
     let notation = number(rec, site, joined);
+    let key = site.quote.filter(|_| joined.quoted);
     match rec.get(at)? {
         _ if mask_len(rec, at) > 0 => None,
         b'[' if rec.from(at).starts_with(b"[]") && unwrap(rec, at).wrapped => None,
-        b'[' => Some(list(rec, at, notation, joined.quoted)),
-        b'(' if tuple() => Some(list(rec, at, notation, joined.quoted)),
+        b'[' => Some(list(rec, at, notation, key)),
+        b'(' if tuple() => Some(list(rec, at, notation, key)),
         b'{' if is_object(rec, at) => {
             let read = container::object(rec, at, notation, Some(VALUE_MEMBERS));
             Some(if read.values.is_empty() { Values::Object } else { Values::Many(read.values) })
@@ -101,8 +102,8 @@ fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value
     }
 }
 
-fn list(rec: &Record<'_>, at: usize, notation: Notation, member: bool) -> Values {
-    let read = container::list(rec, at, notation, member);
+fn list(rec: &Record<'_>, at: usize, notation: Notation, key: Option<Quote>) -> Values {
+    let read = container::list(rec, at, notation, key);
     // An object is judged by its own keys; what was read before it is read.
     if read.other && read.values.is_empty() { Values::Code } else { Values::Many(read.values) }
 }
@@ -204,9 +205,9 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
         start += 9;
         close = b"]]>";
     }
-    let limit = text_end(rec, start).unwrap_or(rec.end);
-    let found = memmem::find(&rec.from(start)[..limit - start], close);
-    let mut end = found.map_or(limit, |i| start + i);
+    let found = memmem::find(rec.from(start), close).map(|n| start + n);
+    let cut = text_end(rec, start, found.unwrap_or(rec.end));
+    let mut end = cut.or(found).unwrap_or(rec.end);
     while start < end && rec.buf[start].is_ascii_whitespace() {
         start += 1;
     }
@@ -221,7 +222,7 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
         end,
         quote: None,
         notation: Notation::Quoted,
-        open: found.is_none() && limit == rec.end,
+        open: cut.or(found).is_none(),
     })
 }
 
