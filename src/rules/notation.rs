@@ -14,8 +14,8 @@ pub struct Form {
     /// Whether the key stands in quotes; nothing means that it may.
     pub key_quoted: Option<bool>,
     /// One of these stands between the key, or its quote, and the value. A blank stands for a gap: blanks and colour
-    /// codes, or nothing; two for one of two blanks or more; a backslash for one or more of them, `#` for a number, `*`
-    /// for the rest of a tag.
+    /// codes, or nothing; two for one of two blanks or more; a backslash for one or more of them, `#` for a number, `~`
+    /// for a gap that is one, `*` for the rest of a tag.
     pub between: Vec<String>,
     /// What the value is.
     pub value: ValueForm,

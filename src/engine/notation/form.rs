@@ -30,7 +30,7 @@ impl Forms {
     pub(crate) fn new(all: Vec<Form>) -> Forms {
         let mut follows = [false; 256];
         for text in all.iter().flat_map(|form| &form.between) {
-            match text.trim_start().as_bytes() {
+            match text.trim_start_matches([' ', '~']).as_bytes() {
                 // Any of a tag, which a key's quote comes before.
                 [b'*', ..] => {}
                 // Behind a wide gap anything may stand.
@@ -142,6 +142,7 @@ fn behind(rec: &Record<'_>, at: usize, text: &str) -> Option<usize> {
             at += match byte {
                 b'\\' => Some(slashes(rec, at)).filter(|slashes| *slashes > 0)?,
                 b'#' => Some(run::digits_end(rec.buf, at, rec.end) - at).filter(|digits| *digits > 0)?,
+                b'~' => Some(skip_gap(rec, at, GAP_BYTES_MAX) - at).filter(|gap| *gap > 0)?,
                 b'*' => rec.from(at).iter().take(TAG_BYTES_MAX).take_while(|b| !matches!(b, b'<' | b'>')).count(),
                 _ => (rec.get(at)? == byte).then_some(1)?,
             };
