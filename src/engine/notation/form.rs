@@ -21,7 +21,7 @@ pub(crate) struct Forms {
 /// The most of a tag that is passed over, in bytes.
 const TAG_BYTES_MAX: usize = 96;
 /// The fewest bytes of a value that looks drawn.
-const DRAWN_BYTES_MIN: usize = 6;
+const DRAWN_BYTES_MIN: usize = 7;
 /// What quotes begin with.
 const QUOTES: &[u8] = b"\"'`\\%&";
 
@@ -67,7 +67,7 @@ impl Forms {
             let joint = match form.value {
                 ValueForm::Quoted => Quote::at(rec.buf, value, rec.end).map(|_| Separator::Form),
                 ValueForm::Any => Some(Separator::Form),
-                ValueForm::Drawn => is_drawn(rec, value).then_some(Separator::Form),
+                ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value)).then_some(Separator::Form),
                 ValueForm::Line => Some(Separator::Line),
                 ValueForm::Element => Some(Separator::Element(0)),
             }?;
@@ -100,6 +100,13 @@ fn ends(rec: &Record<'_>, at: usize, texts: &[String]) -> bool {
     !(value.open && value.quote.is_some()) && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
 }
 
+/// Whether the key is short for nothing else: `PASS   TestLogin2` is a test's result, `proxy_pass   x` an address.
+fn names_secret(rec: &Record<'_>, site: &KeySite) -> bool {
+    let key = &rec.from(site.start)[..site.end - site.start];
+    let short = key.len() >= 4 && key[key.len() - 4..].eq_ignore_ascii_case(b"pass");
+    !short || key.contains(&b'_') && !key.iter().any(u8::is_ascii_lowercase)
+}
+
 /// Whether the value at `at` is no word, type or number: it has letters and digits, and is called nowhere.
 fn is_drawn(rec: &Record<'_>, at: usize) -> bool {
     let (value, _) = value(rec, at);
@@ -107,8 +114,9 @@ fn is_drawn(rec: &Record<'_>, at: usize) -> bool {
     let has = |is: fn(&u8) -> bool| text.iter().any(is);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let name = || text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'));
-    let words = || text.len() >= DRAWN_BYTES_MIN + 4 && random::is_words(text) && name();
-    text.len() >= DRAWN_BYTES_MIN && mixed && !text.contains(&b'(') && !text.contains(&b' ') && !words()
+    let words = || text.len() >= DRAWN_BYTES_MIN + 3 && random::is_words(text) && name();
+    let place = matches!(text.first(), Some(b'/' | b'~' | b'.')) || text.windows(3).any(|w| w == b"://");
+    text.len() >= DRAWN_BYTES_MIN && mixed && !text.contains(&b'(') && !text.contains(&b' ') && !place && !words()
 }
 
 /// How many bytes of one of the texts the head ends with; none where it ends with none of them.

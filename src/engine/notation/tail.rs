@@ -89,7 +89,7 @@ impl Around<'_, '_> {
             b'>' => !self.closes(b'<', sign, at),
             b'<' => !is_tag(rec, at),
             b'"' if rec.is_json() => false,
-            mark => !(self.cut && ends_text(rec.get(at + 1))) && !encloses(self.before, mark),
+            mark => !((self.cut || mark == b'"') && ends_text(rec.from(at + 1))) && !encloses(self.before, mark),
         }
     }
 
@@ -129,6 +129,10 @@ fn pair_sign(rec: &Record<'_>, at: usize) -> Option<usize> {
     // `&amp;` is a sign, too.
     let at = if rec.from(at).starts_with(b"amp;") { at + 4 } else { at };
     let name = rec.from(at).iter().take(TAG_BYTES_MAX).take_while(part).count();
+    // `Max Pool Size=1`: words with blanks between.
+    let spaced = |b: &&u8| b.is_ascii_alphabetic() || **b == b' ';
+    let words = rec.from(at).iter().take(TAG_BYTES_MAX).take_while(spaced).count();
+    let name = if rec.get(at + words) == Some(b'=') { words } else { name };
     let letter = rec.get(at).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b'$' | b'-'));
     let blank = usize::from(rec.get(at + name) == Some(b' '));
     let sign = at + name + blank;
@@ -145,9 +149,10 @@ fn is_tag(rec: &Record<'_>, at: usize) -> bool {
     matches!(behind, Some(b'>' | b' ' | b'/')) && text.contains(&b'>')
 }
 
-/// Whether a text ends before this byte: what joins it to another stands there.
-fn ends_text(next: Option<u8>) -> bool {
-    next.is_none_or(|b| matches!(b, b',' | b';' | b':' | b')' | b']' | b'}' | b' ' | b'\t'))
+/// Whether a text ends before what stands behind its mark: what joins it to another, or ends a tag.
+fn ends_text(behind: &[u8]) -> bool {
+    let joins = |b: &u8| matches!(b, b',' | b';' | b':' | b')' | b']' | b'}' | b' ' | b'\t' | b'>');
+    behind.first().is_none_or(joins) || behind.starts_with(b"/>")
 }
 
 /// Whether a mark before the key is open there; marks between letters are apostrophes.

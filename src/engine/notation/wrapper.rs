@@ -134,6 +134,10 @@ fn behind_length(rec: &Record<'_>, at: usize) -> Option<usize> {
 
 /// `!!str "x"`, `!vault 'x'`: behind the tag at `at`.
 fn behind_tag(rec: &Record<'_>, at: usize) -> Option<usize> {
+    // What begins with a capital looks a value up: `!Ref 'x'`.
+    if rec.from(at).iter().find(|b| **b != b'!').is_none_or(|b| !b.is_ascii_lowercase()) {
+        return None;
+    }
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'!' | b':' | b'/' | b'.' | b'_' | b'-');
     let end = at + rec.from(at).iter().take(NAME_BYTES_MAX).take_while(part).count();
     let value = skip_gap(rec, end, GAP_BYTES_MAX);
