@@ -6,6 +6,7 @@
 //! which programs write key and value, decide what is a secret; masks replace it.
 //!
 //! - [`Redactor`]: one call for bytes that are at hand. Nothing found = nothing copied.
+//! - [`Records`]: whole records from any thread, such as a logger's events; a key block may span them.
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
 //! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
@@ -40,6 +41,7 @@ pub mod fuzz {
 pub use edge::writer::RedactWriter;
 pub use engine::api::builder::Builder;
 pub use engine::api::explain::Explanation;
+pub use engine::api::records::Records;
 pub use engine::found::allowed::{AllowedBy, Spared};
 pub use engine::found::finding::{Finding, Refusal, Refused, Weighed};
 pub use engine::found::tally::Tally;

@@ -15,6 +15,7 @@ mod packs;
 mod parsers;
 mod readme;
 mod real;
+mod records;
 mod rules;
 #[cfg(debug_assertions)]
 mod shortcuts;
