@@ -23,6 +23,7 @@
 //! first), for secrets that were compressed, encrypted or encoded in base64, and as the only line of
 //! defence: what is never logged cannot leak.
 
+pub mod adapters;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

@@ -5,6 +5,7 @@
 
 mod allow;
 mod blocks;
+mod cases;
 mod cuts;
 mod draw;
 mod kit;
