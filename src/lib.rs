@@ -10,6 +10,9 @@
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
 //! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
+//! - [`adapters`]: in front of `tracing`, `log`, tokio, codecs, `serde_json`, `http` and `tower`.
+//!
+//! Depend on it with `default-features = false`: the default features are the command and the sidecar, and a hundred crates.
 //!
 //! ```
 //! use logveil::Redactor;
