@@ -54,6 +54,9 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if let Some(values) = several(rec, site, joined) {
         return values;
     }
+    if is_empty(rec, site, joined) {
+        return Values::Nothing;
+    }
     let inside = unwrap(rec, at);
     let at = inside.at;
     if at >= rec.end {
@@ -145,6 +148,16 @@ fn assigned(rec: &Record<'_>, site: &KeySite, joined: &Separated, value: &Value)
     (!open && end > value.end && !pairs).then_some(Value { end, notation: Notation::Quoted, open, ..*value })
 }
 
+/// Whether the mark behind the sign is the one that the assignment stands in: `'KEY=' next`.
+fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
+    let mark = site.quote.filter(|_| !joined.quoted && joined.joint == Separator::Assign);
+    mark.is_some_and(|mark| {
+        let behind = rec.get(joined.value + mark.width());
+        Quote::at(rec.buf, joined.value, rec.end) == Some(mark)
+            && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
+    })
+}
+
 /// The rest of the line at `at`, which its end, written out or not, or the text around it ends.
 fn line(rec: &Record<'_>, at: usize) -> Values {
     let rest = rec.from(at);
@@ -217,13 +230,7 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     if start == end {
         return Values::Nothing;
     }
-    Values::One(Value {
-        start,
-        end,
-        quote: None,
-        notation: Notation::Quoted,
-        open: cut.or(found).is_none(),
-    })
+    Values::One(Value { start, end, quote: None, notation: Notation::Quoted, open: cut.or(found).is_none() })
 }
 
 /// `key: Type = "value"`: the quoted value behind a type name that ends at `at`.
