@@ -47,7 +47,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let mut site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
-    let label = s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:"); // a rule's name in a label
+    let label = s.rec.ends_with(site.open, b"REDACTED:"); // a rule's name in a label
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
         let found = weigh::prose(s, &site, &known);
@@ -94,7 +94,7 @@ pub(crate) fn reject(
 ) -> Option<(usize, Footprint)> {
     let end = key::end_of(text, at);
     *work += (end - at) as u64;
-    let behind = text.from(end).first_chunk::<4>()?;
+    let behind = text.chunk::<4>(end)?;
     if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return None;
     }
@@ -102,7 +102,8 @@ pub(crate) fn reject(
     let near = |from, to| Footprint { loose: end + behind.len(), ..Footprint::new(from, to) };
     match behind[0] {
         b' ' | b'\t' => {
-            if let Some(prose) = separator::prose_follows(text, at, end) {
+            // If not, no separator leads anywhere but behind a key that is a secret's.
+            if let Some(prose) = text.tried(|| separator::prose_follows(text, at, end)) {
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }
@@ -140,7 +141,8 @@ fn seen(s: &RecordContext<'_>, at: usize, end: usize) -> Range<usize> {
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.
 fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
-    s.rec.from(at).iter().all(|b| matches!(b, b'"' | b'\'' | b',' | b' ')) && s.rec.end - at <= 3
+    let rest = s.rec.end - at;
+    rest <= 3 && s.rec.run(at, rest, |b| matches!(b, b'"' | b'\'' | b',' | b' ')) == rest
 }
 
 /// `name: PASSWORD` ends the record: its value may follow on the next line.
@@ -215,10 +217,10 @@ fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Secr
     *s.work += (value.end - value.start) as u64;
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
-    let key = &s.rec.buf[site.start..site.end];
+    let key = s.rec.slice(site.start..site.end);
     let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
-        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
+        let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
@@ -234,7 +236,7 @@ fn without_query(s: &RecordContext<'_>, known: &SecretKey, value: &Value) -> Opt
     if known.policy != ValuePolicy::Random || value.quote.is_some() {
         return None;
     }
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     let i = text.iter().position(|b| matches!(b, b'?' | b'#'))?;
     Some(Value { end: value.start + i, open: false, ..*value })
 }
@@ -245,7 +247,7 @@ pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return;
     }
-    let code = s.rec.from(at).get(4..6);
+    let code = s.rec.part(at + 4..at + 6);
     if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
         return; // not a letter
     }

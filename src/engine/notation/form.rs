@@ -39,7 +39,7 @@ impl Forms {
 
     /// The separator behind the key, and where its notation begins.
     pub(crate) fn find(&self, rec: &Record<'_>, site: &KeySite) -> Option<(Separated, usize)> {
-        let closing = site.quote.filter(|quote| Quote::at(rec.buf, site.end, rec.end) == Some(*quote));
+        let closing = site.quote.filter(|quote| rec.quote_at(site.end, rec.end) == Some(*quote));
         let end = site.end + closing.map_or(0, Quote::width);
         let next = skip_gap(rec, end, GAP_BYTES_MAX);
         if !rec.get(next).is_some_and(|byte| self.may_follow(byte)) || site.dashes > 0 {
@@ -47,10 +47,10 @@ impl Forms {
         }
         let open = if closing.is_some() { site.open } else { site.start };
         self.all.iter().find_map(|form| {
-            let begins = before(&rec.buf[rec.start..open], &form.before)?;
+            let begins = before(rec, open, &form.before)?;
             let quoted = form.key_quoted.is_none_or(|quoted| quoted == closing.is_some());
             let value = form.between.iter().filter(|_| quoted).find_map(|text| behind(rec, end, text))?;
-            let quote = Quote::at(rec.buf, value, rec.end);
+            let quote = rec.quote_at(value, rec.end);
             let separator = match form.value {
                 ValueForm::Quoted => quote.map(|_| Separator::Form),
                 ValueForm::Any => rec.get(value).map(|_| Separator::Form),
@@ -68,15 +68,15 @@ impl Forms {
 fn ends(rec: &Record<'_>, at: usize, quote: Quote, texts: &[String]) -> bool {
     let value = quoted(rec, at, quote);
     let behind = skip_gap(rec, (value.end + quote.width()).min(rec.end), GAP_BYTES_MAX);
-    !value.open && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
+    !value.open && texts.iter().any(|text| rec.starts_with(behind, text.as_bytes()))
 }
 
-/// How many bytes of one of the texts the head ends with; none where it ends with none of them.
-fn before(head: &[u8], texts: &[String]) -> Option<usize> {
+/// How many bytes of one of the texts end at `at`; none where none of them does.
+fn before(rec: &Record<'_>, at: usize, texts: &[String]) -> Option<usize> {
     if texts.is_empty() {
         return Some(0);
     }
-    texts.iter().find(|text| head.ends_with(text.as_bytes())).map(String::len)
+    texts.iter().find(|text| rec.ends_with(at, text.as_bytes())).map(String::len)
 }
 
 /// Where the text ends that stands at `at`, in which a blank stands for a gap and a backslash for any number of them.
@@ -98,5 +98,5 @@ fn behind(rec: &Record<'_>, at: usize, text: &str) -> Option<usize> {
 
 /// The backslashes at `at`: each level of nesting in JSON doubles them.
 fn slashes(rec: &Record<'_>, at: usize) -> usize {
-    rec.from(at).iter().take_while(|byte| **byte == b'\\').count()
+    rec.run(at, rec.end, |byte| byte == b'\\')
 }

@@ -3,11 +3,8 @@
 use super::Record;
 use super::escape::skip_gap;
 use super::key::{KEY_BYTES_MAX, KeySite};
-use super::quote::Quote;
-use super::run;
 use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
-use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
 pub(crate) const GAP_BYTES_MAX: usize = 64;
@@ -130,12 +127,12 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     if behind > word && rec.get(behind).is_none_or(sign) {
         return None;
     }
-    if may_begin_drawn(&rec.buf[next..word], rec.get(word)) {
+    if may_begin_drawn(rec.slice(next..word), rec.get(word)) {
         return None;
     }
-    let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
+    let start = rec.inners_start(at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
     let env = match rec.before(start) {
-        Some(b' ') => rec.buf[rec.start..start].ends_with(b"ENV "),
+        Some(b' ') => rec.ends_with(start, b"ENV "),
         Some(b'(' | b'/' | b'=' | b',' | b'\t' | b'\n') => false,
         _ => true,
     };
@@ -157,7 +154,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
     let mut quoted = false;
     if let Some(quote) = site.quote
-        && Quote::at(rec.buf, p, rec.end) == Some(quote)
+        && rec.quote_at(p, rec.end) == Some(quote)
     {
         quoted = true;
         p += quote.width();
@@ -186,14 +183,13 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
 fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
     let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
     for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
-        if rec.from(at).starts_with(text) {
+        if rec.starts_with(at, text) {
             let value = skip_percent_blanks(rec, at + text.len());
             return Some(Separated { joint, value, percent: text[0] == b'%', quoted: false });
         }
     }
-    let signs =
-        rec.from(at).iter().take(6).take_while(|b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-')).count();
-    let run = &rec.buf[at..at + signs];
+    let signs = rec.run(at, 6, |b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-'));
+    let run = rec.slice(at..at + signs);
     let (joint, mut p) = match run {
         [b':', rest @ ..] if rest.first().is_none_or(|b| !matches!(b, b':' | b'=')) => (Separator::Colon, at + 1),
         _ => match run.iter().rposition(|b| *b == b'=') {
@@ -216,12 +212,12 @@ fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
 }
 
 fn greater(rec: &Record<'_>, at: usize) -> usize {
-    GREATER.iter().find(|g| rec.from(at).starts_with(g)).map_or(0, |g| g.len())
+    GREATER.iter().find(|g| rec.starts_with(at, g)).map_or(0, |g| g.len())
 }
 
 fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
     let mut p = skip_gap(rec, at, GAP_BYTES_MAX);
-    while rec.from(p).starts_with(b"%20") && p < at + GAP_BYTES_MAX {
+    while rec.starts_with(p, b"%20") && p < at + GAP_BYTES_MAX {
         p += 3;
     }
     p
@@ -236,21 +232,20 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
             name -= 1;
         }
     }
-    let head = &rec.buf[rec.start..name];
     // What the ways to write `<` end with.
-    if !matches!(head.last(), Some(b'<' | b';' | b'c' | b'C')) {
+    if !matches!(rec.before(name), Some(b'<' | b';' | b'c' | b'C')) {
         return None;
     }
-    let index = ANGLES.iter().position(|(open, _)| head.ends_with(open))?;
+    let index = ANGLES.iter().position(|(open, _)| rec.ends_with(name, open))?;
     let close = ANGLES[index].1;
     // `X=<PASSWORD>` is a stand-in, not an element.
-    if head.strip_suffix(ANGLES[index].0).and_then(<[u8]>::last).is_some_and(|b| matches!(b, b'=' | b':')) {
+    if matches!(rec.before(name - ANGLES[index].0.len()), Some(b'=' | b':')) {
         return None;
     }
-    let value = if rec.from(at).starts_with(close) {
+    let value = if rec.starts_with(at, close) {
         at + close.len()
     } else if at > site.end && index == 0 {
-        let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
+        let rest = rec.up_to(at, TAG_BYTES_MAX);
         let end = memchr::memchr(b'>', rest)?;
         if rest[..end].ends_with(b"/") {
             return None;
@@ -260,7 +255,7 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
         return None;
     };
     // Behind a real tag comes its end, or the line's.
-    let closed = memmem::find(rec.from(value), ANGLES[index].0).is_some();
+    let closed = rec.find(ANGLES[index].0, value).is_some();
     if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
         return None;
     }
@@ -274,7 +269,7 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
         return None;
     }
     let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    let next = Quote::at(rec.buf, value, rec.end)?;
+    let next = rec.quote_at(value, rec.end)?;
     let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
     (same && (site.dashes > 0 || setter(rec, opened))).then_some(Separated {
         joint: Separator::Comma,
@@ -286,11 +281,11 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
 
 /// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
 fn setter(rec: &Record<'_>, at: usize) -> bool {
-    let Some(head) = rec.buf[rec.start..at].strip_suffix(b"(") else {
+    if rec.before(at) != Some(b'(') {
         return false;
-    };
-    let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let name = head[head.len() - name..].to_ascii_lowercase();
+    }
+    let name = rec.run_back(at - 1, 40, |b| b.is_ascii_alphanumeric() || b == b'_');
+    let name = rec.slice(at - 1 - name..at - 1).to_ascii_lowercase();
     SETTERS.iter().any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
 }
 
@@ -303,15 +298,15 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
     if matches!(rec.get(p), Some(b',' | b';')) {
         p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
     }
-    if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
+    if let Some(q) = rec.quote_at(p, rec.end).filter(|q| Some(*q) == site.quote) {
         p += q.width();
     }
     for word in VALUE_NAMES {
-        let Some(rest) = rec.from(p).strip_prefix(word.as_bytes()) else {
+        if !rec.starts_with(p, word.as_bytes()) {
             continue;
-        };
-        let mut q = rec.end - rest.len();
-        if let Some(mark) = Quote::at(rec.buf, q, rec.end).filter(|m| Some(*m) == site.quote) {
+        }
+        let mut q = p + word.len();
+        if let Some(mark) = rec.quote_at(q, rec.end).filter(|m| Some(*m) == site.quote) {
             q += mark.width();
         }
         let gap = skip_gap(rec, q, GAP_BYTES_MAX);
@@ -325,20 +320,14 @@ fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Optio
 /// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
 pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
     let (word, signs) = naming(rec, opened);
-    signs < opened && NAMING.iter().any(|n| rec.buf[word..signs].eq_ignore_ascii_case(n.as_bytes()))
+    signs < opened && NAMING.iter().any(|n| rec.slice(word..signs).eq_ignore_ascii_case(n.as_bytes()))
 }
 
 /// Where the word before the quoted key begins, and the signs behind it.
 pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
-    let head = &rec.buf[rec.start..opened];
-    let signs = head
-        .iter()
-        .rev()
-        .take(16)
-        .take_while(|b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>'))
-        .count();
-    let head = &head[..head.len() - signs];
-    let word = head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let is_sign = |b: u8| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>');
+    let signs = rec.run_back(opened, 16, is_sign);
+    let word = rec.run_back(opened - signs, 16, |b| b.is_ascii_alphanumeric() || b == b'_');
     (opened - signs - word, opened - signs)
 }
 
@@ -349,7 +338,7 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Sepa
         return None;
     }
     let next = rec.get(at)?;
-    let docker = rec.buf[rec.start..site.open].ends_with(b"ENV ");
+    let docker = rec.ends_with(site.open, b"ENV ");
     if site.dashes > 0 || docker {
         // Behind a flag another flag or an operator is no value.
         return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') {
@@ -365,12 +354,12 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Sepa
     let word = type_end(rec, at);
     let gap = skip_gap(rec, word, GAP_BYTES_MAX);
     let found = written(rec, gap).filter(|f| f.joint == Separator::Assign && word > at && gap > word)?;
-    Quote::at(rec.buf, found.value, rec.end).map(|_| found)
+    rec.quote_at(found.value, rec.end).map(|_| found)
 }
 
 /// End of the type name at `at`.
 fn type_end(rec: &Record<'_>, at: usize) -> usize {
     let is_part =
-        |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
-    at + rec.from(at).iter().take(40).take_while(is_part).count()
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
+    at + rec.run(at, 40, is_part)
 }

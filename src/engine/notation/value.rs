@@ -1,7 +1,5 @@
 //! A value behind its separator: quoted, bare, in a list, wrapped.
 
-use memchr::memmem;
-
 use super::Record;
 use super::bare::{bare_end, template_end};
 use super::context::{mask_len, plain};
@@ -9,7 +7,7 @@ use super::escape::skip_gap;
 use super::key::KeySite;
 use super::quote::{Close, Quote};
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
-use crate::rules::byteset::{ByteSet, find_byteset};
+use crate::rules::byteset::ByteSet;
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
@@ -62,7 +60,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
         return element(rec, at, end);
     }
     if mask_len(rec, at) == 0 {
-        match rec.buf[at] {
+        match rec.byte(at) {
             b'[' => return list(rec, at + 1, number(rec, site, joined)),
             b'{' if is_object(rec, at) => return Values::Object,
             _ => {}
@@ -72,7 +70,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if at >= rec.end {
         return Values::Nothing;
     }
-    if let Some(quote) = Quote::at(rec.buf, at, rec.end) {
+    if let Some(quote) = rec.quote_at(at, rec.end) {
         return Values::One(quoted(rec, at, quote));
     }
     let value = bare(rec, at, joined.percent, number(rec, site, joined));
@@ -108,7 +106,7 @@ pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
 pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bool) {
     // What a `"` began ends at one in any record.
     let json = quote.sign != b'"' && rec.is_json();
-    match quote.close(rec.buf, start, rec.end, json) {
+    match rec.close(quote, start, rec.end, json) {
         Close::Mark(end) | Close::Cut(end) => (end, false),
         Close::Open => (rec.end, true),
     }
@@ -119,7 +117,7 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
     let p = at + mask_len(rec, at);
     let mut p = bare_end(rec, p, rec.end, percent);
     // A template is one value, blanks and all.
-    if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
+    if p == at || matches!(rec.byte(at), b'{' | b'$' | b'<' | b'#' | b'%') {
         let template = template_end(rec, at);
         if template > at && template >= p {
             // More of a value behind it belongs to the value.
@@ -132,9 +130,9 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
 /// `'x' | 'y'`, `process.env.KEY || "y"`: the quoted value that may stand in a value's stead.
 pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<Value> {
     let behind = skip_gap(rec, value.end + value.quote.map_or(0, Quote::width), GAP_BYTES_MAX);
-    let sign = ["||", "??", "|"].iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes()))?.len();
+    let sign = ["||", "??", "|"].iter().find(|sign| rec.starts_with(behind, sign.as_bytes()))?.len();
     let at = skip_gap(rec, behind + sign, GAP_BYTES_MAX);
-    let next = quoted(rec, at, Quote::at(rec.buf, at, rec.end)?);
+    let next = quoted(rec, at, rec.quote_at(at, rec.end)?);
     (!next.open).then_some(next)
 }
 
@@ -142,16 +140,16 @@ pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<Value> {
 fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     let mut start = at;
     let mut close = open;
-    if rec.from(at).starts_with(b"<![CDATA[") {
+    if rec.starts_with(at, b"<![CDATA[") {
         start += 9;
         close = b"]]>";
     }
-    let found = memmem::find(rec.from(start), close);
-    let mut end = found.map_or(rec.end, |i| start + i);
-    while start < end && rec.buf[start].is_ascii_whitespace() {
+    let found = rec.find(close, start);
+    let mut end = found.unwrap_or(rec.end);
+    while start < end && rec.byte(start).is_ascii_whitespace() {
         start += 1;
     }
-    while end > start && rec.buf[end - 1].is_ascii_whitespace() {
+    while end > start && rec.byte(end - 1).is_ascii_whitespace() {
         end -= 1;
     }
     if start == end {
@@ -184,7 +182,7 @@ fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
             Some(_) => {}
         }
         let (inside, _) = unwrap(rec, p);
-        let mark = Quote::at(rec.buf, inside, rec.end);
+        let mark = rec.quote_at(inside, rec.end);
         // A mark that no comma sets apart, or in JSON one that differs from the first element's, ends
         // the text that the list stands in.
         let differs = rec.is_json() && values.first().is_some_and(|first| first.quote != mark);
@@ -221,20 +219,20 @@ fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
     const PREFIXES: &[&str] = words!("string-prefixes");
     let mut p = at;
     for _ in 0..WRAPPERS_MAX {
-        let next = find_byteset(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
-        let word = &rec.buf[p..next];
+        let next = rec.find_byteset(p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
+        let word = rec.slice(p..next);
         if rec.get(next) == Some(b'(') && next > p {
             let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
             let known = WRAPPERS.iter().any(|w| w.as_bytes() == word);
-            let deeper = rec.from(inside).first().is_some_and(u8::is_ascii_alphabetic) && known;
-            if !known && !deeper && Quote::at(rec.buf, inside, rec.end).is_none() {
+            let deeper = rec.get(inside).is_some_and(|b| b.is_ascii_alphabetic()) && known;
+            if !known && !deeper && rec.quote_at(inside, rec.end).is_none() {
                 return (p, false);
             }
             p = inside;
             continue;
         }
         let prefix = || PREFIXES.iter().any(|w| w.as_bytes() == word);
-        if next > p && prefix() && Quote::at(rec.buf, next, rec.end).is_some() {
+        if next > p && prefix() && rec.quote_at(next, rec.end).is_some() {
             return (next, true);
         }
         break;
@@ -249,14 +247,14 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
         return None;
     }
     let p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
-    Quote::at(rec.buf, p, rec.end).map(|q| quoted(rec, p, q))
+    rec.quote_at(p, rec.end).map(|q| quoted(rec, p, q))
 }
 
 /// `getPassword()`, `secrets["password"]`: program text.
 fn is_call(rec: &Record<'_>, value: &Value) -> bool {
-    match rec.buf[value.start..value.end].split_last() {
+    match rec.slice(value.start..value.end).split_last() {
         Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')'),
-        Some((b'[', name)) => identifier(name) && Quote::at(rec.buf, value.end, rec.end).is_some(),
+        Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => false,
     }
 }
@@ -264,7 +262,7 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
 /// Whether a brace opens an object rather than a template or a value: a quote or the end follows.
 fn is_object(rec: &Record<'_>, at: usize) -> bool {
     let inside = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
+    rec.get(inside).is_none_or(|b| b == b'}') || rec.quote_at(inside, rec.end).is_some()
 }
 
 /// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
@@ -281,11 +279,11 @@ pub(crate) fn object(
     let (mut valued, mut wanted) = (false, false);
     while values.len() < LIST_MAX {
         p = skip_gap(rec, p, GAP_BYTES_MAX);
-        if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
+        if let Some(quote) = rec.quote_at(p, rec.end) {
             let text = quoted(rec, p, quote);
             p = (text.end + quote.width()).min(rec.end);
             if !valued {
-                let own = &rec.buf[text.start..text.end];
+                let own = rec.slice(text.start..text.end);
                 wanted = only.is_none_or(|names| names.iter().any(|name| own.eq_ignore_ascii_case(name.as_bytes())));
             } else if wanted {
                 values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
