@@ -64,15 +64,18 @@ pub(crate) fn reject(
     if shape.before.is_some() {
         return None;
     }
-    if shape.start_word && !word_begins(text, at) {
+    // Where a word begins, what says so decides nothing: elsewhere the rule finds nothing either.
+    let begins_none = text.tried(|| (shape.start_word && !word_begins(text, at)).then_some(()));
+    if begins_none.is_some() {
         return Some(Footprint::new(at.saturating_sub(BEGIN_BYTES), at));
     }
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
     let label = bracket && mask_len(text, at) > 0;
     let before = *work;
-    (!label && shape.first().dies(text.buf, at, head, work)).then(|| {
+    (!label && shape.first().dies(text.text(), at, head, work)).then(|| {
         let looked = (*work - before) as usize;
+        text.note(at..at + looked);
         // A label was looked for.
         let from = if bracket { 0 } else { at.saturating_sub(1) };
         Footprint::new(from, at + looked.max(1))
@@ -82,7 +85,7 @@ pub(crate) fn reject(
 /// What a place keeps before the secret asks for a value behind it.
 fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize) -> Notation {
     // `https://TOKEN:x@host`: a user's name.
-    if matches!(rec.get(end), Some(b':' | b'@')) && rec.buf[rec.start..start].ends_with(b"://") {
+    if matches!(rec.get(end), Some(b':' | b'@')) && rec.ends_with(start, b"://") {
         return Notation::Authority;
     }
     let value = shape.keep.is_some() && rule.family == Family::Place;
@@ -109,7 +112,7 @@ fn judge(
     let mut start = at;
     if let Some(before) = &shape.before {
         let low = rec.start.max(at.saturating_sub(rule.max as usize));
-        match before.longest_back(rec.buf, low, at, s.work)? {
+        match before.longest_back(rec.text(), low, at, s.work)? {
             Some(p) => start = p,
             None => return Ok(Err(Refusal::Shape)),
         }
@@ -119,19 +122,19 @@ fn judge(
     }
     let mut body = at;
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.buf, at, limit, s.work)? {
+        match keep.longest(rec.text(), at, limit, s.work)? {
             Some(p) => body = p,
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
+        0 => match shape.pattern.longest(rec.text(), body, limit, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
-        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
+        label => match shape.pattern.longest(rec.text(), body + label, limit.max(body + label), s.work)? {
             Some(end) if end > body + label => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
@@ -148,12 +151,12 @@ fn judge(
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
-    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
+    let front = if own { literal_len(shape, rec.slice(at..end), literal) } else { 0 };
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
 fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
-    let secret = &s.rec.buf[start..end];
+    let secret = s.rec.slice(start..end);
     let variable = &secret[front..];
     if in_label(&s.rec, start)
         || s.set.masks.spares(secret)
@@ -187,7 +190,7 @@ fn closes_text(rec: &Record<'_>, at: usize) -> bool {
 
 /// The span without the quotes around it: they belong to the notation.
 fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
-    match &rec.buf[start..end] {
+    match rec.slice(start..end) {
         [first @ (b'"' | b'\''), .., last] if first == last => (start + 1, end - 1),
         _ => (start, end),
     }

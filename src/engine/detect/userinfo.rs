@@ -25,7 +25,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     *s.work += looked as u64;
     s.last_at = Some((at, authority));
     let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..at + 1) };
-    let info = &s.rec.buf[start..at];
+    let info = s.rec.slice(start..at);
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
     let user = info.iter().position(|b| *b == b':').unwrap_or(info.len());
@@ -35,7 +35,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         _ if random::looks_random(&info[..user]) => start..start + user,
         _ => return s.refuse_within(at, Some(id), Refusal::Value, seen),
     };
-    if s.set.masks.spares(&s.rec.buf[secret.clone()]) {
+    if s.set.masks.spares(s.rec.slice(secret.clone())) {
         return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
     }
     // The host must follow: `http://a:b@` alone is no URL.
@@ -60,17 +60,17 @@ pub(crate) fn rejects(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, 
     authority.is_none()
 }
 
-/// Whether the text ends with what stands before an authority.
-fn begins_authority(head: &[u8]) -> bool {
-    head.ends_with(b"://") || head.ends_with(b":\\/\\/")
+/// Whether right before `at` stands what stands before an authority.
+fn begins_authority(rec: &Record<'_>, at: usize) -> bool {
+    rec.ends_with(at, b"://") || rec.ends_with(at, b":\\/\\/")
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
 /// answer for `floor`, if an `@` stands there.
 #[inline(never)] // it would be long in the way of every candidate
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
-    let start = run_start(rec.buf, floor, at, |text| !ends(text));
-    let found = || begins_authority(&rec.buf[rec.start..start]).then_some(start);
+    let start = rec.run_from(floor, at, run_start(rec.text(), floor, at, |text| !ends(text)));
+    let found = || begins_authority(rec, start).then_some(start);
     (if start > floor { found() } else { known }, at - start)
 }
 

@@ -68,7 +68,7 @@ fn is_nothing(v: &[u8]) -> bool {
 const MASKS: &[&str] = words!("redactors-marks");
 
 /// The longest mask in brackets, in bytes.
-const MASK_BYTES_MAX: usize = 162;
+pub const MASK_BYTES_MAX: usize = 162;
 
 /// Length of the mask in brackets that the text begins with, 0 if it begins with none: `[REDACTED:rule]`, `<masked>`.
 /// More of a value behind it belongs to the value.
