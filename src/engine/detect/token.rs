@@ -147,6 +147,10 @@ fn judge(
     if shape.end_word && rec.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
         return Ok(Err(Refusal::Edge));
     }
+    // A text of JSON ends at its mark, whatever another one began in it.
+    if shape.keep.is_some() && rec.byte(body) == b'\'' && rec.is_json() {
+        end = rec.find_byte(b'"', body, end).unwrap_or(end);
+    }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.

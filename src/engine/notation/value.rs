@@ -95,7 +95,7 @@ fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value
     match rec.get(at)? {
         _ if mask_len(rec, at) > 0 => None,
         b'[' if rec.from(at).starts_with(b"[]") && unwrap(rec, at).wrapped => None,
-        b'[' => Some(list(rec, at, notation, key)),
+        b'[' => Some(list(rec, at, notation, key)).filter(|values| !is_sign(rec, at, values)),
         b'(' if tuple() => Some(list(rec, at, notation, key)),
         b'{' if is_object(rec, at) => {
             let read = container::object(rec, at, notation, Some(VALUE_MEMBERS));
@@ -103,6 +103,12 @@ fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value
         }
         _ => None,
     }
+}
+
+/// Whether the bracket at `at`, behind which no element stands, is a value's own: `[>x`.
+fn is_sign(rec: &Record<'_>, at: usize, values: &Values) -> bool {
+    let goes_on = rec.get(at + 1).is_some_and(|b| b.is_ascii_graphic() && !b"[]{}\"'`\\".contains(&b));
+    goes_on && matches!(values, Values::Many(values) if values.is_empty())
 }
 
 fn list(rec: &Record<'_>, at: usize, notation: Notation, key: Option<Quote>) -> Values {

@@ -166,8 +166,11 @@ pub(super) fn dollars(rec: &Record<'_>, at: usize) -> Option<Value> {
     let text = rec.from(start);
     let len = memmem::find(&text[..text.len().min(TEXT_BYTES_MAX)], mark)?;
     let part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    // `$HOME$PATH$HOME$` is a row of variables.
-    if len == 0 || tag > 0 && rec.get(start + len + mark.len()).is_some_and(|b| part(&b)) {
+    // `$HOME$PATH$HOME$` is a row of variables; a text of JSON ends at its mark.
+    if len == 0
+        || rec.is_json() && text[..len].contains(&b'"')
+        || tag > 0 && rec.get(start + len + mark.len()).is_some_and(|b| part(&b))
+    {
         return None;
     }
     Some(Value { start, end: start + len, quote: None, notation: Notation::Quoted, open: false })
