@@ -8,16 +8,18 @@
 pub struct Form {
     /// Unique name.
     pub id: String,
-    /// One of these stands right before the key or its quote; nothing means that anything may.
+    /// One of these stands right before the key or its quote, a word by itself where it begins with a letter, and
+    /// none of a call's where it is a bracket; nothing means that anything may.
     pub before: Vec<String>,
     /// Whether the key stands in quotes; nothing means that it may.
     pub key_quoted: Option<bool>,
     /// One of these stands between the key, or its quote, and the value. A blank stands for a gap: blanks and colour
-    /// codes, or nothing.
+    /// codes, or nothing; two for one of two blanks or more; a backslash for one or more of them, `#` for a number, `~`
+    /// for a gap that is one, `*` for the rest of a tag.
     pub between: Vec<String>,
     /// What the value is.
     pub value: ValueForm,
-    /// One of these stands behind a quoted value; nothing means that anything may.
+    /// One of these stands behind the value or its quote; nothing means that anything may.
     pub after: Vec<String>,
 }
 
@@ -30,11 +32,21 @@ pub enum ValueForm {
     Any,
     /// The text of an element, up to the next `<`.
     Element,
+    /// In quotes or bare, and nothing that a program or a person would call a thing: where the notation alone may be
+    /// prose, a table of documentation or the names of columns.
+    Drawn,
+    /// Whatever stands up to the line's end.
+    Line,
 }
 
 impl ValueForm {
-    const ALL: [(ValueForm, &'static str); 3] =
-        [(ValueForm::Quoted, "quoted"), (ValueForm::Any, "any"), (ValueForm::Element, "element")];
+    const ALL: [(ValueForm, &'static str); 5] = [
+        (ValueForm::Quoted, "quoted"),
+        (ValueForm::Any, "any"),
+        (ValueForm::Element, "element"),
+        (ValueForm::Drawn, "drawn"),
+        (ValueForm::Line, "line"),
+    ];
 
     /// The kind of this name.
     pub fn from_name(name: &str) -> Option<ValueForm> {

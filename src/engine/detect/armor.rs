@@ -15,6 +15,11 @@ const PREFIX_BYTES_MAX: usize = 1024;
 /// The shortest run of base64 that is a body without a line end behind it.
 const RUN_BYTES_MIN: usize = 16;
 
+/// The most bytes between two lines of a body that are quoted one by one: `', '`, `\\n" +`.
+const BETWEEN_BYTES_MAX: usize = 24;
+/// The most lines of others that may stand between those of a body.
+const FOREIGN_MAX: u8 = 8;
+
 /// A block's header was candidate: masks the body in this record, or leaves the block open.
 pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     let rule = s.set.rule(id);
@@ -25,6 +30,9 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
+    if quoted_lines(s, id, block, body) {
+        return;
+    }
     let (end, closed, looked) = body_in_record(&s.rec, block, body, limit);
     *s.work += looked as u64;
     let (start, stop) = trim_escapes(&s.rec, body, end);
@@ -38,9 +46,57 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     if !closed && reaches_end {
         let low = s.rec.start.max(at.saturating_sub(PREFIX_BYTES_MAX));
         let prefix = if low == s.rec.start { s.rec.buf[low..at].to_vec() } else { Vec::new() };
+        let begun = start < stop;
         let suffix = s.rec.get(body).filter(|b| matches!(b, b'\\' | b'"' | b'\'' | b','));
-        s.continuation =
-            Some(Continuation::Block(Box::new(Armor { rule: id, prefix, suffix, left: rule.max as usize })));
+        s.continuation = Some(Continuation::Block(Box::new(Armor {
+            rule: id,
+            prefix,
+            suffix,
+            begun,
+            foreign: FOREIGN_MAX,
+            left: rule.max as usize,
+        })));
+    }
+}
+
+/// Masks the lines of a body that are quoted one by one in this record: `['-----BEGIN ...', 'MII...', ...]`. Whether
+/// there is one.
+fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usize) -> bool {
+    let mut p = body;
+    let mut found = false;
+    loop {
+        let rest = s.rec.from(p);
+        let between =
+            |b: &&u8| matches!(**b, b'"' | b'\'' | b',' | b' ' | b'\t' | b'+' | b'\\' | b'.' | b'`' | b'(' | b')');
+        let mut gap = 0;
+        while gap < BETWEEN_BYTES_MAX {
+            gap += rest[gap..].iter().take(BETWEEN_BYTES_MAX).take_while(between).count();
+            // A written-out line end, before the mark that ends the line.
+            match rest.get(gap..) {
+                Some([b'n' | b'r', next, ..]) if gap > 0 && rest[gap - 1] == b'\\' && between(&next) => gap += 1,
+                _ => break,
+            }
+        }
+        let mark = rest[..gap].iter().rposition(|b| matches!(b, b'"' | b'\'' | b'`'));
+        let Some(mark) = mark.filter(|mark| mark + 1 == gap && rest[..*mark].iter().any(|b| b"\"'`".contains(b)))
+        else {
+            return found;
+        };
+        if rest[gap..].starts_with(block.until.as_bytes()) {
+            return found;
+        }
+        let run = rest[gap..].iter().take_while(|b| base64(**b)).count();
+        *s.work += (gap + run) as u64;
+        let closed = matches!(rest.get(gap + run), Some(b) if *b == rest[mark] || *b == b'\\');
+        if run < if found { 1 } else { RUN_BYTES_MIN } || !closed {
+            return found;
+        }
+        let start = p + gap;
+        if !s.set.masks.spares(&s.rec.from(start)[..run]) {
+            s.found(Finding::new(start, start + run, id, Notation::Quoted));
+        }
+        found = true;
+        p = start + run;
     }
 }
 
@@ -125,6 +181,8 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
         return;
     };
     let at = behind_prefix(&s.rec, &armor.prefix);
+    // A mark of the line's own.
+    let at = at + usize::from(armor.suffix.is_some() && matches!(s.rec.get(at), Some(b'"' | b'\'')));
     *s.work += (at - s.rec.start) as u64;
     let rest = s.rec.from(at);
     if rest.starts_with(block.until.as_bytes()) {
@@ -138,13 +196,24 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
         Some(b) => armor.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace),
     };
     // Behind the cap only what can hardly be anything else is still the key's body.
-    let shortest = if armor.left > 0 { 1 } else { RUN_BYTES_MIN };
-    if run >= shortest && ends {
+    let interrupted = armor.foreign < FOREIGN_MAX;
+    let shortest = if armor.left > 0 && !interrupted { 1 } else { RUN_BYTES_MIN };
+    let drawn = || {
+        [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|is| rest[..run].iter().any(is))
+    };
+    if run >= shortest && ends && (!interrupted || drawn()) {
+        armor.begun = true;
         if !s.set.masks.spares(&rest[..run]) {
             s.found(Finding::new(at, at + run, armor.rule, Notation::Quoted));
         }
-    } else if armor.left == 0 || (!is_header(rest) && !s.set.masks.spares(rest)) {
+    } else if armor.left == 0 {
         return;
+    } else if !is_header(rest) && !s.set.masks.spares(rest) {
+        // What other threads write stands between, but before the body begins it is a header in prose.
+        if !armor.begun || armor.foreign == 0 {
+            return;
+        }
+        armor.foreign -= 1;
     }
     s.continuation = Some(Continuation::Block(armor));
 }

@@ -9,7 +9,7 @@ use crate::rules::rule::RuleId;
 pub(crate) enum Continuation {
     /// Inside a key block.
     Block(Box<Armor>),
-    /// Behind `<password>` or `name: PASSWORD` at a line's end.
+    /// Behind a key at a line's end.
     Value(ValueBelow),
 }
 
@@ -19,6 +19,10 @@ pub(crate) struct Armor {
     pub(crate) rule: RuleId,
     /// What stood before the header, to be found before every body line. Never shown.
     pub(crate) prefix: Vec<u8>,
+    /// Lines of others that may still stand between those of the body.
+    pub(crate) foreign: u8,
+    /// Whether a line of the body has come.
+    pub(crate) begun: bool,
     /// What stood right behind the header: a log's own end of the line.
     pub(crate) suffix: Option<u8>,
     /// Bytes the body may still have.
@@ -29,6 +33,24 @@ pub(crate) struct Armor {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ValueBelow {
     pub(crate) known: SecretKey,
-    /// Behind `value:` rather than by itself.
-    pub(crate) named: bool,
+    pub(crate) how: Below,
+}
+
+/// How the value is written on the next line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// By itself, behind `<password>`.
+    Alone,
+    /// Behind `value:`, below `name: PASSWORD`.
+    Named,
+    /// By itself, behind an empty line, as a part of a form has it; whether that line has come.
+    Part(bool),
+    /// As an element's text, below `<name>PASSWORD</name>`.
+    Tag,
+    /// Behind its type, below `["password"]=>`.
+    Typed,
+    /// In quotes, or behind what an object calls the value, further in than this; among so many lines.
+    Nested(usize, u8),
+    /// As a text of lines further in than this, below `password: |`.
+    Lines(usize),
 }

@@ -5,9 +5,11 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::footprint::Footprint;
 use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
+use crate::engine::notation::container::VALUE_MEMBERS;
+use crate::engine::notation::named;
 use crate::engine::notation::run;
-use crate::engine::notation::separator::{self, Separator};
-use crate::engine::notation::value::{VALUE_MEMBERS, Value};
+use crate::engine::notation::separator::Separator;
+use crate::engine::notation::value::Value;
 use crate::rules::judge::worth;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
@@ -29,9 +31,8 @@ pub(crate) fn reject(
     let at = match (head.last(), text.from(end)) {
         // It is a value itself, and of no key that names keys.
         (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
-            let (word, _) = separator::naming(text, head.len());
-            return (!separator::names_a_key(text, head.len()))
-                .then(|| Footprint::new(word.saturating_sub(1), end + 4));
+            let (word, _) = named::naming(text, head.len());
+            return (!named::names_a_key(text, head.len())).then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }
         (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
         (Some(b'{' | b',' | b' '), [b'"', b':', ..]) if !looks_inside => end + 2,
@@ -64,6 +65,7 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footpri
     for (n, b) in rest.iter().enumerate() {
         match b {
             b'"' if inside && !matches!(rest.get(n + 1), Some(b':' | b',' | b'}')) => return None,
+            b'"' if !inside && may_name_value(&rest[n + 1..]) => return None,
             b'"' => inside = !inside,
             b'}' if inside => return None,
             b'}' => {
@@ -71,10 +73,9 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footpri
                 // Any number behind a colon will do.
                 let number = digits > 0 && rest[..n - digits].ends_with(b":");
                 let longest = VALUE_MEMBERS.iter().map(|name| name.len()).max().unwrap_or(0);
-                let to = if number { start + n - digits } else { start + n + longest };
+                let to = if number { start + n - digits } else { start + n + longest + 1 };
                 return Some(Footprint { number, ..Footprint::new(from, to) });
             }
-            _ if may_name_value(&rest[n..]) => return None,
             b' ' | b':' | b',' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {}
             _ => return None,
         }
@@ -82,11 +83,11 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footpri
     None
 }
 
-/// Whether the text begins with what an object calls its value, or is cut where it may.
+/// Whether the text behind a mark is what an object calls its value, or is cut where it may be.
 fn may_name_value(text: &[u8]) -> bool {
     VALUE_MEMBERS.iter().map(|name| name.as_bytes()).any(|name| {
-        text[0].eq_ignore_ascii_case(&name[0])
-            && text.get(..name.len()).is_none_or(|word| word.eq_ignore_ascii_case(name))
+        let same = text.get(..name.len()).is_none_or(|word| word.eq_ignore_ascii_case(name));
+        same && text.get(name.len()).is_none_or(|mark| *mark == b'"')
     })
 }
 

@@ -2,23 +2,27 @@
 
 use std::ops::Range;
 
+use crate::engine::detect::below;
 use crate::engine::detect::context::RecordContext;
-use crate::engine::detect::continuation::{Continuation, ValueBelow};
 use crate::engine::detect::header;
 use crate::engine::detect::json_member;
+use crate::engine::detect::one::one;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::weigh;
 use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
+use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::{KeyCache, KeyClass};
-use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
+use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::{self, KeySite, Words};
+use crate::engine::notation::named;
 use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
 use crate::engine::shortcuts::Shortcut;
+use crate::rules::check::sentence::is_sentence;
 use crate::rules::rule::ValuePolicy;
 
 /// What reading an element of a list costs besides its bytes.
@@ -47,9 +51,13 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let mut site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
-    let label = s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:"); // a rule's name in a label
+    let label = is_label(&s.rec, &site);
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
+        s.continuation = below::tag(&s.rec, &site, &known).or_else(|| s.continuation.take());
+        if named::names_a_key(&s.rec, site.open) {
+            s.rescan.raise(); // its value was looked for beside it
+        }
         let found = weigh::prose(s, &site, &known);
         return if !found {
             s.refuse(at, None, Refusal::Separator)
@@ -60,8 +68,16 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     }
     match joined {
         Some(joined) => value(s, &site, &joined, &known),
-        None => named_below(s, &site, known),
+        None => s.continuation = below::named(&s.rec, &site, &known).or_else(|| s.continuation.take()),
     }
+}
+
+/// Whether the key is a rule's name in a label: `[REDACTED:password]`, `REDACTED-url-password:`.
+fn is_label(rec: &Record<'_>, site: &KeySite) -> bool {
+    const FRONT: &[u8] = b"[REDACTED:";
+    let head = &rec.bytes()[..site.open - rec.start];
+    let whole = head.ends_with(FRONT) && mask_len(rec, site.open - FRONT.len()) > 0;
+    whole || rec.from(site.start).starts_with(b"REDACTED-") && rec.get(site.end) != Some(b'=')
 }
 
 /// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns away most words in prose.
@@ -143,13 +159,6 @@ fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
     s.rec.from(at).iter().all(|b| matches!(b, b'"' | b'\'' | b',' | b' ')) && s.rec.end - at <= 3
 }
 
-/// `name: PASSWORD` ends the record: its value may follow on the next line.
-fn named_below(s: &mut RecordContext<'_>, site: &KeySite, known: SecretKey) {
-    if site.dashes == 0 && separator::names_a_key(&s.rec, site.open) {
-        s.continuation = Some(Continuation::Value(ValueBelow { known, named: true }));
-    }
-}
-
 fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
     if s.set.allowed.is_some() {
         s.site = Some(*site);
@@ -167,31 +176,23 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         }
         _ => {}
     }
+    // `passwords: {...}` has passwords.
+    let all = known.plural && known.policy == ValuePolicy::Any && s.rec.get(joined.value) == Some(b'{');
     let values = spelling::read(&s.rec, site, joined, s.set.shortcuts);
-    if !matches!(values, Values::One(_) | Values::Object) {
+    if !matches!(values, Values::One(_) | Values::Object) || joined.joint == Separator::Property {
         s.rescan.raise();
     }
     match values {
         Values::One(value) => {
+            if let Some(lines) = below::block(&s.rec, site, joined, known, &value) {
+                s.continuation = Some(lines);
+                return s.refuse(site.start, Some(known.rule), Refusal::Placeholder);
+            }
             one(s, site, joined.joint, known, &value);
-            let mut last = value;
-            while let Some(next) = value::alternative(&s.rec, &last) {
-                s.saw(last.end..next.start);
-                one(s, site, Separator::Instead, known, &next);
-                last = next;
-            }
+            more(s, site, joined, known, value);
         }
-        Values::Many(values) => {
-            *s.work += LIST_WORK * values.len() as u64;
-            for value in &values {
-                one(s, site, joined.joint, known, value);
-            }
-        }
-        // `passwords: {...}` has passwords; any other object is judged by its own keys, but for what it
-        // calls the value: `"password": {"sensitive": true, "value": "x"}`.
-        Values::Object => {
-            let all = known.plural && known.policy == ValuePolicy::Any;
-            let (values, end) = value::object(&s.rec, site, joined, (!all).then_some(value::VALUE_MEMBERS));
+        Values::Many(_) | Values::Object if all => {
+            let (values, end) = value::object(&s.rec, site, joined);
             *s.work += (end - joined.value) as u64;
             for value in &values {
                 s.rescan.raise();
@@ -201,42 +202,41 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 s.refuse(site.start, Some(known.rule), Refusal::Value);
             }
         }
+        Values::Many(values) => {
+            *s.work += LIST_WORK * values.len() as u64;
+            for value in &values {
+                // `{"password":["This field is required."]}`
+                match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
+                    true => s.let_go(site.open, value, known.rule, Refusal::Value),
+                    false => one(s, site, joined.joint, known, value),
+                }
+            }
+        }
+        // Any other object is judged by its own keys.
+        Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
-            if joined.joint == Separator::Element(0) && joined.value >= s.rec.end {
-                s.continuation = Some(Continuation::Value(ValueBelow { known: *known, named: false }));
-            }
+            s.continuation = below::expected(&s.rec, site, joined, known).or_else(|| s.continuation.take());
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
 }
 
-fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
-    *s.work += (value.end - value.start) as u64;
-    let shorter = without_query(s, known, value);
-    let value = shorter.as_ref().unwrap_or(value);
-    let key = &s.rec.buf[site.start..site.end];
-    let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
-    if let Err(why) = weigh::value(s, known, joint, value, secret) {
-        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
-        if spared {
-            s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
-        }
-        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { why });
-    } else {
-        s.saw(site.open..value.start);
-        s.found_value(known, value);
+/// What stands beside the first value: one in its stead, a new one behind an old one.
+fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey, value: Value) {
+    let mut last = value;
+    while let Some((joint, next)) = value::alternative(&s.rec, &last) {
+        s.saw(last.end..next.start);
+        one(s, site, joint, known, &next);
+        last = next;
     }
-}
-
-/// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
-fn without_query(s: &RecordContext<'_>, known: &SecretKey, value: &Value) -> Option<Value> {
-    if known.policy != ValuePolicy::Random || value.quote.is_some() {
-        return None;
+    while joined.joint == Separator::Property
+        && let Some(next) = named::beside(&s.rec, site, &last)
+    {
+        *s.work += (next.end - last.end) as u64;
+        one(s, site, joined.joint, known, &next);
+        last = next;
     }
-    let text = &s.rec.buf[value.start..value.end];
-    let i = text.iter().position(|b| matches!(b, b'?' | b'#'))?;
-    Some(Value { end: value.start + i, open: false, ..*value })
 }
 
 /// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at
@@ -257,34 +257,5 @@ pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     s.key_end = site.end;
     if let Some(joined) = separated(s, &mut site) {
         value(s, &site, &joined, &known);
-    }
-}
-
-/// The line below `<password>` or `name: PASSWORD`.
-pub(crate) fn below(s: &mut RecordContext<'_>, below: ValueBelow) {
-    let mut at = skip_gap(&s.rec, s.rec.start, s.rec.end - s.rec.start);
-    let mut joint = Separator::Element(0);
-    if below.named {
-        let rest = s.rec.from(at);
-        let skip = rest.iter().take(4).take_while(|b| matches!(b, b'"' | b'\'' | b'-' | b' ')).count();
-        let Some(rest) = rest[skip..].strip_prefix(b"value") else {
-            return;
-        };
-        let Some(i) = rest.iter().take(4).position(|b| matches!(b, b':' | b'=')) else {
-            return;
-        };
-        at = skip_gap(&s.rec, s.rec.end - rest.len() + i + 1, separator::GAP_BYTES_MAX);
-        joint = Separator::Assign;
-    }
-    if at >= s.rec.end {
-        return;
-    }
-    let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
-    let joined = Separated { joint, value: at, percent: false, quoted: false };
-    if !below.named && s.rec.get(at) == Some(b'<') {
-        return;
-    }
-    if let Values::One(value) = spelling::read(&s.rec, &site, &joined, s.set.shortcuts) {
-        one(s, &site, joint, &below.known, &value);
     }
 }

@@ -2,12 +2,14 @@
 
 pub mod allowlist;
 pub(crate) mod armor;
+pub(crate) mod below;
 pub(crate) mod card;
 pub(crate) mod context;
 pub(crate) mod continuation;
 pub(crate) mod header;
 pub(crate) mod json_member;
 pub(crate) mod key_value;
+mod one;
 pub(crate) mod ruleset;
 pub(crate) mod token;
 mod track;

@@ -129,7 +129,8 @@ fn judge(
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
-        // A label stands there; more of a value behind it belongs to it.
+        // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
+        label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
         label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
             Some(end) if end > body + label => end,
             _ => return Ok(Err(Refusal::Placeholder)),
@@ -176,6 +177,12 @@ fn literal_len(shape: &Shape, text: &[u8], known: &ShapeAt) -> usize {
     };
     let longer = shape.literals.iter().filter(|l| l.len() > known.bytes).filter(begins);
     longer.map(String::len).max().unwrap_or(own)
+}
+
+/// Whether the mark at `at` ends a text, behind which another begins: `"tool -p [REDACTED:x]","n":"y"`.
+fn closes_text(rec: &Record<'_>, at: usize) -> bool {
+    let ends = || matches!(rec.get(at + 1), None | Some(b',' | b':' | b']' | b'}' | b' '));
+    matches!(rec.get(at), Some(b'"' | b'\'')) && (rec.is_json() || ends())
 }
 
 /// The span without the quotes around it: they belong to the notation.

@@ -43,6 +43,11 @@ pub(crate) fn skip_gap(rec: &Record<'_>, at: usize, most: usize) -> usize {
     p
 }
 
+/// Whether a gap is two blanks wide, or a tab, so that it sets columns apart.
+pub(super) fn is_wide(rec: &Record<'_>, at: usize, end: usize) -> bool {
+    end >= at + 2 || rec.get(at) == Some(b'\t')
+}
+
 /// How many of the word bytes that begin at `start` belong to an escape that began before it:
 /// the `n` of `\n`, the `22` of `%22`, the `36m` of a colour code.
 pub(crate) fn remnant_len(rec: &Record<'_>, start: usize, end: usize) -> usize {

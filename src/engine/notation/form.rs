@@ -1,11 +1,14 @@
 //! Notations that are data ([`crate::rules::notation`]): what they say of a key, looked up.
 
 use super::Record;
-use super::escape::skip_gap;
+use super::escape::{is_wide, skip_gap};
 use super::key::KeySite;
 use super::quote::Quote;
+use super::run;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
-use super::value::quoted;
+use super::text::{self, Value, bare, quoted};
+use crate::rules::check::random;
+use crate::rules::mask::Notation;
 use crate::rules::notation::{Form, ValueForm};
 
 /// Every form, and what is derived of them.
@@ -15,6 +18,10 @@ pub(crate) struct Forms {
     follows: [bool; 256],
 }
 
+/// The most of a tag that is passed over, in bytes.
+const TAG_BYTES_MAX: usize = 96;
+/// The fewest bytes of a value that looks drawn.
+const DRAWN_BYTES_MIN: usize = 7;
 /// What quotes begin with.
 const QUOTES: &[u8] = b"\"'`\\%&";
 
@@ -23,7 +30,11 @@ impl Forms {
     pub(crate) fn new(all: Vec<Form>) -> Forms {
         let mut follows = [false; 256];
         for text in all.iter().flat_map(|form| &form.between) {
-            match text.trim_start().as_bytes() {
+            match text.trim_start_matches([' ', '~']).as_bytes() {
+                // Any of a tag, which a key's quote comes before.
+                [b'*', ..] => {}
+                // Behind a wide gap anything may stand.
+                [] if text.len() > 1 => {}
                 [first, ..] => follows[usize::from(*first)] = true,
                 // The value's own quote, however it is written.
                 [] => QUOTES.iter().for_each(|first| follows[usize::from(*first)] = true),
@@ -42,33 +53,70 @@ impl Forms {
         let closing = site.quote.filter(|quote| Quote::at(rec.buf, site.end, rec.end) == Some(*quote));
         let end = site.end + closing.map_or(0, Quote::width);
         let next = skip_gap(rec, end, GAP_BYTES_MAX);
-        if !rec.get(next).is_some_and(|byte| self.may_follow(byte)) || site.dashes > 0 {
+        let wide = is_wide(rec, end, next);
+        let tag = closing.is_some() && site.open > rec.start;
+        if !rec.get(next).is_some_and(|byte| wide || tag || self.may_follow(byte)) || site.dashes > 0 {
             return None;
         }
         let open = if closing.is_some() { site.open } else { site.start };
         self.all.iter().find_map(|form| {
-            let begins = before(&rec.buf[rec.start..open], &form.before)?;
+            let begins = before(&rec.bytes()[..open - rec.start], &form.before)?;
             let quoted = form.key_quoted.is_none_or(|quoted| quoted == closing.is_some());
             let value = form.between.iter().filter(|_| quoted).find_map(|text| behind(rec, end, text))?;
-            let quote = Quote::at(rec.buf, value, rec.end);
-            let separator = match form.value {
-                ValueForm::Quoted => quote.map(|_| Separator::Form),
-                ValueForm::Any => rec.get(value).map(|_| Separator::Form),
+            rec.get(value)?;
+            let joint = match form.value {
+                ValueForm::Quoted => Quote::at(rec.buf, value, rec.end).map(|_| Separator::Form),
+                ValueForm::Any => Some(Separator::Form),
+                ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value)).then_some(Separator::Form),
+                ValueForm::Line => Some(Separator::Line),
                 ValueForm::Element => Some(Separator::Element(0)),
             }?;
-            if !form.after.is_empty() && !quote.is_some_and(|quote| ends(rec, value, quote, &form.after)) {
+            if !form.after.is_empty() && !ends(rec, value, &form.after) {
                 return None;
             }
-            Some((Separated { joint: separator, value, percent: false, quoted: closing.is_some() }, open - begins))
+            Some((Separated { joint, value, percent: false, quoted: closing.is_some() }, open - begins))
         })
     }
 }
 
-/// Whether one of the texts stands behind the quoted value at `at`.
-fn ends(rec: &Record<'_>, at: usize, quote: Quote, texts: &[String]) -> bool {
-    let value = quoted(rec, at, quote);
-    let behind = skip_gap(rec, (value.end + quote.width()).min(rec.end), GAP_BYTES_MAX);
-    !value.open && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
+/// The value at `at`, and where what stands behind it begins.
+fn value(rec: &Record<'_>, at: usize) -> (Value, usize) {
+    match Quote::at(rec.buf, at, rec.end) {
+        Some(quote) => {
+            let value = quoted(rec, at, quote);
+            (value, text::behind(rec, &value))
+        }
+        None => {
+            let value = bare(rec, at, false, Notation::Bare);
+            (value, value.end)
+        }
+    }
+}
+
+/// Whether one of the texts stands behind the value at `at`.
+fn ends(rec: &Record<'_>, at: usize, texts: &[String]) -> bool {
+    let (value, end) = value(rec, at);
+    let behind = skip_gap(rec, end, GAP_BYTES_MAX);
+    !(value.open && value.quote.is_some()) && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
+}
+
+/// Whether the key is short for nothing else: `PASS   TestLogin2` is a test's result, `proxy_pass   x` an address.
+fn names_secret(rec: &Record<'_>, site: &KeySite) -> bool {
+    let key = &rec.from(site.start)[..site.end - site.start];
+    let short = key.len() >= 4 && key[key.len() - 4..].eq_ignore_ascii_case(b"pass");
+    !short || key.contains(&b'_') && !key.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether the value at `at` is no word, type or number: it has letters and digits, and is called nowhere.
+fn is_drawn(rec: &Record<'_>, at: usize) -> bool {
+    let (value, _) = value(rec, at);
+    let text = &rec.from(value.start)[..value.end - value.start];
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    let name = || text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'));
+    let words = || text.len() >= DRAWN_BYTES_MIN + 3 && random::is_words(text) && name();
+    let place = matches!(text.first(), Some(b'/' | b'~' | b'.')) || text.windows(3).any(|w| w == b"://");
+    text.len() >= DRAWN_BYTES_MIN && mixed && !text.contains(&b'(') && !text.contains(&b' ') && !place && !words()
 }
 
 /// How many bytes of one of the texts the head ends with; none where it ends with none of them.
@@ -76,19 +124,34 @@ fn before(head: &[u8], texts: &[String]) -> Option<usize> {
     if texts.is_empty() {
         return Some(0);
     }
-    texts.iter().find(|text| head.ends_with(text.as_bytes())).map(String::len)
+    let alone = |text: &str| {
+        // A bracket by itself is none of a call's.
+        let word = text.as_bytes().first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'(');
+        let last = head.len().checked_sub(text.len() + 1).and_then(|at| head.get(at));
+        !(word && last.is_some_and(u8::is_ascii_alphanumeric))
+    };
+    texts.iter().find(|text| head.ends_with(text.as_bytes()) && alone(text)).map(String::len)
 }
 
-/// Where the text ends that stands at `at`, in which a blank stands for a gap and a backslash for any number of them.
+/// Where the text ends that stands at `at`, whose signs mean what [`Form::between`] says.
 fn behind(rec: &Record<'_>, at: usize, text: &str) -> Option<usize> {
     let mut at = at;
-    for (n, part) in text.split(' ').enumerate() {
+    let mut parts = text.split(' ').enumerate().peekable();
+    while let Some((n, part)) = parts.next() {
         if n > 0 {
-            at = skip_gap(rec, at, GAP_BYTES_MAX);
+            let gap = skip_gap(rec, at, GAP_BYTES_MAX);
+            // Two blanks are a gap of two at least, or a tab.
+            if part.is_empty() && parts.peek().is_some() && !is_wide(rec, at, gap) {
+                return None;
+            }
+            at = gap;
         }
         for byte in part.bytes() {
             at += match byte {
                 b'\\' => Some(slashes(rec, at)).filter(|slashes| *slashes > 0)?,
+                b'#' => Some(run::digits_end(rec.buf, at, rec.end) - at).filter(|digits| *digits > 0)?,
+                b'~' => Some(skip_gap(rec, at, GAP_BYTES_MAX) - at).filter(|gap| *gap > 0)?,
+                b'*' => rec.from(at).iter().take(TAG_BYTES_MAX).take_while(|b| !matches!(b, b'<' | b'>')).count(),
                 _ => (rec.get(at)? == byte).then_some(1)?,
             };
         }

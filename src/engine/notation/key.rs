@@ -85,7 +85,9 @@ pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
     if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
         return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
     }
-    let (quote, open) = spaced(rec, flag, end).map_or((None, flag), |(q, open)| (Some(q), open));
+    // A flag behind other words is one of a command's, which the mark ends.
+    let words = if dashes == 0 { spaced(rec, flag, end) } else { None };
+    let (quote, open) = words.map_or((None, flag), |(q, open)| (Some(q), open));
     KeySite { start, end, dashes, quote, open }
 }
 

@@ -2,15 +2,22 @@
 //! codes, elements, flags, lists.
 
 pub(crate) mod bare;
+mod bracket;
+pub(crate) mod container;
 pub(crate) mod context;
 pub(crate) mod escape;
+mod find;
 pub(crate) mod form;
 pub(crate) mod key;
+pub(crate) mod named;
 pub(crate) mod quote;
 pub(crate) mod run;
 pub(crate) mod separator;
 pub(crate) mod spelling;
+pub(crate) mod tail;
+mod text;
 pub(crate) mod value;
+mod wrapper;
 
 use std::cell::OnceCell;
 

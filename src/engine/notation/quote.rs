@@ -111,6 +111,11 @@ impl Quote {
         usize::from(self.slashes) + self.spelled.map_or(1, |s| SPELLED[usize::from(s)].0.len())
     }
 
+    /// Whether it is percent-encoded.
+    pub(crate) fn is_percent(self) -> bool {
+        self.spelled.is_some_and(|s| SPELLED[usize::from(s)].0[0] == b'%')
+    }
+
     /// Whether it is a plain or backslash-escaped `"`, as in JSON.
     pub(crate) fn is_json(self) -> bool {
         self.sign == b'"' && self.spelled.is_none()
@@ -125,7 +130,20 @@ impl Quote {
         }
     }
 
+    /// A text whose marks are spelled out has no plain one: that ends what it stands in.
     fn close_spelled(self, text: &[u8], buf: &[u8], from: usize, end: usize) -> Close {
+        let close = self.close_alike(text, buf, from, end);
+        let to = match close {
+            Close::Mark(mark) | Close::Cut(mark) => mark,
+            Close::Open => end,
+        };
+        match memchr(b'"', &buf[from..to]).map(|n| from + n) {
+            Some(mark) => Close::Cut(mark - slashes_before(buf, from, mark)),
+            None => close,
+        }
+    }
+
+    fn close_alike(self, text: &[u8], buf: &[u8], from: usize, end: usize) -> Close {
         let mut at = from;
         while let Some(found) = memmem::find(&buf[at..end], text) {
             let mark = at + found;

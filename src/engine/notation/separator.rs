@@ -1,21 +1,17 @@
 //! What stands between a key and its value.
 
 use super::Record;
-use super::escape::skip_gap;
-use super::key::{KEY_BYTES_MAX, KeySite};
-use super::quote::Quote;
+use super::escape::{is_wide, skip_gap};
+use super::key::KEY_BYTES_MAX;
 use super::run;
 use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
-use memchr::memmem;
 
 /// The most blanks and colour codes skipped around a separator, in bytes.
 pub(crate) const GAP_BYTES_MAX: usize = 64;
-/// The longest tag looked through for its `>`, in bytes.
-const TAG_BYTES_MAX: usize = 256;
 
 /// Separators that are spelled out: percent-encoded, as JSON escapes, as entities.
-const SPELLED: [(&[u8], Separator); 10] = [
+const SPELLED: [(&[u8], Separator); 12] = [
     (b"%3D", Separator::Assign),
     (b"%3d", Separator::Assign),
     (b"%253D", Separator::Assign),
@@ -25,20 +21,31 @@ const SPELLED: [(&[u8], Separator); 10] = [
     (b"%253A", Separator::Colon),
     (b"\\u003d", Separator::Assign),
     (b"\\u003D", Separator::Assign),
+    (b"\\u003a", Separator::Colon),
+    (b"\\u003A", Separator::Colon),
     (b"&#61;", Separator::Assign),
 ];
 
 /// How `>` may be written behind `=` or `-`.
 const GREATER: [&[u8]; 4] = [b">", b"&gt;", b"\\u003e", b"\\u003E"];
 /// How `<` and `>` may be written around an element's name.
-const ANGLES: [(&[u8], &[u8]); 4] = [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
+pub(super) const ANGLES: [(&[u8], &[u8]); 4] =
+    [(b"<", b">"), (b"&lt;", b"&gt;"), (b"\\u003c", b"\\u003e"), (b"%3C", b"%3E")];
 
-/// Keys whose value is a key's name.
-const NAMING: &[&str] = words!("naming-keys");
 /// What a key's value is called next to its name.
-const VALUE_NAMES: &[&str] = words!("value-names");
-/// What the name of a call that sets something holds.
-const SETTERS: &[&str] = words!("setters");
+pub(super) const VALUE_NAMES: &[&str] = words!("value-names");
+/// Prefixes of SQL, where no sign joins key and value; as written.
+const SQL_PREFIXES: &[&str] = words!("sql-prefixes");
+
+/// Whether a key's value is called so.
+pub(super) fn is_value_name(name: &[u8]) -> bool {
+    VALUE_NAMES.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether SQL may write the word before a text.
+pub(super) fn is_sql_prefix(word: &[u8]) -> bool {
+    SQL_PREFIXES.iter().any(|w| w.as_bytes() == word)
+}
 
 /// What joins a key and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +62,8 @@ pub(crate) enum Separator {
     Property,
     /// As a notation that is data says.
     Form,
+    /// The same, where the value goes on to its line's end.
+    Line,
     /// `|` and the like between two values of one key.
     Instead,
     /// `<key>value</key>`; with the index of how `<` is written.
@@ -104,6 +113,7 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
                 | b'%'
                 | b'&'
                 | b'>'
+                | b'['
                 | b']'
                 | b'?'
                 | b'.'
@@ -130,8 +140,16 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     if behind > word && rec.get(behind).is_none_or(sign) {
         return None;
     }
-    if may_begin_drawn(&rec.buf[next..word], rec.get(word)) {
+    let text = &rec.from(next)[..word - next];
+    if may_begin_drawn(text, rec.get(word)) {
         return None;
+    }
+    // `PASSWORD E'x'`, `Name:DB_PASSWORD Value:x`
+    match rec.get(word) {
+        Some(b'\'') if is_sql_prefix(text) => return None,
+        Some(b':' | b'=') if is_value_name(text) => return None,
+        _ if is_wide(rec, end, next) && text.iter().any(u8::is_ascii_digit) => return None,
+        _ => {}
     }
     let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
     let env = match rec.before(start) {
@@ -152,38 +170,8 @@ pub(crate) struct Prose {
     pub(crate) apart: bool,
 }
 
-/// The separator behind the key.
-pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
-    let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
-    let mut quoted = false;
-    if let Some(quote) = site.quote
-        && Quote::at(rec.buf, p, rec.end) == Some(quote)
-    {
-        quoted = true;
-        p += quote.width();
-    }
-    if !quoted && let Some(joined) = element(rec, site, p) {
-        return Some(joined);
-    }
-    // `['key']`, `[key] =>`, `["key"]=`
-    let opened = if quoted { site.open } else { site.start - usize::from(site.dashes) };
-    if rec.get(p) == Some(b']') && rec.before(opened) == Some(b'[') {
-        p += 1;
-    }
-    let gap = skip_gap(rec, p, GAP_BYTES_MAX);
-    if let Some(joined) = written(rec, gap) {
-        // `--password= next`: a flag's value is glued to its sign.
-        let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
-        return (!empty || joined.joint == Separator::Colon).then_some(Separated { quoted, ..joined });
-    }
-    if quoted {
-        return comma(rec, site, opened, gap).or_else(|| property(rec, site, opened, gap));
-    }
-    blank(rec, site, site.end, gap)
-}
-
 /// `=`, `:`, and the signs programs put around them.
-fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
+pub(super) fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
     let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
     for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
@@ -227,149 +215,8 @@ fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
     p
 }
 
-/// `<key>`, `<ns:key attr="x">`, also written with entities or escapes.
-fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
-    let mut name = site.start;
-    if rec.before(name) == Some(b':') {
-        name -= 1;
-        while rec.before(name).is_some_and(|b| b.is_ascii_alphanumeric()) {
-            name -= 1;
-        }
-    }
-    let head = &rec.buf[rec.start..name];
-    // What the ways to write `<` end with.
-    if !matches!(head.last(), Some(b'<' | b';' | b'c' | b'C')) {
-        return None;
-    }
-    let index = ANGLES.iter().position(|(open, _)| head.ends_with(open))?;
-    let close = ANGLES[index].1;
-    // `X=<PASSWORD>` is a stand-in, not an element.
-    if head.strip_suffix(ANGLES[index].0).and_then(<[u8]>::last).is_some_and(|b| matches!(b, b'=' | b':')) {
-        return None;
-    }
-    let value = if rec.from(at).starts_with(close) {
-        at + close.len()
-    } else if at > site.end && index == 0 {
-        let rest = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
-        let end = memchr::memchr(b'>', rest)?;
-        if rest[..end].ends_with(b"/") {
-            return None;
-        }
-        at + end + 1
-    } else {
-        return None;
-    };
-    // Behind a real tag comes its end, or the line's.
-    let closed = memmem::find(rec.from(value), ANGLES[index].0).is_some();
-    if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
-        return None;
-    }
-    Some(Separated { joint: Separator::Element(index as u8), value, percent: false, quoted: false })
-}
-
-/// `setProperty("KEY", "value")`, `"--password", "value"`: a comma between two quoted arguments,
-/// where the first is a flag or the call names a setter.
-fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Separated> {
-    if rec.get(at) != Some(b',') {
-        return None;
-    }
-    let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    let next = Quote::at(rec.buf, value, rec.end)?;
-    let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
-    (same && (site.dashes > 0 || setter(rec, opened))).then_some(Separated {
-        joint: Separator::Comma,
-        value,
-        percent: false,
-        quoted: false,
-    })
-}
-
-/// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
-fn setter(rec: &Record<'_>, at: usize) -> bool {
-    let Some(head) = rec.buf[rec.start..at].strip_suffix(b"(") else {
-        return false;
-    };
-    let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let name = head[head.len() - name..].to_ascii_lowercase();
-    SETTERS.iter().any(|w| memchr::memmem::find(&name, w.as_bytes()).is_some())
-}
-
-/// The key is itself a value: `name="KEY" value="VALUE"`, `"name":"KEY","value":"VALUE"`.
-fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<Separated> {
-    if !names_a_key(rec, opened) {
-        return None;
-    }
-    let mut p = at;
-    if matches!(rec.get(p), Some(b',' | b';')) {
-        p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
-    }
-    if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
-        p += q.width();
-    }
-    for word in VALUE_NAMES {
-        let Some(rest) = rec.from(p).strip_prefix(word.as_bytes()) else {
-            continue;
-        };
-        let mut q = rec.end - rest.len();
-        if let Some(mark) = Quote::at(rec.buf, q, rec.end).filter(|m| Some(*m) == site.quote) {
-            q += mark.width();
-        }
-        let gap = skip_gap(rec, q, GAP_BYTES_MAX);
-        if let Some(found) = written(rec, gap) {
-            return Some(Separated { joint: Separator::Property, ..found });
-        }
-    }
-    None
-}
-
-/// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
-pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
-    let (word, signs) = naming(rec, opened);
-    signs < opened && NAMING.iter().any(|n| rec.buf[word..signs].eq_ignore_ascii_case(n.as_bytes()))
-}
-
-/// Where the word before the quoted key begins, and the signs behind it.
-pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
-    let head = &rec.buf[rec.start..opened];
-    let signs = head
-        .iter()
-        .rev()
-        .take(16)
-        .take_while(|b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>'))
-        .count();
-    let head = &head[..head.len() - signs];
-    let word = head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    (opened - signs - word, opened - signs)
-}
-
-/// No separator but a blank: a flag's value, SQL's `PASSWORD 'x'`, Go's `var key string = "x"`.
-fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Separated> {
-    let joined = |joint, value| Some(Separated { joint, value, percent: false, quoted: false });
-    if at == end {
-        return None;
-    }
-    let next = rec.get(at)?;
-    let docker = rec.buf[rec.start..site.open].ends_with(b"ENV ");
-    if site.dashes > 0 || docker {
-        // Behind a flag another flag or an operator is no value.
-        return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') {
-            None
-        } else {
-            joined(Separator::Blank, at)
-        };
-    }
-    if next == b'\'' {
-        return joined(Separator::Blank, at);
-    }
-    // One type name, then `=` and a quoted value.
-    let word = type_end(rec, at);
-    let gap = skip_gap(rec, word, GAP_BYTES_MAX);
-    let found = written(rec, gap).filter(|f| f.joint == Separator::Assign && word > at && gap > word)?;
-    Quote::at(rec.buf, found.value, rec.end).map(|_| found)
-}
-
 /// End of the type name at `at`.
-fn type_end(rec: &Record<'_>, at: usize) -> usize {
+pub(super) fn type_end(rec: &Record<'_>, at: usize) -> usize {
     let is_part =
         |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
     at + rec.from(at).iter().take(40).take_while(is_part).count()

@@ -2,9 +2,10 @@
 //! `"key":"value"`. All else goes the long way.
 
 use super::Record;
+use super::find;
 use super::key::KeySite;
 use super::quote::Quote;
-use super::separator::{self, Separated, Separator};
+use super::separator::{Separated, Separator};
 use super::value::{self, Value, Values};
 use crate::engine::shortcuts::{Shortcut, Shortcuts};
 use crate::rules::byteset::alphanumerics_end;
@@ -13,7 +14,7 @@ use crate::rules::mask::Notation;
 /// The separator behind the key.
 pub(crate) fn find(rec: &Record<'_>, site: &KeySite, shortcuts: Shortcuts) -> Option<Separated> {
     let plain = shortcuts.take(Shortcut::PlainSpellings).then(|| joined(rec, site)).flatten();
-    plain.or_else(|| separator::find(rec, site))
+    plain.or_else(|| find::find(rec, site))
 }
 
 /// The value behind the separator.
@@ -36,6 +37,8 @@ fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     let at = site.end + usize::from(quoted);
     let joint = match rec.get(at)? {
         b'=' => Separator::Assign,
+        // In brackets, PHP writes the property's class: `[password:User:private]`.
+        b':' if rec.before(site.open) == Some(b'[') => return None,
         b':' => Separator::Colon,
         _ => return None,
     };
@@ -51,7 +54,9 @@ fn joined(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
 #[inline(always)]
 fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
     let at = joined.value;
-    if !matches!(joined.joint, Separator::Assign | Separator::Colon) {
+    // The mark that an assignment stands in may end its value.
+    let inside = site.quote.is_some() && !joined.quoted;
+    if !matches!(joined.joint, Separator::Assign | Separator::Colon) || inside && joined.joint == Separator::Assign {
         return None;
     }
     let first = rec.get(at)?;
@@ -68,19 +73,25 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
                 true => (end, false),
                 false => value::closed(rec, start, quote),
             };
+            if open && !joined.quoted {
+                return None;
+            }
             (end, Notation::Quoted, open)
         }
-        None if ends(rec, end, joined.joint) => (end, value::number(rec, site, joined), end == rec.end),
+        None if ends(rec, start, end, joined.joint) => (end, value::number(rec, site, joined), end == rec.end),
         None => return None,
     };
     Some(Value { start, end, quote, notation, open })
 }
 
 /// Whether a bare value that has letters and digits up to `end` ends there.
-fn ends(rec: &Record<'_>, end: usize, joint: Separator) -> bool {
-    // Behind a colon it may be a type: `key: Type = "value"`.
+fn ends(rec: &Record<'_>, start: usize, end: usize, joint: Separator) -> bool {
+    // What stands before a text may be its type: `Just "x"`, `new String("x")`.
+    let typed = || matches!(rec.get(end + 1), Some(b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&'));
+    // Behind a colon it may be a type, too: `key: Type = "value"`.
     match rec.get(end) {
         None => true,
+        Some(b' ') if typed() || rec.from(start).starts_with(b"new ") => false,
         Some(b' ') if joint == Separator::Colon => {
             !matches!(rec.get(end + 1), Some(b'=' | b' ' | b'\t' | 0x1b | b'\\' | b'#'))
         }
@@ -93,8 +104,8 @@ fn ends(rec: &Record<'_>, end: usize, joint: Separator) -> bool {
 mod tests {
     use super::{joined, one};
     use crate::engine::notation::Record;
+    use crate::engine::notation::find;
     use crate::engine::notation::key::{around, end_of};
-    use crate::engine::notation::separator;
     use crate::engine::notation::value;
     use crate::engine::notation::value::Values;
     use proptest::prelude::*;
@@ -117,7 +128,7 @@ mod tests {
             let rec = Record::new(text.as_bytes(), 0, text.len());
             for (at, _) in text.match_indices("pass") {
                 let site = around(&rec, at, end_of(&rec, at));
-                let long = separator::find(&rec, &site);
+                let long = find::find(&rec, &site);
                 if let Some(straight) = joined(&rec, &site) {
                     prop_assert_eq!(Some(straight), long, "{}", text);
                 }

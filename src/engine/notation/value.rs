@@ -3,39 +3,26 @@
 use memchr::memmem;
 
 use super::Record;
-use super::bare::{bare_end, template_end};
+use super::container::{self, VALUE_MEMBERS, is_object};
 use super::context::{mask_len, plain};
 use super::escape::skip_gap;
 use super::key::KeySite;
-use super::quote::{Close, Quote};
+use super::quote::Quote;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
-use crate::rules::byteset::{ByteSet, find_byteset};
+use super::tail::is_pair;
+use super::text::text_end;
+pub(crate) use super::text::{Value, bare, closed, quoted};
+use super::wrapper::{dollars, unwrap, wrapped_end};
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
-/// What an object behind a key calls the key's value, in any case.
-pub(crate) const VALUE_MEMBERS: &[&str] = words!("value-members");
+/// The longest value that a mark may open which nothing closes, in bytes; longer ones go on behind a window.
+const UNCLOSED_BYTES_MAX: usize = 64 << 10;
+/// The longest remark in brackets in a value's place, in bytes.
+const REMARK_BYTES_MAX: usize = 64;
 
-/// The most elements of a list that are read one by one.
-const LIST_MAX: usize = 4096;
-/// The most wrappers around a value: `Some(Secret("x"))`.
-const WRAPPERS_MAX: usize = 4;
-
-/// The longest name of a wrapper, in bytes.
-const NAME_BYTES_MAX: usize = 40;
-
-/// One value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Value {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// The mark it is quoted with.
-    pub(crate) quote: Option<Quote>,
-    /// How a mask must be written in its place.
-    pub(crate) notation: Notation,
-    /// It did not end before the record did, so that it may go on.
-    pub(crate) open: bool,
-}
+/// What stands between an old value and a new one.
+const CHANGES: &[&str] = &["->", "=>", "\u{2192}", "!=", "-&gt;", "=&gt;", "-\\u003e", "=\\u003e"];
 
 /// What was found behind a separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,22 +48,31 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if let Some(end) = joined.joint.element_end() {
         return element(rec, at, end);
     }
-    if mask_len(rec, at) == 0 {
-        match rec.buf[at] {
-            b'[' => return list(rec, at + 1, number(rec, site, joined)),
-            b'{' if is_object(rec, at) => return Values::Object,
-            _ => {}
-        }
+    if joined.joint == Separator::Line {
+        return line(rec, at);
     }
-    let (at, wrapped) = unwrap(rec, at);
+    if let Some(values) = several(rec, site, joined) {
+        return values;
+    }
+    let inside = unwrap(rec, at);
+    let at = inside.at;
     if at >= rec.end {
         return Values::Nothing;
     }
-    if let Some(quote) = Quote::at(rec.buf, at, rec.end) {
-        return Values::One(quoted(rec, at, quote));
+    // Behind a plain sign a query has a mark of its own only as a part of the value: `password=%22a&b=2`.
+    let own = |quote: &Quote| !(quote.is_percent() && joined.joint == Separator::Assign && !joined.percent);
+    if let Some(quote) = Quote::at(rec.buf, at, rec.end).filter(own) {
+        let value = quoted(rec, at, quote);
+        return Values::One(if value.open && !joined.quoted { unclosed(rec, value) } else { value });
     }
-    let value = bare(rec, at, joined.percent, number(rec, site, joined));
-    if !wrapped && is_call(rec, &value) {
+    let value = dollars(rec, at).unwrap_or_else(|| bare(rec, at, joined.percent, number(rec, site, joined)));
+    if let Some(value) = assigned(rec, site, joined, &value) {
+        return Values::One(value);
+    }
+    if let Some(end) = inside.close.and_then(|close| wrapped_end(rec, at, close)) {
+        return Values::One(Value { end, open: false, ..value });
+    }
+    if !inside.wrapped && is_call(rec, &value) || is_remark(rec, at) {
         return Values::Code;
     }
     if joined.joint == Separator::Colon
@@ -85,6 +81,89 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
         return Values::One(typed);
     }
     Values::One(value)
+}
+
+/// The values of the list or the object that a key speaks for.
+fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Values> {
+    let at = joined.value;
+    let tuple = || Quote::at(rec.buf, at + 1, rec.end).is_some();
+    let notation = number(rec, site, joined);
+    let key = site.quote.filter(|_| joined.quoted);
+    match rec.get(at)? {
+        _ if mask_len(rec, at) > 0 => None,
+        b'[' if rec.from(at).starts_with(b"[]") && unwrap(rec, at).wrapped => None,
+        b'[' => Some(list(rec, at, notation, key)),
+        b'(' if tuple() => Some(list(rec, at, notation, key)),
+        b'{' if is_object(rec, at) => {
+            let read = container::object(rec, at, notation, Some(VALUE_MEMBERS));
+            Some(if read.values.is_empty() { Values::Object } else { Values::Many(read.values) })
+        }
+        _ => None,
+    }
+}
+
+fn list(rec: &Record<'_>, at: usize, notation: Notation, key: Option<Quote>) -> Values {
+    let read = container::list(rec, at, notation, key);
+    // An object is judged by its own keys; what was read before it is read.
+    if read.other && read.values.is_empty() { Values::Code } else { Values::Many(read.values) }
+}
+
+/// Every quoted value of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`. With them, where
+/// reading ended.
+pub(crate) fn object(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> (Vec<Value>, usize) {
+    let read = container::object(rec, joined.value, number(rec, site, joined), None);
+    (read.values, read.end)
+}
+
+/// What a mark opened that nothing closes. Whoever writes a mark into a name must not hide what a log says behind
+/// it, so that the value ends where one without marks does, unless words alone follow: `password="correct horse`.
+fn unclosed(rec: &Record<'_>, value: Value) -> Value {
+    let text = rec.from(value.start);
+    let words = text.iter().all(|b| b.is_ascii_alphabetic() || *b == b' ') && text.first() != Some(&b' ');
+    if words || rec.is_json() || text.len() > UNCLOSED_BYTES_MAX {
+        return value;
+    }
+    Value { open: false, ..bare(rec, value.start, false, plain(rec)) }
+}
+
+/// The value of an assignment in quotes, whose mark ends it: `-e "KEY=a b"`, `Environment="KEY=a b"`.
+fn assigned(rec: &Record<'_>, site: &KeySite, joined: &Separated, value: &Value) -> Option<Value> {
+    const OPENERS: &[&str] = words!("assignment-openers");
+    let quote = site.quote.filter(|_| !joined.quoted && joined.joint == Separator::Assign && site.dashes == 0)?;
+    let head = &rec.bytes()[..site.open - rec.start];
+    let opened = || OPENERS.iter().any(|opener| head.ends_with(opener.as_bytes()));
+    let key = &rec.from(site.start)[..site.end - site.start];
+    let constant = || key.contains(&b'_') && !key.iter().any(u8::is_ascii_lowercase);
+    let listed = || matches!(head.trim_ascii_end().last(), Some(b'[' | b',' | b'"' | b'\''));
+    if !(opened() || constant() && listed()) {
+        return None;
+    }
+    let (end, open) = closed(rec, value.start, quote);
+    let text = rec.from(value.start).get(..end.checked_sub(value.start)?)?;
+    // A text of several pairs is a message.
+    let pairs = memchr::memchr_iter(b' ', text).any(|n| is_pair(rec, value.start + n + 1));
+    (!open && end > value.end && !pairs).then_some(Value { end, notation: Notation::Quoted, open, ..*value })
+}
+
+/// The rest of the line at `at`, which its end, written out or not, or the text around it ends.
+fn line(rec: &Record<'_>, at: usize) -> Values {
+    let rest = rec.from(at);
+    let written = |n: usize| matches!(rest.get(n + 1), Some(b'r' | b'n' | b'"' | b'\\'));
+    let ends = |n: &usize| rest[*n] == b'"' || written(*n);
+    let len = memchr::memchr2_iter(b'\\', b'"', rest).find(ends).unwrap_or(rest.len());
+    if len == 0 {
+        return Values::Nothing;
+    }
+    let open = len == rest.len();
+    Values::One(Value { start: at, end: at + len, quote: None, notation: Notation::Quoted, open })
+}
+
+/// Whether several words in brackets stand in a value's place: `(known after apply)`.
+fn is_remark(rec: &Record<'_>, at: usize) -> bool {
+    let Some(rest) = rec.from(at).strip_prefix(b"(") else { return false };
+    let rest = &rest[..rest.len().min(REMARK_BYTES_MAX)];
+    let words = rest.iter().take_while(|b| b.is_ascii_lowercase() || **b == b' ').count();
+    rest.get(words) == Some(&b')') && rest[..words].contains(&b' ') && rest[0] != b' '
 }
 
 /// How a bare value's mask is written: behind a JSON key it must become a string.
@@ -97,45 +176,25 @@ pub(crate) fn number(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> No
     }
 }
 
-/// The value between the mark at `at` and its closing one.
-pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
-    let start = at + quote.width();
-    let (end, open) = closed(rec, start, quote);
-    Value { start, end, quote: Some(quote), notation: Notation::Quoted, open }
-}
-
-/// Where the value ends that the mark right before `start` began, and whether nothing ended it.
-pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bool) {
-    // What a `"` began ends at one in any record.
-    let json = quote.sign != b'"' && rec.is_json();
-    match quote.close(rec.buf, start, rec.end, json) {
-        Close::Mark(end) | Close::Cut(end) => (end, false),
-        Close::Open => (rec.end, true),
-    }
-}
-
-/// A bare value: ends where its notation says.
-pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notation) -> Value {
-    let p = at + mask_len(rec, at);
-    let mut p = bare_end(rec, p, rec.end, percent);
-    // A template is one value, blanks and all.
-    if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
-        let template = template_end(rec, at);
-        if template > at && template >= p {
-            // More of a value behind it belongs to the value.
-            p = bare_end(rec, template, rec.end, percent);
-        }
-    }
-    Value { start: at, end: p, quote: None, notation, open: p == rec.end }
-}
-
-/// `'x' | 'y'`, `process.env.KEY || "y"`: the quoted value that may stand in a value's stead.
-pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<Value> {
+/// The value that stands beside another of the same key, and what that makes of it: `'x' | 'y'`,
+/// `process.env.KEY || "y"`, `"old" -> "new"`.
+pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<(Separator, Value)> {
     let behind = skip_gap(rec, value.end + value.quote.map_or(0, Quote::width), GAP_BYTES_MAX);
-    let sign = ["||", "??", "|"].iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes()))?.len();
+    let find =
+        |signs: &[&str]| signs.iter().find(|sign| rec.from(behind).starts_with(sign.as_bytes())).map(|s| s.len());
+    let instead = find(&["||", "??", "|"]);
+    let joint = if instead.is_some() { Separator::Instead } else { Separator::Assign };
+    let sign = instead.or_else(|| find(CHANGES))?;
     let at = skip_gap(rec, behind + sign, GAP_BYTES_MAX);
-    let next = quoted(rec, at, Quote::at(rec.buf, at, rec.end)?);
-    (!next.open).then_some(next)
+    let next = match Quote::at(rec.buf, at, rec.end) {
+        Some(quote) => quoted(rec, at, quote),
+        // Without quotes, blanks must say that the sign is none of the value's.
+        None if joint == Separator::Assign && behind > value.end && at > behind + sign && !is_remark(rec, at) => {
+            bare(rec, at, false, plain(rec))
+        }
+        None => return None,
+    };
+    (next.quote.is_none() || !next.open).then_some((joint, next))
 }
 
 /// The text of an element, without the blanks around it.
@@ -146,8 +205,9 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
         start += 9;
         close = b"]]>";
     }
-    let found = memmem::find(rec.from(start), close);
-    let mut end = found.map_or(rec.end, |i| start + i);
+    let found = memmem::find(rec.from(start), close).map(|n| start + n);
+    let cut = text_end(rec, start, found.unwrap_or(rec.end));
+    let mut end = cut.or(found).unwrap_or(rec.end);
     while start < end && rec.buf[start].is_ascii_whitespace() {
         start += 1;
     }
@@ -157,89 +217,13 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     if start == end {
         return Values::Nothing;
     }
-    Values::One(Value { start, end, quote: None, notation: Notation::Quoted, open: found.is_none() })
-}
-
-/// The elements of a list whose bracket is already passed.
-fn list(rec: &Record<'_>, at: usize, notation: Notation) -> Values {
-    let mut values: Vec<Value> = Vec::new();
-    let mut p = at;
-    let mut apart = true; // the list's start or a comma
-    while values.len() < LIST_MAX {
-        p = skip_gap(rec, p, GAP_BYTES_MAX);
-        match rec.get(p) {
-            None | Some(b']') => break,
-            Some(b',') => {
-                p += 1;
-                apart = true;
-                continue;
-            }
-            Some(b'[') if mask_len(rec, p) == 0 => {
-                p += 1;
-                continue;
-            }
-            // An object is judged by its own keys; what was read before it is read.
-            Some(b'{') if is_object(rec, p) && values.is_empty() => return Values::Code,
-            Some(b'{') if is_object(rec, p) => break,
-            Some(_) => {}
-        }
-        let (inside, _) = unwrap(rec, p);
-        let mark = Quote::at(rec.buf, inside, rec.end);
-        // A mark that no comma sets apart, or in JSON one that differs from the first element's, ends
-        // the text that the list stands in.
-        let differs = rec.is_json() && values.first().is_some_and(|first| first.quote != mark);
-        if mark.is_some() && (!apart || differs) {
-            break;
-        }
-        let value = match mark {
-            Some(quote) => quoted(rec, inside, quote),
-            None => bare(rec, inside, false, notation),
-        };
-        if value.start == value.end && value.quote.is_none() {
-            break;
-        }
-        p = (value.end + value.quote.map_or(0, Quote::width)).min(rec.end);
-        apart = false;
-        values.push(value);
-    }
-    rest(rec, p, &mut values);
-    Values::Many(values)
-}
-
-/// More elements than are read one by one: the record's rest is masked as one.
-fn rest(rec: &Record<'_>, at: usize, values: &mut Vec<Value>) {
-    if values.len() == LIST_MAX && at < rec.end {
-        values.push(Value { start: at, end: rec.end, quote: None, notation: Notation::Quoted, open: true });
-    }
-}
-
-/// Steps inside what programs print around a value: `Some("x")`, `SecretStr('x')`, `b"x"`.
-fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
-    const BEHIND_NAME: ByteSet =
-        ByteSet::of(b"0123456789_.:&@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").others();
-    const WRAPPERS: &[&str] = words!("wrappers");
-    const PREFIXES: &[&str] = words!("string-prefixes");
-    let mut p = at;
-    for _ in 0..WRAPPERS_MAX {
-        let next = find_byteset(rec.buf, p, rec.end.min(p + NAME_BYTES_MAX), &BEHIND_NAME);
-        let word = &rec.buf[p..next];
-        if rec.get(next) == Some(b'(') && next > p {
-            let inside = skip_gap(rec, next + 1, GAP_BYTES_MAX);
-            let known = WRAPPERS.iter().any(|w| w.as_bytes() == word);
-            let deeper = rec.from(inside).first().is_some_and(u8::is_ascii_alphabetic) && known;
-            if !known && !deeper && Quote::at(rec.buf, inside, rec.end).is_none() {
-                return (p, false);
-            }
-            p = inside;
-            continue;
-        }
-        let prefix = || PREFIXES.iter().any(|w| w.as_bytes() == word);
-        if next > p && prefix() && Quote::at(rec.buf, next, rec.end).is_some() {
-            return (next, true);
-        }
-        break;
-    }
-    (p, p > at)
+    Values::One(Value {
+        start,
+        end,
+        quote: None,
+        notation: Notation::Quoted,
+        open: cut.or(found).is_none(),
+    })
 }
 
 /// `key: Type = "value"`: the quoted value behind a type name that ends at `at`.
@@ -259,47 +243,6 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
         Some((b'[', name)) => identifier(name) && Quote::at(rec.buf, value.end, rec.end).is_some(),
         _ => false,
     }
-}
-
-/// Whether a brace opens an object rather than a template or a value: a quote or the end follows.
-fn is_object(rec: &Record<'_>, at: usize) -> bool {
-    let inside = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    rec.get(inside).is_none_or(|b| b == b'}') || Quote::at(rec.buf, inside, rec.end).is_some()
-}
-
-/// The quoted values of the object behind the key, as of `"passwords": {"a": "x", "b": "y"}`, or of
-/// `only` those of its members that are called so. With them, where reading ended.
-pub(crate) fn object(
-    rec: &Record<'_>,
-    site: &KeySite,
-    joined: &Separated,
-    only: Option<&[&str]>,
-) -> (Vec<Value>, usize) {
-    let (at, notation) = (joined.value, number(rec, site, joined));
-    let mut values = Vec::new();
-    let mut p = at + 1;
-    let (mut valued, mut wanted) = (false, false);
-    while values.len() < LIST_MAX {
-        p = skip_gap(rec, p, GAP_BYTES_MAX);
-        if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
-            let text = quoted(rec, p, quote);
-            p = (text.end + quote.width()).min(rec.end);
-            if !valued {
-                let own = &rec.buf[text.start..text.end];
-                wanted = only.is_none_or(|names| names.iter().any(|name| own.eq_ignore_ascii_case(name.as_bytes())));
-            } else if wanted {
-                values.push(Value { notation: if text.open { notation } else { text.notation }, ..text });
-            }
-            continue;
-        }
-        match rec.get(p) {
-            None | Some(b'}' | b'{' | b'[') => break,
-            Some(b) => valued = b == b':' || (valued && b != b','),
-        }
-        p += 1;
-    }
-    rest(rec, p, &mut values);
-    (values, p)
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! Hits of the prefilter -> findings: the way of one record through the rules.
 
 use crate::engine::detect::armor;
+use crate::engine::detect::below;
 use crate::engine::detect::card;
 use crate::engine::detect::context::{RecordContext, Rescan};
 use crate::engine::detect::continuation::Continuation;
@@ -51,7 +52,8 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
 }
 
 /// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
-/// order and may overlap. Returns whether a look at the masked record may find more.
+/// order and may overlap. Returns whether a look at the masked record may find more, and what rules that look at
+/// every byte have cost, which no budget counts.
 #[inline(always)] // the record's bounds stay in registers
 pub(crate) fn scan_record(
     set: &RuleSet,
@@ -61,7 +63,7 @@ pub(crate) fn scan_record(
     continuation: &mut Option<Continuation>,
     budget: u64,
     scratch: &mut Scratch,
-) -> bool {
+) -> (bool, u64) {
     let from = scratch.findings.len();
     let mut context = RecordContext {
         set,
@@ -83,7 +85,7 @@ pub(crate) fn scan_record(
     if let Some(open) = continuation.take() {
         match open {
             Continuation::Block(open) => armor::block_line(&mut context, open),
-            Continuation::Value(below) => key_value::below(&mut context, below),
+            Continuation::Value(value) => below::read(&mut context, value),
         }
     }
     for &candidate in candidates {
@@ -92,13 +94,16 @@ pub(crate) fn scan_record(
         }
         self::candidate(&mut context, candidate);
     }
+    let before = *context.work;
     for &rule in &set.scans {
         // Each has a budget of its own: they all look at every byte.
         context.budget = *context.work + WORK_FACTOR_MAX * (context.rec.end - context.rec.start) as u64 + WORK_FREE;
         search(&mut context, rule);
     }
     *continuation = context.continuation;
-    context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..])
+    let scans = *context.work - before;
+    let doubt = context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..]);
+    (doubt, scans)
 }
 
 /// Whether a mask hides where an object begins, behind which the record may be JSON no longer.

@@ -28,7 +28,7 @@ pub(crate) fn rescan(
     rec: &Record<'_>,
     from: usize,
     continuation: Option<&Continuation>,
-    budget: u64,
+    mut budget: u64,
     scratch: &mut Scratch,
 ) -> Option<Continuation> {
     let mut first: Vec<Finding> = scratch.findings.split_off(from);
@@ -44,7 +44,7 @@ pub(crate) fn rescan(
         set.prefilter.find_literals(&draft.masked, &mut scratch.candidates, &mut words, &mut scratch.lines);
         open = continuation.cloned();
         let spared = scratch.spared.len();
-        scan_record(set, masked, &words, &draft.masks, &mut open, budget, scratch);
+        budget += scan_record(set, masked, &words, &draft.masks, &mut open, budget, scratch).1;
         scratch.literals = words;
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         // Too dear to be judged twice, the record leaves as it was judged first.

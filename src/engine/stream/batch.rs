@@ -80,16 +80,17 @@ pub(crate) fn record(
 ) -> usize {
     let from = scratch.findings.len();
     let before = if continuation.is_some() { continuation.clone() } else { None };
-    let budget = budget(scratch, at.end - at.start);
+    let mut budget = budget(scratch, at.end - at.start);
     let whole = Record::new(block, at.start, at.end);
     let mut words = std::mem::take(&mut scratch.literals);
     words.clear();
     let own = set.prefilter.literals(block, candidates, at.end, &mut words);
     // A word over a line end is none of this record's.
     let over = words.iter().take_while(|word| (word.at as usize) < at.start).count();
-    let doubt =
+    let (doubt, scans) =
         scan_record(set, Record::new(block, at.start, at.end), &words[over..], &[], continuation, budget, scratch);
     scratch.literals = words;
+    budget += scans;
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);

@@ -9,6 +9,7 @@ pub mod mod97;
 pub mod placeholder;
 pub mod prose;
 pub mod random;
+pub mod sentence;
 
 /// A check that a rule names.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -46,6 +46,10 @@ mod class {
 /// Whether the value looks drawn: long enough, varied enough, and not words, a path, an identifier
 /// or a date.
 pub fn looks_random(value: &[u8]) -> bool {
+    if value.contains(&b'\\') {
+        let mut plain = [0; ESCAPED_BYTES_MAX];
+        return unescaped(value, &mut plain).is_some_and(|len| looks_random(&plain[..len]));
+    }
     let (_, all) = class::of(value);
     if value.len() < RANDOM_BYTES_MIN || all & class::TOKEN == 0 || is_words(value) {
         return false;
@@ -53,6 +57,30 @@ pub fn looks_random(value: &[u8]) -> bool {
     // Hex needs less than base64: its alphabet has four bits to give.
     let hex = all & class::HEX != 0;
     bits_per_byte(value) >= if hex { 2.8 } else { 3.2 }
+}
+
+/// The longest value whose escapes are read, in bytes.
+const ESCAPED_BYTES_MAX: usize = 256;
+
+/// The value without what JSON escapes in it, `\/` and `\u002b`, and how long that is; none where another escape or
+/// none is in it, or it is too long.
+fn unescaped(value: &[u8], plain: &mut [u8; ESCAPED_BYTES_MAX]) -> Option<usize> {
+    let (mut at, mut len) = (0, 0);
+    while let Some(&first) = value.get(at) {
+        let slashes = value[at..].iter().take_while(|b| **b == b'\\').count();
+        let (byte, width) = match &value[at + slashes..] {
+            _ if slashes == 0 => (first, 1),
+            [b'/', ..] => (b'/', slashes + 1),
+            [b'u', b'0', b'0', high, low, ..] => {
+                let digit = |b: &u8| char::from(*b).to_digit(16).map(|d| d as u8);
+                (digit(high)? << 4 | digit(low)?, slashes + 5)
+            }
+            _ => return None,
+        };
+        *plain.get_mut(len)? = byte;
+        (at, len) = (at + width, len + 1);
+    }
+    Some(len)
 }
 
 /// Whether the value has the form of an identifier that is drawn but no secret by itself: a UUID, a

@@ -55,7 +55,8 @@ fn checked(written: WrittenForm) -> Result<Form, RuleError> {
     if written.about.is_empty() || written.link.is_empty() || written.reads.is_empty() || written.spares.is_empty() {
         return fail("`about`, `link`, `reads` and `spares` must be given: a notation nobody tested is none");
     }
-    let between = |text: &String| !text.trim().is_empty() || written.value == ValueForm::Quoted.name();
+    let gap = |text: &String| text == "  " && written.value == ValueForm::Drawn.name();
+    let between = |text: &String| !text.trim().is_empty() || gap(text) || written.value == ValueForm::Quoted.name();
     if !written.between.iter().all(between) || written.between.iter().any(|text| text.len() > TEXT_BYTES_MAX) {
         return fail("a text of `between` has at most 48 bytes, and is more than a gap where the value is not quoted");
     }
@@ -73,7 +74,7 @@ fn checked(written: WrittenForm) -> Result<Form, RuleError> {
         Some(_) => return fail("`key` is `quoted` or `bare`, or is left out"),
     };
     let Some(value) = ValueForm::from_name(&written.value) else {
-        return fail("`value` is `quoted`, `any` or `element`");
+        return fail("`value` is `quoted`, `any`, `element`, `drawn` or `line`");
     };
     let WrittenForm { id, before, between, after, .. } = written;
     Ok(Form { id, before, key_quoted, between, value, after })

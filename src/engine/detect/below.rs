@@ -1,0 +1,171 @@
+//! Values on the line below their key: what a record leaves open, and how the next one is read.
+
+use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::continuation::{Below, Continuation, ValueBelow};
+use crate::engine::detect::one::one;
+use crate::engine::keys::SecretKey;
+use crate::engine::notation::Record;
+use crate::engine::notation::container::VALUE_MEMBERS;
+use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::key::KeySite;
+use crate::engine::notation::named;
+use crate::engine::notation::quote::Quote;
+use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated, Separator};
+use crate::engine::notation::spelling;
+use crate::engine::notation::value::{Value, Values, quoted};
+use crate::rules::mask::Notation;
+use crate::rules::rule::ValuePolicy;
+
+/// The most lines that may stand between a key and a value below it.
+const LINES_MAX: u8 = 3;
+/// The deepest indentation of a key that has its value on the next line, in bytes.
+const INDENT_BYTES_MAX: usize = 64;
+
+fn waits(known: &SecretKey, how: Below) -> Option<Continuation> {
+    Some(Continuation::Value(ValueBelow { known: *known, how }))
+}
+
+/// What is expected behind a separator that ends its record.
+pub(super) fn expected(
+    rec: &Record<'_>,
+    site: &KeySite,
+    joined: &Separated,
+    known: &SecretKey,
+) -> Option<Continuation> {
+    if joined.value < rec.end {
+        return None;
+    }
+    match joined.joint {
+        Separator::Element(0) => waits(known, Below::Alone),
+        Separator::Assign if rec.bytes().ends_with(b"=>") && rec.before(site.open) == Some(b'[') => {
+            waits(known, Below::Typed)
+        }
+        Separator::Colon => waits(known, Below::Nested(indent_of_key(rec, site)?, LINES_MAX)),
+        _ => None,
+    }
+}
+
+/// `password: |` ends its record: the value is the lines below.
+pub(super) fn block(
+    rec: &Record<'_>,
+    site: &KeySite,
+    joined: &Separated,
+    known: &SecretKey,
+    value: &Value,
+) -> Option<Continuation> {
+    if joined.joint != Separator::Colon || value.quote.is_some() || rec.end > joined.value + 2 {
+        return None;
+    }
+    let indicator = matches!(rec.from(joined.value), [b'|' | b'>'] | [b'|' | b'>', b'-' | b'+']);
+    let indent = indent_of_key(rec, site).filter(|_| indicator)?;
+    waits(known, Below::Lines(indent))
+}
+
+/// `name: PASSWORD` ends the record, or the head of a form's part does: its value may follow on the next line.
+pub(super) fn named(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let names = site.dashes == 0 && named::names_a_key(rec, site.open);
+    let part = memchr::memmem::find(rec.bytes(), b"form-data; ").is_some();
+    if names { waits(known, if part { Below::Part(false) } else { Below::Named }) } else { None }
+}
+
+/// `<name>PASSWORD</name>` ends the record: its value may be the element on the next line.
+pub(super) fn tag(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let head = &rec.bytes()[..site.open - rec.start];
+    let rest = rec.from(site.end).trim_ascii_end();
+    let named = [&b"name>"[..], b"key>"].iter().any(|name| {
+        let open = head.len().checked_sub(name.len() + 1).map(|at| &head[at..]);
+        open.is_some_and(|open| open[0] == b'<' && open[1..].eq_ignore_ascii_case(name))
+            && rest.strip_prefix(b"</").is_some_and(|end| end.eq_ignore_ascii_case(name))
+    });
+    if named { waits(known, Below::Tag) } else { None }
+}
+
+/// How far the key is set in, if nothing else stands before it but the dash of a list.
+fn indent_of_key(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
+    let head = &rec.bytes()[..site.open - rec.start];
+    let blank = head.iter().all(|b| matches!(b, b' ' | b'\t' | b'-'));
+    (blank && head.len() <= INDENT_BYTES_MAX && site.dashes == 0).then_some(head.len())
+}
+
+/// Reads the line below a key.
+pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
+    let begin = skip_gap(&s.rec, s.rec.start, s.rec.end - s.rec.start);
+    let indent = begin - s.rec.start;
+    match below.how {
+        Below::Alone if s.rec.get(begin) != Some(b'<') => bare(s, &below, begin, Separator::Element(0)),
+        Below::Alone => {}
+        Below::Named => {
+            if let Some(at) = behind_name(&s.rec, begin, &["value"]) {
+                bare(s, &below, at, Separator::Assign);
+            }
+        }
+        Below::Part(true) => line(s, &below, s.rec.start),
+        Below::Part(false) if begin >= s.rec.end => {
+            s.continuation = waits(&below.known, Below::Part(true));
+        }
+        Below::Part(false) => {}
+        Below::Tag => {
+            let tags = [&b"<value>"[..], b"<Value>", b"<string>"];
+            if let Some(tag) = tags.iter().find(|tag| s.rec.from(begin).starts_with(tag)) {
+                bare(s, &below, begin + tag.len(), Separator::Element(0));
+            }
+        }
+        Below::Typed => bare(s, &below, begin, Separator::Assign),
+        Below::Lines(key) if indent > key && begin < s.rec.end => {
+            line(s, &below, begin);
+            s.continuation = waits(&below.known, below.how);
+        }
+        Below::Nested(key, left) if indent > key && begin < s.rec.end => nested(s, &below, begin, (key, left)),
+        Below::Lines(_) | Below::Nested(..) => {}
+    }
+}
+
+/// A line further in than its key: the value in quotes, or a member called so.
+fn nested(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, (key, left): (usize, u8)) {
+    if let Some(at) = behind_name(&s.rec, begin, VALUE_MEMBERS) {
+        return bare(s, below, at, Separator::Assign);
+    }
+    if let Some(quote) = Quote::at(s.rec.buf, begin, s.rec.end) {
+        let text = quoted(&s.rec, begin, quote);
+        let rest = s.rec.from(text.end + quote.width());
+        if !text.open && rest.iter().all(|b| matches!(b, b',' | b' ')) {
+            return bare(s, below, begin, Separator::Assign);
+        }
+    }
+    if left > 0 && below.known.policy == ValuePolicy::Any {
+        s.continuation = waits(&below.known, Below::Nested(key, left - 1));
+    }
+}
+
+/// Behind `value:` at `at`, whatever stands before it: `- "value": `.
+fn behind_name(rec: &Record<'_>, at: usize, names: &[&str]) -> Option<usize> {
+    let rest = rec.from(at);
+    let skip = rest.iter().take(4).take_while(|b| matches!(b, b'"' | b'\'' | b'-' | b' ')).count();
+    let rest = &rest[skip..];
+    let name = names.iter().filter(|name| {
+        let same = rest.get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()));
+        same && rest.get(name.len()).is_some_and(|b| matches!(b, b'"' | b'\'' | b' ' | b':' | b'='))
+    });
+    let rest = &rest[name.map(|name| name.len()).max()?..];
+    let sign = rest.iter().take(4).position(|b| matches!(b, b':' | b'='))?;
+    Some(skip_gap(rec, rec.end - rest.len() + sign + 1, GAP_BYTES_MAX))
+}
+
+/// The value at `at`.
+fn bare(s: &mut RecordContext<'_>, below: &ValueBelow, at: usize, joint: Separator) {
+    if at >= s.rec.end {
+        return;
+    }
+    let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
+    let joined = Separated { joint, value: at, percent: false, quoted: false };
+    if let Values::One(value) = spelling::read(&s.rec, &site, &joined, s.set.shortcuts) {
+        one(s, &site, joint, &below.known, &value);
+    }
+}
+
+/// The rest of the line from `at` on.
+fn line(s: &mut RecordContext<'_>, below: &ValueBelow, at: usize) {
+    let site = KeySite { start: at, end: at, dashes: 0, quote: None, open: at };
+    let value = Value { start: at, end: s.rec.end, quote: None, notation: Notation::Quoted, open: false };
+    one(s, &site, Separator::Line, &below.known, &value);
+}

@@ -1,0 +1,61 @@
+//! One value behind a key: where it really ends, and whether it is a secret.
+
+use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::weigh;
+use crate::engine::found::finding::Refusal;
+use crate::engine::keys::{self, SecretKey};
+use crate::engine::notation::key::KeySite;
+use crate::engine::notation::separator::Separator;
+use crate::engine::notation::tail;
+use crate::engine::notation::value::Value;
+use crate::rules::rule::ValuePolicy;
+
+/// Judges the value behind the key at `site`.
+pub(super) fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
+    *s.work += (value.end - value.start) as u64;
+    let bounded = without_query(s, known, value).or_else(|| whole(s, site, joint, known, value));
+    let value = bounded.as_ref().unwrap_or(value);
+    let key = &s.rec.buf[site.start..site.end];
+    let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    if let Err(why) = weigh::value(s, known, joint, value, secret) {
+        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
+        if spared {
+            s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
+        }
+        s.let_go(site.open, value, known.rule, if spared { Refusal::Placeholder } else { why });
+    } else {
+        s.saw(site.open..value.start);
+        s.found_value(known, value);
+    }
+}
+
+/// A password may have any sign: what encloses the key says which are its own.
+fn whole(
+    s: &mut RecordContext<'_>,
+    site: &KeySite,
+    joint: Separator,
+    known: &SecretKey,
+    value: &Value,
+) -> Option<Value> {
+    if known.policy != ValuePolicy::Any || !tail::may_follow(&s.rec, value) {
+        return None;
+    }
+    s.rescan.raise();
+    let text = &s.rec.from(value.start)[..value.end - value.start];
+    if text.len() > 2 && s.set.masks.spares(text) {
+        return None;
+    }
+    let end = tail::end(&s.rec, site, joint, value);
+    *s.work += end.abs_diff(value.end) as u64;
+    Some(Value { end, open: end == s.rec.end, ..*value })
+}
+
+/// `;jsessionid=X?a=b`: what looks random ends where a URL's next part begins.
+fn without_query(s: &RecordContext<'_>, known: &SecretKey, value: &Value) -> Option<Value> {
+    if known.policy != ValuePolicy::Random || value.quote.is_some() {
+        return None;
+    }
+    let text = &s.rec.buf[value.start..value.end];
+    let i = text.iter().position(|b| matches!(b, b'?' | b'#'))?;
+    Some(Value { end: value.start + i, open: false, ..*value })
+}
