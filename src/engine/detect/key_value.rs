@@ -47,7 +47,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let mut site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
-    let label = s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:"); // a rule's name in a label
+    // A rule's name in a label.
+    let label =
+        s.rec.buf[s.rec.start..site.open].ends_with(b"REDACTED:") || s.rec.from(site.start).starts_with(b"REDACTED-");
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
         let found = weigh::prose(s, &site, &known);

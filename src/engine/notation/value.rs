@@ -233,6 +233,11 @@ fn unwrap(rec: &Record<'_>, at: usize) -> (usize, bool) {
             p = inside;
             continue;
         }
+        // The shell's `$"x"`: a dollar sign is in no name.
+        let (word, next) = match rec.get(p) {
+            Some(b'$') if next == p => (&rec.buf[p..p + 1], p + 1),
+            _ => (word, next),
+        };
         let prefix = || PREFIXES.iter().any(|w| w.as_bytes() == word);
         if next > p && prefix() && Quote::at(rec.buf, next, rec.end).is_some() {
             return (next, true);
