@@ -132,7 +132,8 @@ fn judge(
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
         label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
-            Some(end) if end > body + label => end,
+            // A mark there closes what stands around the label.
+            Some(end) if end > body + label && !matches!(rec.buf[body + label], b'"' | b'\'' | b'\\' | b'`') => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
     };
@@ -143,6 +144,12 @@ fn judge(
     }
     if shape.end_word && rec.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
         return Ok(Err(Refusal::Edge));
+    }
+    if let Some(behind) = &shape.behind {
+        let limit = rec.end.min(end + rule.max as usize);
+        if behind.longest(rec.buf, end, limit, s.work)?.is_none() {
+            return Ok(Err(Refusal::Shape));
+        }
     }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
@@ -185,10 +192,14 @@ fn closes_text(rec: &Record<'_>, at: usize) -> bool {
     matches!(rec.get(at), Some(b'"' | b'\'')) && (rec.is_json() || ends())
 }
 
-/// The span without the quotes around it: they belong to the notation.
+/// The span without the quotes around it, escaped or not: they belong to the notation.
 fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
-    match &rec.buf[start..end] {
-        [first @ (b'"' | b'\''), .., last] if first == last => (start + 1, end - 1),
+    let text = &rec.buf[start..end];
+    let slashes = text.iter().take_while(|b| **b == b'\\').count();
+    match text.get(slashes) {
+        Some(b'"' | b'\'') if text.len() > 2 * slashes + 1 && text.ends_with(&text[..=slashes]) => {
+            (start + slashes + 1, end - slashes - 1)
+        }
         _ => (start, end),
     }
 }

@@ -48,13 +48,15 @@ pub(crate) struct Keys {
 struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
+    /// Whether every value of its keys is a secret.
+    sure: bool,
     not_after: FxHashSet<Box<[u8]>>,
     /// How these end.
     not_after_tails: Pairs,
 }
 
 /// The last two letters of words, or the two that they begin with, as bits: most have others.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Pairs([u64; 16]);
 
 impl Pairs {
@@ -113,9 +115,12 @@ impl Keys {
         let boxed = |s: &String| s.as_bytes().into();
         let mut not_after_tails = Pairs::default();
         key.not_after.iter().for_each(|word| not_after_tails.add(word.as_bytes()));
-        let not_after = key.not_after.iter().map(boxed).collect();
-        self.entries.push(Entry { rule, policy: key.value, not_after, not_after_tails });
+        let not_after: FxHashSet<_> = key.not_after.iter().map(boxed).collect();
+        let sure = Entry { rule, policy: ValuePolicy::Any, sure: true, not_after: not_after.clone(), not_after_tails };
+        self.entries.push(Entry { rule, policy: key.value, sure: false, not_after, not_after_tails });
+        self.entries.extend(Some(sure).filter(|_| !key.sure.is_empty()));
         for k in &key.keys {
+            let entry = entry + u16::from(key.sure.contains(k));
             let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
             // However a key's words are joined, the last word it shows is the end of it.
             for (i, _) in k.match_indices(' ').chain([(0, "")]) {
@@ -202,7 +207,7 @@ impl Keys {
             let word = words.joined(i, i + 1);
             entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
         });
-        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short })
+        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short: short && !entry.sure })
     }
 }
 
@@ -297,6 +302,7 @@ mod tests {
                 modifiers: texts(&["confirm", "value"]),
                 not_after: texts(&["public"]),
                 value: ValuePolicy::Any,
+                sure: Vec::new(),
             },
         );
         keys

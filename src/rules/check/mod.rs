@@ -30,6 +30,8 @@ pub enum Check {
     Random,
     /// Is no sample word such as `test` or `changeme`.
     NotSample,
+    /// Has what words of prose have not: a digit among letters, or a sign.
+    Marked,
 }
 
 impl Check {
@@ -46,6 +48,7 @@ impl Check {
             "mod97" => Check::Mod97,
             "random" => Check::Random,
             "not-sample" => Check::NotSample,
+            "marked" => Check::Marked,
             _ => return None,
         })
     }
@@ -61,6 +64,7 @@ impl Check {
             Check::Mod97 => "mod97".into(),
             Check::Random => "random".into(),
             Check::NotSample => "not-sample".into(),
+            Check::Marked => "marked".into(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Check {
             Check::Mod97 => mod97::holds(secret),
             Check::Random => random::looks_random(secret),
             Check::NotSample => !prose::is_sample(secret),
+            Check::Marked => prose::is_marked(secret),
         }
     }
 }

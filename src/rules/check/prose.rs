@@ -1,5 +1,6 @@
 //! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
 
+use crate::rules::check::random;
 use crate::rules::words::words;
 
 const STATUS: &[&str] = words!("status-words");
@@ -45,9 +46,54 @@ pub fn is_sample(value: &[u8]) -> bool {
     SAMPLES.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes()))
 }
 
+/// The fewest bytes of a value in prose that a person chose.
+const MARKED_BYTES_MIN: usize = 6;
+
+/// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
+/// (`kT9;x!Qq`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
+pub fn is_marked(value: &[u8]) -> bool {
+    let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
+    let value = &value[..ends];
+    let letters = value.iter().any(u8::is_ascii_alphabetic);
+    // A setting, or a path.
+    let pair =
+        value[..value.len().saturating_sub(2)].contains(&b'=') || value.starts_with(b"/") || value.starts_with(b"0x");
+    let joined = value.iter().any(|b| matches!(b, b'/' | b'=' | b':' | b'.' | b'-' | b'_' | b'(' | b'<' | b'[' | b'{'));
+    value.len() >= MARKED_BYTES_MIN
+        && letters
+        && !pair
+        && if joined {
+            random::has_marks(value)
+        } else {
+            value.iter().any(u8::is_ascii_digit) || random::has_marks(value)
+        }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_code_reference, is_sample, is_status};
+    use super::{is_code_reference, is_marked, is_sample, is_status};
+
+    #[test]
+    fn marks_tell_values_from_prose() {
+        for text in ["hunter2", "WeakPassword123", "kT9;x!Qq7Z", "kT9xQQ7kT9xQQ7kT9xQQ"] {
+            assert!(is_marked(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "required",
+            "expired.",
+            "10.0.0.5",
+            "v2",
+            "/etc/x",
+            "a=b",
+            "protostack=xfrm",
+            "0x7fdfe970b250",
+            "policy-v2",
+            "YES)",
+            "12345678",
+        ] {
+            assert!(!is_marked(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn prose_code_and_samples() {
