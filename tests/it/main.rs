@@ -10,6 +10,7 @@ mod draw;
 mod kit;
 mod long;
 mod no_leak;
+mod numbers;
 mod oracle;
 mod packs;
 mod parsers;

@@ -154,6 +154,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
+    if is_segment(s, site, joined) || is_user(s, site, joined) {
+        return s.refuse(site.start, Some(known.rule), Refusal::Key);
+    }
     // `csrf_magic=key:...`: the word is itself a value.
     let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
     if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
@@ -203,12 +206,52 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         }
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
-            if joined.joint == Separator::Element(0) && joined.value >= s.rec.end {
+            if joined.joint == Separator::Element(0) && joined.value >= s.rec.end && is_alone(s, site) {
                 s.continuation = Some(Continuation::Value(ValueBelow { known: *known, named: false }));
             }
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
+}
+
+/// How far before a key what its name is part of is looked for, in bytes.
+const SEGMENT_BYTES: usize = 64;
+
+/// Whether the key is a part of a resource's name: `arn:aws:secretsmanager:eu-1:1234:secret:prod/db-a1B2c3`.
+fn is_segment(s: &RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
+    if joined.joint != Separator::Colon || joined.value != site.end + 1 || s.rec.before(site.open) != Some(b':') {
+        return false;
+    }
+    let head = &s.rec.buf[site.open.saturating_sub(SEGMENT_BYTES).max(s.rec.start)..site.open];
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.' | b'/' | b'*');
+    let name = &head[head.len() - head.iter().rev().take_while(part).count()..];
+    // One that is cut short is long for another.
+    name.starts_with(b"arn:") || name.starts_with(b"urn:") || name.len() == SEGMENT_BYTES
+}
+
+/// The longest password in a URL that is looked through for its end, in bytes.
+const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Whether the key is the user in a URL's authority, whose password is told by its place: `https://token:x@host`.
+fn is_user(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
+    let glued = joined.joint == Separator::Colon && joined.value == site.end + 1;
+    if !glued || !s.rec.buf[s.rec.start..site.open].ends_with(b"://") {
+        return false;
+    }
+    let rest = &s.rec.from(joined.value);
+    let at = rest.iter().take(PASSWORD_BYTES_MAX).position(|b| *b == b'@' || b.is_ascii_whitespace());
+    *s.work += at.unwrap_or(PASSWORD_BYTES_MAX) as u64;
+    let user = at.is_some_and(|at| rest[at] == b'@');
+    if user {
+        s.saw(site.open - 3..joined.value + at.unwrap_or(0) + 1);
+    }
+    user
+}
+
+/// Whether nothing but blanks stands before the tag: `usage: login <user> <password>` opens none.
+fn is_alone(s: &RecordContext<'_>, site: &KeySite) -> bool {
+    let name = s.rec.buf[s.rec.start..site.start].trim_ascii();
+    matches!(name, [b'<', prefix @ ..] if prefix.iter().all(|b| b.is_ascii_alphanumeric() || *b == b':'))
 }
 
 fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
@@ -285,6 +328,10 @@ pub(crate) fn below(s: &mut RecordContext<'_>, below: ValueBelow) {
         return;
     }
     if let Values::One(value) = spelling::read(&s.rec, &site, &joined, s.set.shortcuts) {
-        one(s, &site, joint, &below.known, &value);
+        // Below a tag stands a value and nothing else; a line of a log has words.
+        let text = &s.rec.buf[value.start..value.end];
+        if below.named || !text.iter().any(u8::is_ascii_whitespace) {
+            one(s, &site, joint, &below.known, &value);
+        }
     }
 }

@@ -259,9 +259,10 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
     } else {
         return None;
     };
-    // Behind a real tag comes its end, or the line's.
+    // Behind a real tag comes its end, or the line's: `BY <secret>", "n": 1` is what another tool left.
     let closed = memmem::find(rec.from(value), ANGLES[index].0).is_some();
-    if !closed && matches!(rec.get(value), Some(b' ' | b'\t')) && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
+    let apart = matches!(rec.get(value), Some(b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b')' | b']' | b'\\'));
+    if !closed && apart && !rec.from(value).iter().all(u8::is_ascii_whitespace) {
         return None;
     }
     Some(Separated { joint: Separator::Element(index as u8), value, percent: false, quoted: false })

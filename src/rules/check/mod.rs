@@ -6,9 +6,11 @@ pub mod entropy;
 pub mod groupings;
 pub mod jwt;
 pub mod mod97;
+pub mod names;
 pub mod placeholder;
 pub mod prose;
 pub mod random;
+mod reference;
 
 /// A check that a rule names.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +31,10 @@ pub enum Check {
     Random,
     /// Is no sample word such as `test` or `changeme`.
     NotSample,
+    /// Does not begin with a port, as what socat is given does: `openssl-listen:4444,reuseaddr`.
+    NotPort,
+    /// Stands behind no key that says who acted ([`names::is_who_acted`]); told where the record is at hand.
+    NotActor,
 }
 
 impl Check {
@@ -45,6 +51,8 @@ impl Check {
             "mod97" => Check::Mod97,
             "random" => Check::Random,
             "not-sample" => Check::NotSample,
+            "not-port" => Check::NotPort,
+            "not-actor" => Check::NotActor,
             _ => return None,
         })
     }
@@ -60,6 +68,8 @@ impl Check {
             Check::Mod97 => "mod97".into(),
             Check::Random => "random".into(),
             Check::NotSample => "not-sample".into(),
+            Check::NotPort => "not-port".into(),
+            Check::NotActor => "not-actor".into(),
         }
     }
 
@@ -74,6 +84,14 @@ impl Check {
             Check::Mod97 => mod97::holds(secret),
             Check::Random => random::looks_random(secret),
             Check::NotSample => !prose::is_sample(secret),
+            Check::NotPort => !is_port(secret),
+            Check::NotActor => true,
         }
     }
+}
+
+/// Whether a port comes first, and options of a connection behind it.
+fn is_port(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    (1..=5).contains(&digits) && matches!(text.get(digits), Some(b',' | b'/'))
 }
