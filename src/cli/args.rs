@@ -30,7 +30,7 @@ Settings:
       with = [\"person\"]
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
-  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, input, hash-key-file,
+  overwrite files: only, except, allow, keep-samples, min-likelihood, assume-bytes, encoding, input, hash-key-file,
   output, report-file, baseline, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
@@ -252,6 +252,16 @@ pub struct Choice {
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_KEEP_SAMPLES", hide_env = true)]
     pub keep_samples: Option<bool>,
 
+    /// How likely a secret must be where no shape tells: possible, likely, very-likely, or NAME=it [default: likely]
+    #[arg(
+        long,
+        global = true,
+        value_name = "[NAME=]LEAST",
+        env = "LOGVEIL_MIN_LIKELIHOOD",
+        value_delimiter = ',',
+        hide_env = true
+    )]
+    pub min_likelihood: Vec<String>,
     /// Force a variant of the prefilter; all find the same [default: the fastest this processor has]
     #[arg(long, global = true, value_name = "NAME", hide = true, env = "LOGVEIL_GATE", hide_env = true)]
     pub gate: Option<String>,

@@ -11,6 +11,7 @@ mod draw;
 mod kit;
 mod long;
 mod no_leak;
+mod numbers;
 mod oracle;
 mod packs;
 mod parsers;

@@ -9,7 +9,7 @@ use crate::engine::notation::bare::bare_end;
 use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use crate::engine::notation::escape::word_begins;
 use crate::rules::automaton::Unjudged;
-use crate::rules::check::placeholder;
+use crate::rules::check::{Check, names, placeholder};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Family, Kind, Rule, Shape};
 
@@ -159,7 +159,7 @@ fn judge(
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
-fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
+fn check(s: &mut RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
     let secret = &s.rec.buf[start..end];
     let variable = &secret[front..];
     if in_label(&s.rec, start)
@@ -168,7 +168,25 @@ fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: us
     {
         return Err(Refusal::Placeholder);
     }
-    if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
+    let holds = |check: &Check| match check {
+        Check::NotActor => !who_acted(s, start, end),
+        check => check.holds(secret, variable),
+    };
+    if rule.checks.iter().all(holds) { Ok(()) } else { Err(Refusal::Check) }
+}
+
+/// Whether the text around an access key's id says that it is who acted.
+#[cold]
+fn who_acted(s: &mut RecordContext<'_>, start: usize, end: usize) -> bool {
+    let (before, behind) = names::BESIDE_BYTES;
+    let (from, to) = (start.saturating_sub(before).max(s.rec.start), s.rec.end.min(end + behind));
+    let who = names::is_who_acted(&s.rec.buf[from..start], &s.rec.buf[end..to]);
+    if who {
+        *s.work += (before + behind) as u64;
+    } else {
+        s.saw(from..to);
+    }
+    who
 }
 
 /// The length of the longest literal that the text begins with, of which it begins with a known one.

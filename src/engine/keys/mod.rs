@@ -13,7 +13,7 @@ use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::byteset::alphanumerics_end;
-use crate::rules::check::{prose, random};
+use crate::rules::check::{names, prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
 
@@ -241,23 +241,54 @@ pub(crate) fn is_secret(
     if colon && prose::is_status(text) {
         return false;
     }
+    if names::is_reference(text) {
+        return false;
+    }
+    if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
+        return false;
+    }
     let digits = text.iter().all(u8::is_ascii_digit);
     match known.policy {
         ValuePolicy::Any => {
             // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
             let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
-            let folder = known.short && matches!(text.first(), Some(b'/' | b'~'));
-            !count && !folder
+            let count = count || known.short && random::is_share(text);
+            let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
+            let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
+            !count && !folder && !line && !prose::is_message(text)
         }
+        ValuePolicy::Likely | ValuePolicy::Random if names::is_name(text) => false,
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
         ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
-        ValuePolicy::Likely => !random::is_prose(text) && !is_url(text),
+        ValuePolicy::Likely => {
+            !random::is_prose(text) && !is_url(text) && !prose::is_state(text) && !is_name_of(key, text)
+        }
         ValuePolicy::Random => random::looks_random(text) && !random::is_plain_id(text) && !is_object(text),
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
+fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
+    let head = &rec.buf[value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start];
+    let at = head.len() - head.iter().rev().take_while(|b| matches!(b, b' ' | b':')).count();
+    at > key.len() && head[..at].ends_with(key) && head[at - key.len() - 1] == b'/'
+}
+
+/// `OLDPWD=/home/al`: the folder before.
+fn is_folder_key(key: &[u8]) -> bool {
+    key.len() > 3 && key[key.len() - 3..].eq_ignore_ascii_case(b"pwd")
+}
+
+/// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
+fn is_name_of(key: &[u8], text: &[u8]) -> bool {
+    key.eq_ignore_ascii_case(b"secret")
+        && text.contains(&b'-')
+        && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
+        && random::is_words(text)
 }
 
 /// `s3://bucket/x`: an address; a secret in it is found by its place.

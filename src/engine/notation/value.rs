@@ -217,13 +217,7 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     if start == end {
         return Values::Nothing;
     }
-    Values::One(Value {
-        start,
-        end,
-        quote: None,
-        notation: Notation::Quoted,
-        open: cut.or(found).is_none(),
-    })
+    Values::One(Value { start, end, quote: None, notation: Notation::Quoted, open: cut.or(found).is_none() })
 }
 
 /// `key: Type = "value"`: the quoted value behind a type name that ends at `at`.

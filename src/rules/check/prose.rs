@@ -13,6 +13,27 @@ pub fn is_status(value: &[u8]) -> bool {
     word.len() <= 16 && STATUS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
+const VERBS: &[&str] = words!("message-verbs");
+const NOUNS: &[&str] = words!("message-nouns");
+/// The fewest words of a message.
+const MESSAGE_WORDS_MIN: usize = 3;
+
+/// Whether a text is a message about a secret: `must have at least 8 characters`, `This field is required.`
+pub fn is_message(text: &[u8]) -> bool {
+    let words =
+        || text.split(|b| matches!(b, b' ' | b'.' | b',' | b'(' | b')' | b'!' | b':')).filter(|w| !w.is_empty());
+    let has = |list: &[&str]| words().any(|word| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes())));
+    let plain = |word: &[u8]| {
+        word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'\'') || word.iter().all(u8::is_ascii_digit)
+    };
+    text.contains(&b' ') && words().count() >= MESSAGE_WORDS_MIN && words().all(plain) && has(VERBS) && has(NOUNS)
+}
+
+/// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
+pub fn is_state(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_alphabetic) && is_status(value)
+}
+
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
 /// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
 pub fn is_code_reference(value: &[u8]) -> bool {
@@ -33,6 +54,11 @@ pub fn is_code_reference(value: &[u8]) -> bool {
     };
     if !path.split(|b| *b == b'.').all(name) || !name(last) {
         return false;
+    }
+    // `System.Security.SecureString`: a class.
+    let class = |part: &[u8]| part[0].is_ascii_uppercase() && part.iter().all(u8::is_ascii_alphabetic);
+    if class(last) && path.contains(&b'.') && path.split(|b| *b == b'.').all(class) {
+        return true;
     }
     let last = last.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
@@ -71,7 +97,7 @@ pub fn is_marked(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_code_reference, is_marked, is_sample, is_status};
+    use super::{is_code_reference, is_marked, is_message, is_sample, is_status};
 
     #[test]
     fn marks_tell_values_from_prose() {
@@ -100,6 +126,9 @@ mod tests {
         assert!(is_status(b"required.") && !is_status(b"hunter2"));
         assert!(is_code_reference(b"settings.GITHUB_API_SECRET") && is_code_reference(b"this.state.password"));
         assert!(!is_code_reference(b"summer.winter") && !is_code_reference(b"password"));
+        assert!(is_code_reference(b"System.Security.SecureString") && !is_code_reference(b"Summer.Winter"));
+        assert!(is_message(b"is too short (minimum is 8 characters)") && is_message(b"This field is required."));
+        assert!(!is_message(b"correct horse battery staple") && !is_message(b"is too sh0rt 4 me"));
         assert!(is_sample(b"ChangeMe") && !is_sample(b"changeme1"));
     }
 }

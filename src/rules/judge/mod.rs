@@ -1,11 +1,13 @@
 //! A learned judge: how much speaks for a value being a secret, in hundredths of a bit.
 //!
 //! Logistic regression over hashed features: a sum of small integers, which [`table::Table`] holds.
-//! It reads [`candidate::BEFORE_BYTES`] before a value, [`candidate::VALUE_BYTES`] of it and the byte
-//! behind it, whatever the record is. `tools/judge/` trains it.
+//! It reads [`candidate::BEFORE_BYTES`] before a value, [`candidate::VALUE_BYTES`] of it and
+//! [`candidate::BEHIND_BYTES`] behind it, whatever the record is. `tools/judge/` trains it.
 
 pub mod candidate;
 pub mod features;
+mod follows;
+pub mod likelihood;
 pub mod pairs;
 pub mod table;
 mod words;
