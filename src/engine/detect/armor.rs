@@ -208,7 +208,9 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
         }
     } else if armor.left == 0 {
         return;
-    } else if !is_header(rest) && !s.set.masks.spares(rest) {
+    } else if !rest.is_empty() && s.set.masks.spares(rest) {
+        armor.begun = true; // a mask stands for a line
+    } else if !is_header(rest) {
         // What other threads write stands between, but before the body begins it is a header in prose.
         if !armor.begun || armor.foreign == 0 {
             return;

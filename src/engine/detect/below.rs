@@ -106,7 +106,9 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
         Below::Part(false) if begin >= s.rec.end => {
             s.continuation = waits(&below.known, Below::Part(true));
         }
-        Below::Part(false) => {}
+        Below::Part(false) if is_header(&s.rec) => s.continuation = waits(&below.known, below.how),
+        // Where empty records are not seen.
+        Below::Part(false) => line(s, &below, s.rec.start),
         Below::Tag => {
             let tags = [&b"<value>"[..], b"<Value>", b"<string>"];
             if let Some(tag) = tags.iter().find(|tag| s.rec.from(begin).starts_with(tag)) {
@@ -121,6 +123,12 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
         Below::Nested(key, left) if indent > key && begin < s.rec.end => nested(s, &below, begin, (key, left)),
         Below::Lines(_) | Below::Nested(..) => {}
     }
+}
+
+/// Whether the record is a header's: `Content-Type: text/plain`.
+fn is_header(rec: &Record<'_>) -> bool {
+    let name = rec.bytes().iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    name > 0 && rec.get(rec.start + name) == Some(b':')
 }
 
 /// A line further in than its key: the value in quotes, or a member called so.

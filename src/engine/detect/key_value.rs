@@ -6,7 +6,7 @@ use crate::engine::detect::below;
 use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::header;
 use crate::engine::detect::json_member;
-use crate::engine::detect::one::one;
+use crate::engine::detect::one::{element, one};
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::weigh;
 use crate::engine::footprint::Footprint;
@@ -211,7 +211,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 // `{"password":["This field is required."]}`
                 match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
                     true => s.let_go(site.open, value, known.rule, Refusal::Value),
-                    false => one(s, site, joined.joint, known, value),
+                    false => element(s, site, joined.joint, known, value),
                 }
             }
         }

@@ -12,9 +12,15 @@ use crate::rules::rule::ValuePolicy;
 
 /// Judges the value behind the key at `site`.
 pub(super) fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
+    let whole = whole(s, site, joint, known, value);
+    element(s, site, joint, known, whole.as_ref().unwrap_or(value));
+}
+
+/// Judges a value that ends where it was read to, as the elements of a list do.
+pub(super) fn element(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
-    let bounded = without_query(s, known, value).or_else(|| whole(s, site, joint, known, value));
-    let value = bounded.as_ref().unwrap_or(value);
+    let shorter = without_query(s, known, value);
+    let value = shorter.as_ref().unwrap_or(value);
     let key = &s.rec.buf[site.start..site.end];
     let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {

@@ -6,6 +6,7 @@ use super::key::KeySite;
 use super::quote::Quote;
 use super::run;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
+use super::tail::is_pair;
 use super::text::{self, Value, bare, quoted};
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
@@ -66,6 +67,8 @@ impl Forms {
             rec.get(value)?;
             let joint = match form.value {
                 ValueForm::Quoted => Quote::at(rec.buf, value, rec.end).map(|_| Separator::Form),
+                // `Value: ValueFrom:x` has none.
+                ValueForm::Any if rec.before(value) == Some(b' ') && is_pair(rec, value) => None,
                 ValueForm::Any => Some(Separator::Form),
                 ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value)).then_some(Separator::Form),
                 ValueForm::Line => Some(Separator::Line),

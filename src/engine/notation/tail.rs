@@ -34,6 +34,9 @@ pub(crate) fn end(rec: &Record<'_>, site: &KeySite, joint: Separator, value: &Va
     }
     let low = site.open.saturating_sub(REACH_BYTES).max(rec.start);
     let before = &rec.from(low)[..site.open.max(low) - low];
+    // A text of JSON stands by itself.
+    let text = if rec.is_json() { memchr::memrchr(b'"', before).map_or(0, |mark| mark + 1) } else { 0 };
+    let before = &before[text..];
     let colon = joint != Separator::Assign;
     let around = Around { rec, before, cut: low > rec.start, start: value.start, query, colon };
     let mut end = value.end;

@@ -54,6 +54,9 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if let Some(values) = several(rec, site, joined) {
         return values;
     }
+    if is_empty(rec, site, joined) {
+        return Values::Nothing;
+    }
     let inside = unwrap(rec, at);
     let at = inside.at;
     if at >= rec.end {
@@ -143,6 +146,16 @@ fn assigned(rec: &Record<'_>, site: &KeySite, joined: &Separated, value: &Value)
     // A text of several pairs is a message.
     let pairs = memchr::memchr_iter(b' ', text).any(|n| is_pair(rec, value.start + n + 1));
     (!open && end > value.end && !pairs).then_some(Value { end, notation: Notation::Quoted, open, ..*value })
+}
+
+/// Whether the mark behind the sign is the one that the assignment stands in: `'KEY=' next`.
+fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
+    let mark = site.quote.filter(|_| !joined.quoted && joined.joint == Separator::Assign);
+    mark.is_some_and(|mark| {
+        let behind = rec.get(joined.value + mark.width());
+        Quote::at(rec.buf, joined.value, rec.end) == Some(mark)
+            && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
+    })
 }
 
 /// The rest of the line at `at`, which its end, written out or not, or the text around it ends.

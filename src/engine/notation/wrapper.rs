@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::Record;
+use super::context::mask_len;
 use super::escape::skip_gap;
 use super::quote::Quote;
 use super::separator::{GAP_BYTES_MAX, is_sql_prefix};
@@ -177,6 +178,10 @@ pub(super) fn dollars(rec: &Record<'_>, at: usize) -> Option<Value> {
 pub(super) fn wrapped_end(rec: &Record<'_>, at: usize, close: u8) -> Option<usize> {
     let text = rec.from(at);
     let text = &text[..text.len().min(TEXT_BYTES_MAX)];
+    let mask = mask_len(rec, at);
+    if mask > 0 && rec.get(at + mask) == Some(close) {
+        return Some(at + mask);
+    }
     let room = memchr::memchr3(b'"', b'\n', b'\\', text).unwrap_or(text.len());
     let ends = |n: &usize| {
         let behind = text.get(n + 1);
