@@ -5,6 +5,7 @@
 
 mod allow;
 mod blocks;
+mod cases;
 mod cuts;
 mod draw;
 mod kit;
@@ -15,6 +16,7 @@ mod packs;
 mod parsers;
 mod readme;
 mod real;
+mod records;
 mod rules;
 #[cfg(debug_assertions)]
 mod shortcuts;
