@@ -251,16 +251,8 @@ pub struct Choice {
     /// Spare sample words such as `changeme` behind a password's key [default: mask them]
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_KEEP_SAMPLES", hide_env = true)]
     pub keep_samples: Option<bool>,
-
     /// How likely a secret must be where no shape tells: possible, likely, very-likely, or NAME=it [default: likely]
-    #[arg(
-        long,
-        global = true,
-        value_name = "[NAME=]LEAST",
-        env = "LOGVEIL_MIN_LIKELIHOOD",
-        value_delimiter = ',',
-        hide_env = true
-    )]
+    #[arg(long, global = true, value_name = "[NAME=]LEAST", value_delimiter = ',', value_hint = ValueHint::Other, env = "LOGVEIL_MIN_LIKELIHOOD", hide_env = true)]
     pub min_likelihood: Vec<String>,
     /// Force a variant of the prefilter; all find the same [default: the fastest this processor has]
     #[arg(long, global = true, value_name = "NAME", hide = true, env = "LOGVEIL_GATE", hide_env = true)]

@@ -50,7 +50,7 @@ pub(crate) fn value(
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
-    let named = names::is_name(text) || kind == Kind::Random && random::is_plain_id(text);
+    let named = names::is_name(text) || kind == Kind::Random && is_call(s, value);
     if secret && bare && is_apart(s, joint, value) {
         return Err(Refusal::Value);
     }
@@ -64,6 +64,13 @@ pub(crate) fn value(
     // Nor is a password with a digit in it any prose, unless its key is short for another thing: `PASS: Test2`.
     let held = kind == Kind::Any && !known.short && text.iter().any(u8::is_ascii_digit);
     weigh(s, known.rule, value.start..value.end, kind, secret, held)
+}
+
+/// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.
+fn is_call(s: &RecordContext<'_>, value: &Value) -> bool {
+    let text = &s.rec.buf[value.start..value.end];
+    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.start..value.end, Kind::Random);
+    random::is_plain_id(text) && (text.contains(&b':') || candidate.is_called_clients_token())
 }
 
 /// Whether a bare value is the next word of a text in which a key's sign stands with nothing behind it: `body contains

@@ -258,6 +258,7 @@ pub(crate) fn is_secret(
             !count && !folder && !line && !prose::is_message(text)
         }
         ValuePolicy::Likely | ValuePolicy::Random if names::is_name(text) => false,
+        ValuePolicy::Random if names::is_digest_of_key(key, text) => false,
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
         ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),

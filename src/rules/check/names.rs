@@ -44,6 +44,13 @@ fn is_fingerprint(value: &[u8]) -> bool {
     named || value.len() >= 3 * PAIRS_MIN - 1 && value.split(|b| *b == b':').all(pair)
 }
 
+/// `"issuerKeyHash":"0F80..."`: what a certificate calls the key that it speaks of.
+pub fn is_digest_of_key(key: &[u8], value: &[u8]) -> bool {
+    let key = letters(key);
+    ["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| key.ends_with(end.as_bytes()))
+        && value.iter().all(u8::is_ascii_hexdigit)
+}
+
 /// `bob@h.example`, `i:0h.f|membership|1003@live.example`: an account.
 fn is_address(value: &[u8]) -> bool {
     let Some(at) = value.iter().position(|b| *b == b'@') else { return false };
@@ -66,7 +73,9 @@ const WORD_BYTES_MIN: usize = 4;
 /// `img/9f86d081.png`, `views/posts/123-2024/a1b2c3`: what stands between the slashes reads as words, or the last of
 /// it as a file's name.
 fn is_file(value: &[u8]) -> bool {
-    if !value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':' | b'=')) {
+    if !value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':' | b'=' | b'|'))
+        || value.windows(2).any(|w| w == b"//")
+    {
         return false;
     }
     let slash = value.iter().rposition(|b| *b == b'/').unwrap_or(0);
@@ -75,9 +84,12 @@ fn is_file(value: &[u8]) -> bool {
     let file = ending.is_some_and(|e| {
         (1..=5).contains(&e.len()) && e[0].is_ascii_lowercase() && e.iter().all(u8::is_ascii_alphanumeric)
     });
+    let whole = value.starts_with(b"/");
     let word = |part: &&[u8]| {
         part.len() >= WORD_BYTES_MIN
-            && part.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
+            && part
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_') || whole && b.is_ascii_uppercase())
             && random::is_words(part)
     };
     file || value.split(|b| *b == b'/').filter(word).count() > 1
@@ -166,6 +178,7 @@ mod tests {
             "2024/05/07/a1b2c3d4e5f6a7b8c9d0.json.gz",
             "img/9f86d081884c7d659a2feaa0c55ad015.png",
             "views/posts/123-20240507101112000000/a1b2c3d4e5f60718",
+            "/Root/InventoryApplicationFile/1.exe|76107d26543873f9",
             "NEST-2193577",
             "^9.0.0",
             ">=1.2.0-beta.1",
@@ -183,6 +196,7 @@ mod tests {
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzKEY",
             "a/b+c/dE9fGhIj8KlMn2oPqR==",
             "hunter2@home!",
+            "https://hooks.example.com/hooks/catch/bJdWL5uSLdrqauDu",
             "p@ssw0rd",
             "aa:bb",
             "A1-B2-C3",

@@ -103,6 +103,13 @@ impl<'a> Candidate<'a> {
         Words::before(self.before).near().iter().take(2).any(|w| session(w.text))
     }
 
+    /// Whether a client's token stands before it, as in `clientToken` and `clientRequestToken`.
+    pub fn is_called_clients_token(&self) -> bool {
+        let words = Words::before(self.before);
+        let is = |at: usize, text: &[u8]| words.near().get(at).is_some_and(|w| w.text.eq_ignore_ascii_case(text));
+        is(0, b"token") && (is(1, b"client") || is(1, b"request") && is(2, b"client"))
+    }
+
     /// Whether a word of a text follows it.
     pub fn goes_on(&self) -> bool {
         Follows::of(self.behind).0 == Follows::Word
