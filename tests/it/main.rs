@@ -7,6 +7,7 @@ mod allow;
 mod blocks;
 mod cuts;
 mod draw;
+mod json_splices;
 mod kit;
 mod long;
 mod no_leak;

@@ -9,20 +9,17 @@
 pub mod ack;
 #[cfg(test)]
 mod cases;
-pub mod connection;
 pub mod fuzz;
 pub mod greet;
 pub mod handshake;
-pub mod heartbeat;
-pub mod inbox;
-mod incoming;
+pub mod incoming;
 mod inflate;
-mod mask;
+pub mod mask;
 mod message;
 mod msgpack;
 #[cfg(test)]
 mod oracle;
-mod relay;
+pub mod relay;
 pub mod terms;
 mod text;
 
