@@ -6,9 +6,13 @@
 //! which programs write key and value, decide what is a secret; masks replace it.
 //!
 //! - [`Redactor`]: one call for bytes that are at hand. Nothing found = nothing copied.
+//! - [`Records`]: whole records from any thread, such as a logger's events; a key block may span them.
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
 //! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
+//! - [`adapters`]: in front of `tracing`, `log`, tokio, codecs, `serde_json`, `http` and `tower`.
+//!
+//! Depend on it with `default-features = false`: the default features are the command and the sidecar, and a hundred crates.
 //!
 //! ```
 //! use logveil::Redactor;
@@ -22,6 +26,7 @@
 //! first), for secrets that were compressed, encrypted or encoded in base64, and as the only line of
 //! defence: what is never logged cannot leak.
 
+pub mod adapters;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -40,6 +45,7 @@ pub mod fuzz {
 pub use edge::writer::RedactWriter;
 pub use engine::api::builder::Builder;
 pub use engine::api::explain::Explanation;
+pub use engine::api::records::Records;
 pub use engine::found::allowed::{AllowedBy, Spared};
 pub use engine::found::finding::{Finding, Refusal, Refused, Weighed};
 pub use engine::found::tally::Tally;

@@ -63,16 +63,16 @@ impl<W: Write> RedactWriter<W> {
         let Some(inner) = self.inner.as_mut() else {
             return Ok(());
         };
-        let mut sent = 0;
-        let result = loop {
+        let (mut sent, mut result) = (0, Ok(()));
+        // A write of no bytes is an empty datagram to some: where nothing may leave, nothing is written.
+        while sent < self.out.len() && result.is_ok() {
             match inner.write(&self.out[sent..]) {
-                _ if sent == self.out.len() => break Ok(()),
-                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(0) => result = Err(io::ErrorKind::WriteZero.into()),
                 Ok(n) => sent += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => break Err(e),
+                Err(e) => result = Err(e),
             }
-        };
+        }
         self.out.drain(..sent);
         result
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
-use logveil::{Allow, Builder, HashKey, Mask, RedactWriter, Redactor, Stream};
+use logveil::{Allow, Builder, HashKey, Mask, Records, RedactWriter, Redactor, Stream};
 
 const ALNUM: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -130,14 +130,25 @@ pub fn written(r: &Redactor, input: &[u8], size: usize) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+/// Each line with a call of its own, with its line feed or without it.
+pub fn recorded(r: &Redactor, input: &[u8], line_feeds: bool) -> Vec<u8> {
+    let (records, mut out, mut all) = (Records::new(r), Vec::new(), Vec::new());
+    for line in input.split_inclusive(|b| *b == b'\n') {
+        let end = line.len() - usize::from(!line_feeds && line.ends_with(b"\n"));
+        all.extend_from_slice(records.redact(&line[..end], &mut out));
+        all.extend_from_slice(&line[end..]);
+    }
+    all
+}
+
 /// For messages: bytes as a reader sees them.
 pub fn shown(bytes: &[u8]) -> String {
     let text: String = bytes.escape_ascii().to_string();
     if text.len() > 600 { format!("{}... ({} bytes)", &text[..600], text.len()) } else { text }
 }
 
-/// Runs the input whole, cut in two everywhere, byte by byte, through a writer, and over its own
-/// output.
+/// Runs the input whole, cut in two everywhere, byte by byte, through a writer, record by record, and over its
+/// own output.
 pub fn every_way(r: &Redactor, input: &[u8], expected: &[u8]) -> Result<(), String> {
     let differs = |how: &str, got: &[u8]| {
         Err(format!("{how}\n   input: {}\nexpected: {}\n     got: {}", shown(input), shown(expected), shown(got)))
@@ -160,6 +171,12 @@ pub fn every_way(r: &Redactor, input: &[u8], expected: &[u8]) -> Result<(), Stri
         let got = written(r, input, size);
         if got != expected {
             return differs(&format!("a writer, {size} bytes at a time"), &got);
+        }
+    }
+    for line_feeds in [false, true] {
+        let got = recorded(r, input, line_feeds);
+        if got != expected {
+            return differs("record by record", &got);
         }
     }
     let again = r.redact(expected);

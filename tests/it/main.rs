@@ -5,6 +5,7 @@
 
 mod allow;
 mod blocks;
+mod cases;
 mod cuts;
 mod draw;
 mod json_splices;
@@ -16,6 +17,7 @@ mod packs;
 mod parsers;
 mod readme;
 mod real;
+mod records;
 mod rules;
 #[cfg(debug_assertions)]
 mod shortcuts;

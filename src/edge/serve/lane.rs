@@ -216,7 +216,7 @@ impl Lane {
             }
             Part::End(framing) => {
                 *records += 1;
-                engine.stream.end_record(&mut |masked| encoder.piece(masked, framing, out));
+                engine.stream.end_record_with(&mut |masked| encoder.piece(masked, framing, out));
                 encoder.end(framing, out);
                 engine.inside = false;
                 engine.turn_over();

@@ -5,3 +5,4 @@ pub mod explain;
 mod oneshot;
 #[cfg(feature = "cli")]
 pub(crate) mod parallel;
+pub mod records;

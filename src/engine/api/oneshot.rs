@@ -22,48 +22,65 @@ impl Redactor {
 
     /// Like [`Redactor::redact`], and adds to the counts.
     pub fn redact_counted<'a>(&self, input: &'a [u8], tally: &mut Tally) -> Cow<'a, [u8]> {
-        let mut out: Option<Vec<u8>> = None;
-        self.each_block(input, |at, piece, scratch| {
+        let mut out = Vec::new();
+        match self.mask_into(input, &mut None, tally, &mut out) {
+            true => Cow::Owned(out),
+            false => Cow::Borrowed(input),
+        }
+    }
+
+    /// Appends the masked input to `out` and says whether it holds a secret: for callers that keep the memory of one
+    /// call for the next. Without a secret nothing is appended; the input itself is the answer.
+    ///
+    /// ```
+    /// let redactor = logveil::Redactor::builtin();
+    /// let mut out = Vec::new();
+    /// assert!(!redactor.redact_into(b"login user=alice", &mut out) && out.is_empty());
+    /// assert!(redactor.redact_into(b"login password=hunter2", &mut out));
+    /// assert_eq!(out, b"login password=[REDACTED:password]");
+    /// ```
+    pub fn redact_into(&self, input: &[u8], out: &mut Vec<u8>) -> bool {
+        self.mask_into(input, &mut None, &mut Tally::default(), out)
+    }
+
+    /// Appends the masked input to `out` if it holds a secret. `continuation` is what the text before left open, then what
+    /// this one does.
+    pub(super) fn mask_into(
+        &self,
+        input: &[u8],
+        continuation: &mut Option<Continuation>,
+        tally: &mut Tally,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut masked = false;
+        self.each_block(input, continuation, |at, piece, continuation, scratch| {
             scratch.count_spared(0..piece.len(), tally);
             tally.work += std::mem::take(&mut scratch.work);
-            let findings = &scratch.findings;
-            let text = match &piece {
-                Piece::Records(block) if findings.is_empty() && out.is_none() => {
-                    count_in(block, scratch.lines.count(), tally);
-                    tally.bytes_out += block.len() as u64;
-                    return;
-                }
-                Piece::Records(block) => *block,
-                Piece::Long(record) => *record,
-            };
-            let out = out.get_or_insert_with(|| {
-                let mut begun = Vec::with_capacity(input.len() + 64);
-                begun.extend_from_slice(&input[..at]);
-                begun
-            });
-            let ends = match piece {
-                Piece::Records(_) => scratch.lines.count(),
-                Piece::Long(record) => u64::from(record.ends_with(b"\n")),
-            };
-            count_in(text, ends, tally);
+            if let Piece::Records(block) = &piece
+                && scratch.findings.is_empty()
+                && !masked
+            {
+                count_in(block, scratch.lines.count(), tally);
+                tally.bytes_out += block.len() as u64;
+                return;
+            }
+            if !std::mem::replace(&mut masked, true) {
+                out.reserve(input.len() + 64);
+                out.extend_from_slice(&input[..at]);
+            }
             match piece {
                 Piece::Records(block) => {
-                    put(self.set.masking(), block, findings, tally, &mut |b| out.extend_from_slice(b))
+                    count_in(block, scratch.lines.count(), tally);
+                    let masking = self.set.masking();
+                    put(masking, block, &scratch.findings, tally, &mut |b| out.extend_from_slice(b));
                 }
                 Piece::Long(record) => {
-                    let mut stream = Stream::new(self);
-                    stream.push_with(record, &mut |b| out.extend_from_slice(b));
-                    stream.finish_with(&mut |b| out.extend_from_slice(b));
-                    let mut counts = stream.tally().clone();
-                    (counts.bytes_in, counts.records) = (0, 0);
-                    tally.add(&counts);
+                    count_in(record, u64::from(record.ends_with(b"\n")), tally);
+                    long(self, record, continuation, tally, out);
                 }
             }
         });
-        match out {
-            Some(bytes) => Cow::Owned(bytes),
-            None => Cow::Borrowed(input),
-        }
+        masked
     }
 
     /// Like [`Redactor::redact`] for text. Masks are ASCII and spans end at character boundaries,
@@ -91,28 +108,50 @@ impl Redactor {
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
         let mut continuation = None;
         let mut scratch = Scratch::take();
+        scratch.findings.clear();
         batch::scan(&self.set, input, &mut continuation, &mut scratch);
-        let findings = std::mem::take(&mut scratch.findings);
+        // A copy, so that the next call finds the memory.
+        let findings = scratch.findings.clone();
         scratch.leave();
         findings
     }
 
-    /// Calls `f` with each block of whole records, where it begins, and its findings.
-    fn each_block<'a>(&self, input: &'a [u8], mut f: impl FnMut(usize, Piece<'a>, &mut Scratch)) {
+    /// Calls `f` with each block of whole records, where it begins, what the one before left open, and its findings.
+    fn each_block<'a>(
+        &self,
+        input: &'a [u8],
+        continuation: &mut Option<Continuation>,
+        mut f: impl FnMut(usize, Piece<'a>, &mut Option<Continuation>, &mut Scratch),
+    ) {
         let mut scratch = Scratch::take();
-        let mut continuation: Option<Continuation> = None;
         let mut at = 0;
         for piece in Pieces::new(input) {
             scratch.findings.clear();
             if let Piece::Records(block) = &piece {
-                batch::scan(&self.set, block, &mut continuation, &mut scratch);
-            } else {
-                continuation = None;
+                batch::scan(&self.set, block, continuation, &mut scratch);
             }
             let len = piece.len();
-            f(at, piece, &mut scratch);
+            f(at, piece, continuation, &mut scratch);
             at += len;
         }
         scratch.leave();
     }
+}
+
+/// Masks a record over the limit by the windows of a stream.
+fn long(
+    redactor: &Redactor,
+    record: &[u8],
+    continuation: &mut Option<Continuation>,
+    tally: &mut Tally,
+    out: &mut Vec<u8>,
+) {
+    let mut stream = Stream::new(redactor);
+    stream.continuation = continuation.take();
+    stream.push_with(record, &mut |b| out.extend_from_slice(b));
+    stream.end_record_with(&mut |b| out.extend_from_slice(b));
+    *continuation = stream.continuation.take();
+    let mut counts = stream.tally().clone();
+    (counts.bytes_in, counts.records) = (0, 0);
+    tally.add(&counts);
 }

@@ -17,7 +17,7 @@ pub(crate) struct Masking<'a> {
 }
 
 /// What stands in place of a span that could not be judged.
-const UNJUDGED: &[u8] = b"[REDACTED:unjudged]";
+pub(crate) const UNJUDGED: &[u8] = b"[REDACTED:unjudged]";
 
 /// Counts what came in, with so many line ends in it.
 pub(crate) fn count_in(block: &[u8], ends: u64, tally: &mut Tally) {

@@ -83,7 +83,7 @@ impl Stream {
 
     /// Like [`Stream::finish`], into `sink`.
     pub fn finish_with(&mut self, sink: &mut impl FnMut(&[u8])) {
-        self.end_record(sink);
+        self.end_record_with(sink);
         self.continuation = None;
         if let Some(sources) = &mut self.sources {
             sources.clear();
@@ -103,9 +103,25 @@ impl Stream {
         self.sources.get_or_insert_default().name(source);
     }
 
-    /// Ends the record that has not ended by itself, as a frame of its own does: what it leaves open
-    /// (a key block over several records) is asked in the next one.
-    pub(crate) fn end_record(&mut self, sink: &mut impl FnMut(&[u8])) {
+    /// Ends the record that has not ended by a newline: for records that come as frames of their own. What it leaves open (a
+    /// key block over several records) is asked in the next one, which [`Stream::finish`] forgets.
+    ///
+    /// ```
+    /// let mut stream = logveil::Stream::new(&logveil::Redactor::builtin());
+    /// let mut out = Vec::new();
+    /// for frame in ["-----BEGIN PRIVATE<<>> KEY-----", "MIIEvQIBADANBgkqhkiG9w0B", "-----END PRIVATE<<>> KEY-----"] {
+    ///     stream.push(frame.replace("<<>>", "").as_bytes(), &mut out);
+    ///     stream.end_record(&mut out);
+    ///     out.push(b'|');
+    /// }
+    /// assert!(!out.windows(4).any(|bytes| bytes == b"MIIE"));
+    /// ```
+    pub fn end_record(&mut self, out: &mut Vec<u8>) {
+        self.end_record_with(&mut |b| out.extend_from_slice(b));
+    }
+
+    /// Like [`Stream::end_record`], into `sink`.
+    pub fn end_record_with(&mut self, sink: &mut impl FnMut(&[u8])) {
         if !self.held.is_empty() {
             self.tally.records += 1;
             let mut scratch = Scratch::take();
@@ -114,9 +130,9 @@ impl Stream {
         }
     }
 
-    /// Whether it stands between two records, and the last one left nothing open.
-    #[cfg(feature = "serve")]
-    pub(crate) fn is_between(&self) -> bool {
+    /// Whether it stands between two records, and the last one left nothing open: nothing that came before has a say in
+    /// what comes next.
+    pub fn is_between(&self) -> bool {
         let open = self.sources.as_ref().is_some_and(|sources| !sources.is_empty());
         self.held.is_empty() && self.window.is_none() && self.continuation.is_none() && !open
     }
