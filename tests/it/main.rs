@@ -8,6 +8,7 @@ mod blocks;
 mod cases;
 mod cuts;
 mod draw;
+mod json_splices;
 mod kit;
 mod long;
 mod no_leak;
