@@ -37,17 +37,19 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let info = &s.rec.buf[start..at];
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
-    let user = info.iter().position(|b| *b == b':').unwrap_or(info.len());
-    let token = |user: &[u8]| random::looks_random(user) || user.len() >= TOKEN_BYTES_MIN && random::has_marks(user);
-    let secret = match start + user + 1 {
-        password if CONSTANTS.iter().any(|c| s.rec.buf[password.min(at)..at].eq_ignore_ascii_case(c.as_bytes())) => {
-            start..start + user
-        }
-        password if password < at => password..at,
-        // Without a password the user may be a token.
-        password if if password == at { token(&info[..user]) } else { random::looks_random(info) } => {
-            start..start + user
-        }
+    // Before a name that has no scheme there may be a key: `Value:app:password@tcp(host)`.
+    let bare = !begins_authority(&s.rec.buf[s.rec.start..start]);
+    let colon = if bare { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
+    let user = colon.unwrap_or(info.len());
+    let (name, password) = (&info[..user], info.get(user + 1..));
+    // Without a password, or with one that is the same for all, the user may be a token.
+    let token =
+        random::looks_random(name) || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
+    let masked = password.is_some() && s.set.masks.spares(name);
+    let constant = |text: &[u8]| CONSTANTS.iter().any(|c| text.eq_ignore_ascii_case(c.as_bytes()));
+    let secret = match password {
+        Some(text) if !text.is_empty() && !((token || masked) && constant(text)) => start + user + 1..at,
+        _ if token || masked => start..start + user,
         _ => return s.refuse_within(at, Some(id), Refusal::Value, seen),
     };
     if s.set.masks.spares(&s.rec.buf[secret.clone()]) {
