@@ -46,9 +46,8 @@ fn is_fingerprint(value: &[u8]) -> bool {
 
 /// `"issuerKeyHash":"0F80..."`: what a certificate calls the key that it speaks of.
 pub fn is_digest_of_key(key: &[u8], value: &[u8]) -> bool {
-    let key = letters(key);
-    ["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| key.ends_with(end.as_bytes()))
-        && value.iter().all(u8::is_ascii_hexdigit)
+    value.iter().all(u8::is_ascii_hexdigit)
+        && ["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| ends_in(key, end.as_bytes()))
 }
 
 /// `bob@h.example`, `i:0h.f|membership|1003@live.example`: an account.
@@ -134,10 +133,10 @@ pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
     let bound = value.strip_prefix(b"@").or(value.strip_prefix(b":"));
     let name = bound.unwrap_or(value);
     let capitals = bound.is_some() || name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
-    capitals && name.iter().filter(|b| b.is_ascii_alphabetic()).count() > 2 && {
-        let (key, name) = (letters(key), letters(name));
-        key.ends_with(&name) && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b':'))
-    }
+    capitals
+        && name.iter().filter(|b| b.is_ascii_alphabetic()).count() > 2
+        && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b':'))
+        && ends_in(key, name)
 }
 
 /// How far around an access key's id its secret is looked for, before and behind it, in bytes.
@@ -155,6 +154,13 @@ pub fn is_who_acted(before: &[u8], behind: &[u8]) -> bool {
     let says = signs > 0 && key.ends_with(b"keyid") && memchr::memmem::find(&key, b"aws").is_none();
     let beside = |text: &[u8]| BESIDE.iter().any(|part| memchr::memmem::find(text, part.as_bytes()).is_some());
     says && !beside(&letters(&head[..head.len() - own])) && !beside(&letters(behind))
+}
+
+/// Whether the letters of `key` end in those of `end`, in any case.
+fn ends_in(key: &[u8], end: &[u8]) -> bool {
+    let mut back = key.iter().rev().filter(|b| b.is_ascii_alphabetic());
+    let mut letters = end.iter().rev().filter(|b| b.is_ascii_alphabetic());
+    letters.all(|b| back.next().is_some_and(|k| k.eq_ignore_ascii_case(b)))
 }
 
 /// A text's letters in small ones.
