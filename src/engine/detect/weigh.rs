@@ -17,7 +17,7 @@ use crate::engine::notation::value::Value;
 use crate::rules::check::{names, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_mixed, is_plain_pair, is_session, worth};
+use crate::rules::judge::{is_drawn, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -57,13 +57,18 @@ pub(crate) fn value(
     // What stands before a value in another's stead is that value, not the key.
     if sure
         || joint == Separator::Instead
-        || !secret && (named || !worth(text) || keys::is_stand_in(text, &s.set.masks))
+        || !secret && (named || !worth_behind(known.policy, text) || keys::is_stand_in(text, &s.set.masks))
     {
         return rules;
     }
     // Nor is a password with a digit in it any prose, unless its key is short for another thing: `PASS: Test2`.
     let held = kind == Kind::Any && !known.short && text.iter().any(u8::is_ascii_digit);
     weigh(s, known.rule, value.start..value.end, kind, secret, held)
+}
+
+/// Whether the judge is to be asked of a value that the key's own rule lets go: a cheap look at its bytes alone.
+pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
+    worth(value) && !(policy == ValuePolicy::Random && is_name_with_number(value))
 }
 
 /// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.

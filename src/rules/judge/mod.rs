@@ -27,6 +27,19 @@ pub fn worth(value: &[u8]) -> bool {
     value.len() >= WORTH_BYTES_MIN && !text.starts_with(b"-----") && !text.iter().all(number)
 }
 
+/// The longest name that a short number may stand behind, in bytes.
+const NAME_BYTES: usize = 16;
+/// The most digits of such a number.
+const NAME_DIGITS: usize = 4;
+
+/// Whether a value is a name with a short number, as `item-123` and `eu-west-1` are: behind a weak key nothing makes a secret
+/// of it, and most values there are such, so that the judge need not be asked.
+pub fn is_name_with_number(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let part = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    value.len() <= NAME_BYTES && digits <= NAME_DIGITS && value.iter().all(part)
+}
+
 /// The fewest bytes of a value that is one in prose.
 const DRAWN_BYTES_MIN: usize = 16;
 
