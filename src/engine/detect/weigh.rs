@@ -50,14 +50,13 @@ pub(crate) fn value(
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
-    let named = names::is_name(text) || kind == Kind::Random && is_call(s, value);
     if secret && bare && is_apart(s, joint, value) {
         return Err(Refusal::Value);
     }
     // What stands before a value in another's stead is that value, not the key.
     if sure
         || joint == Separator::Instead
-        || !secret && (named || !worth_behind(known.policy, text) || keys::is_stand_in(text, &s.set.masks))
+        || !secret && (!worth_behind(known.policy, text) || names_something(s, kind, value))
     {
         return rules;
     }
@@ -69,6 +68,12 @@ pub(crate) fn value(
 /// Whether the judge is to be asked of a value that the key's own rule lets go: a cheap look at its bytes alone.
 pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
     worth(value) && !(policy == ValuePolicy::Random && is_name_with_number(value))
+}
+
+/// Whether a value stands for something else: its name, an identifier, a placeholder.
+fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
+    let text = &s.rec.buf[value.start..value.end];
+    names::is_name(text) || kind == Kind::Random && is_call(s, value) || keys::is_stand_in(text, &s.set.masks)
 }
 
 /// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.
