@@ -1,6 +1,8 @@
 //! What an adapter costs beside the same logger without it: `cargo bench --bench adapters --no-default-features
 //! --features adapters`.
 
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
+
 use std::hint::black_box;
 use std::io::{self, Write};
 

@@ -58,6 +58,7 @@ pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;
 pub use rules::error::RuleError;
+pub use rules::judge::likelihood::Likelihood;
 #[doc(hidden)]
 pub use rules::mask::MaskForm;
 pub use rules::mask::{HashKey, Mask};

@@ -34,13 +34,14 @@ impl<C> RedactCodec<C> {
     pub fn new(inner: C, redactor: &Redactor) -> Self {
         RedactCodec { inner, records: Records::new(redactor) }
     }
+}
 
-    fn masked(&self, frame: Bytes) -> Bytes {
-        let mut out = Vec::new();
-        match self.records.redact_into(&frame, &mut out) {
-            true => Bytes::from(out),
-            false => frame,
-        }
+/// The frame itself where it holds no secret.
+fn masked(records: &Records, frame: Bytes) -> Bytes {
+    let mut out = Vec::new();
+    match records.redact_into(&frame, &mut out) {
+        true => Bytes::from(out),
+        false => frame,
     }
 }
 
@@ -53,11 +54,11 @@ where
     type Error = C::Error;
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Bytes>, C::Error> {
-        Ok(self.inner.decode(src)?.map(|frame| self.masked(Bytes::from_owner(frame))))
+        Ok(self.inner.decode(src)?.map(|frame| masked(&self.records, Bytes::from_owner(frame))))
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Bytes>, C::Error> {
-        Ok(self.inner.decode_eof(src)?.map(|frame| self.masked(Bytes::from_owner(frame))))
+        Ok(self.inner.decode_eof(src)?.map(|frame| masked(&self.records, Bytes::from_owner(frame))))
     }
 }
 
@@ -65,7 +66,7 @@ impl<C: Encoder<Bytes>> Encoder<Bytes> for RedactCodec<C> {
     type Error = C::Error;
 
     fn encode(&mut self, frame: Bytes, dst: &mut BytesMut) -> Result<(), C::Error> {
-        self.inner.encode(self.masked(frame), dst)
+        self.inner.encode(masked(&self.records, frame), dst)
     }
 }
 
@@ -85,14 +86,6 @@ impl LineRedactor {
     /// Lines of at most `limit` bytes.
     pub fn new(redactor: &Redactor, limit: usize) -> Self {
         LineRedactor { records: Records::new(redactor), limit, looked: 0 }
-    }
-
-    fn masked(&self, line: Bytes) -> Bytes {
-        let mut out = Vec::new();
-        match self.records.redact_into(&line, &mut out) {
-            true => Bytes::from(out),
-            false => line,
-        }
     }
 
     fn too_long(&self) -> io::Error {
@@ -116,7 +109,7 @@ impl Decoder for LineRedactor {
         let mut line = src.split_to(end + 1);
         let carriage_return = usize::from(line[..end].ends_with(b"\r"));
         line.truncate(end - carriage_return);
-        Ok(Some(self.masked(line.freeze())))
+        Ok(Some(masked(&self.records, line.freeze())))
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> io::Result<Option<Bytes>> {
@@ -125,7 +118,7 @@ impl Decoder for LineRedactor {
         }
         self.looked = 0;
         let rest = src.split().freeze();
-        Ok((!rest.is_empty()).then(|| self.masked(rest)))
+        Ok((!rest.is_empty()).then(|| masked(&self.records, rest)))
     }
 }
 
@@ -133,7 +126,7 @@ impl Encoder<Bytes> for LineRedactor {
     type Error = io::Error;
 
     fn encode(&mut self, line: Bytes, dst: &mut BytesMut) -> io::Result<()> {
-        dst.extend_from_slice(&self.masked(line));
+        dst.extend_from_slice(&masked(&self.records, line));
         dst.extend_from_slice(b"\n");
         Ok(())
     }

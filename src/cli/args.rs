@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
+#[cfg(feature = "serve")]
+use super::args_serve::Serve;
 use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
@@ -30,7 +32,7 @@ Settings:
       with = [\"person\"]
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
-  overwrite files: only, except, allow, keep-samples, assume-bytes, encoding, input, hash-key-file,
+  overwrite files: only, except, allow, keep-samples, min-likelihood, assume-bytes, encoding, input, hash-key-file,
   output, report-file, baseline, in-place, or only and except in a [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
@@ -68,35 +70,6 @@ pub struct Args {
     pub filter: Filter,
 }
 
-/// What `serve --help` and the man page say about its settings.
-#[cfg(feature = "serve")]
-const SERVE_AFTER: &str = include_str!("serve.txt");
-
-/// Where records come from and go to.
-#[cfg(feature = "serve")]
-#[derive(Debug, Default, Group)]
-pub struct Serve {
-    /// Receive records here; may be repeated: tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix-datagram:///PATH
-    #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_LISTEN", hide_env = true)]
-    pub listen: Vec<String>,
-
-    /// Send them there; the first that takes data, if repeated: tcp://HOST:PORT, unix:///PATH, stdout:, file:///PATH
-    #[arg(long, value_name = "URL", value_delimiter = ' ', env = "LOGVEIL_UPSTREAM", hide_env = true)]
-    pub upstream: Vec<String>,
-
-    /// Where the status page, /metrics, /readyz and /healthz are, or `off` [default: 127.0.0.1:9600]
-    #[arg(long, value_name = "HOST:PORT", env = "LOGVEIL_ADMIN", hide_env = true)]
-    pub admin: Option<String>,
-
-    /// Reload rules and certificates when their files change, as SIGHUP does
-    #[arg(long, env = "LOGVEIL_WATCH", hide_env = true)]
-    pub watch: bool,
-
-    /// Try files, certificates, names and ports, say which would not do, and end: 0 when all would
-    #[arg(long)]
-    pub check: bool,
-}
-
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -119,7 +92,7 @@ pub enum Command {
     /// Listeners and upstreams are named here or, with certificates, framings and limits, in
     /// logveil.toml.
     #[cfg(feature = "serve")]
-    #[command(after_long_help = SERVE_AFTER)]
+    #[command(after_long_help = super::args_serve::after())]
     Serve(Serve),
     /// Features of the learned judge, for its trainer in tools/judge
     #[command(hide = true)]
@@ -251,7 +224,9 @@ pub struct Choice {
     /// Spare sample words such as `changeme` behind a password's key [default: mask them]
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, env = "LOGVEIL_KEEP_SAMPLES", hide_env = true)]
     pub keep_samples: Option<bool>,
-
+    /// How likely a secret must be where no shape tells: possible, likely, very-likely, or NAME=it [default: likely]
+    #[arg(long, global = true, value_name = "[NAME=]LEAST", value_delimiter = ',', value_hint = ValueHint::Other, env = "LOGVEIL_MIN_LIKELIHOOD", hide_env = true)]
+    pub min_likelihood: Vec<String>,
     /// Force a variant of the prefilter; all find the same [default: the fastest this processor has]
     #[arg(long, global = true, value_name = "NAME", hide = true, env = "LOGVEIL_GATE", hide_env = true)]
     pub gate: Option<String>,

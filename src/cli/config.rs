@@ -26,7 +26,7 @@ const ALLOW: &str = "allow";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
 /// Settings that could let secrets stay, or write where the file says: only of a file that somebody named.
-const TRUSTED: [&str; 12] = [
+const TRUSTED: [&str; 13] = [
     "only",
     "except",
     ALLOW,
@@ -34,6 +34,7 @@ const TRUSTED: [&str; 12] = [
     "report-file",
     "baseline",
     "keep-samples",
+    "min-likelihood",
     "assume-bytes",
     "encoding",
     "input",

@@ -2,15 +2,15 @@
 
 use super::failure::Failure;
 use super::tables::Section;
+use crate::edge::serve::files::Files;
 use crate::edge::serve::fluent::handshake::SharedKey;
 use crate::edge::serve::fluent::terms::{ClientTerms, ServerTerms, own_host};
 use crate::edge::serve::limits::Limits;
-use crate::edge::serve::reload::files::Files;
 use crate::edge::serve::settings::{Address, Listen, Upstream};
 
-/// How a mix of protocols is refused.
-pub const MIX: &str = "the forward protocol is spoken on both sides or on none, since what is acknowledged must have \
-                       arrived: give every [[listen]] and [[upstream]] the same `protocol`";
+/// How a protocol without another side is refused.
+pub const MIX: &str = "records go to upstreams of records, and messages of the forward protocol to those that speak it, \
+                       since what is acknowledged must have arrived: nothing on the other side has this `protocol`";
 
 /// What a listener asks; None where it takes records.
 ///
@@ -84,20 +84,22 @@ fn shared_key(section: &mut Section<'_>, files: &mut Files) -> Result<Option<Sha
     SharedKey::new(&material).map(Some).ok_or_else(|| section.wrong_at(name, "the key is empty"))
 }
 
-/// Whether everybody speaks one protocol; `places` are those of the listeners, then of the upstreams.
+/// Whether the forward protocol is spoken, and whether each protocol has both sides; `places` are those of
+/// the listeners, then of the upstreams.
 ///
 /// # Errors
-/// The first that differs from the first of all.
-pub fn one_protocol(
+/// The first whose protocol nobody speaks on the other side.
+pub fn both_sides(
     listen: &[Listen],
     upstream: &[Upstream],
     places: impl Iterator<Item = Failure>,
 ) -> Result<bool, Failure> {
-    let spoken: Vec<bool> =
-        listen.iter().map(|l| l.fluent.is_some()).chain(upstream.iter().map(|u| u.fluent.is_some())).collect();
-    match spoken.iter().zip(places).find(|(fluent, _)| **fluent != spoken[0]) {
+    let come: Vec<bool> = listen.iter().map(|l| l.fluent.is_some()).collect();
+    let go: Vec<bool> = upstream.iter().map(|u| u.fluent.is_some()).collect();
+    let alone = come.iter().map(|fluent| !go.contains(fluent)).chain(go.iter().map(|fluent| !come.contains(fluent)));
+    match alone.zip(places).find(|(alone, _)| *alone) {
         Some((_, place)) => Err(place),
-        None => Ok(spoken.first() == Some(&true)),
+        None => Ok(come.contains(&true)),
     }
 }
 

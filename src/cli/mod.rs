@@ -1,6 +1,8 @@
 //! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
 
 pub mod args;
+#[cfg(feature = "serve")]
+mod args_serve;
 mod baseline;
 pub mod check;
 pub mod check_config;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::args::{Args, Choice, Command, Serve};
+use super::args::{Args, Choice, Command};
+use super::args_serve::{LogFormat, LogLevel, Serve};
 use super::completions;
 use super::config;
 use super::failure::{self, Failure};
@@ -15,13 +16,13 @@ use super::fluent;
 use super::setup;
 use super::tables::{self, Section, Source};
 use crate::edge::serve::access::{self, Access};
-use crate::edge::serve::framing::Framing;
+use crate::edge::serve::files::Files;
+use crate::edge::serve::frame::Framing;
 use crate::edge::serve::limits::Limits;
+use crate::edge::serve::live::Live;
 use crate::edge::serve::ready::{self, Look};
 use crate::edge::serve::reload::Source as Again;
-use crate::edge::serve::reload::files::Files;
-use crate::edge::serve::reload::live::Live;
-use crate::edge::serve::settings::{Address, Listen, Rules, Settings, Upstream};
+use crate::edge::serve::settings::{Address, Listen, Log, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
 
@@ -129,8 +130,9 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     named(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
     named(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
-    let fluent = fluent::one_protocol(&listen, &upstream, places.0.into_iter().chain(places.1))?;
-    if upstream.iter().any(|u| u.framing != upstream[0].framing) {
+    let fluent = fluent::both_sides(&listen, &upstream, places.0.into_iter().chain(places.1))?;
+    let mut framings = upstream.iter().filter(|u| u.fluent.is_none()).map(|u| u.framing);
+    if framings.next().is_some_and(|first| framings.any(|framing| framing != first)) {
         return Err(Failure::usage("a record may go to any [[upstream]]: give all of them the same `framing`"));
     }
     let mut limits = Limits::default();
@@ -146,7 +148,17 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
         admin = section.text("listen")?.unwrap_or(admin);
     }
     let admin = given.admin.clone().unwrap_or(admin);
-    Ok(Settings { listen, upstream, limits, admin: (admin != "off").then_some(admin) })
+    let admin = (admin != "off").then_some(admin);
+    Ok(Settings { listen, upstream, limits, admin, hand_over: given.hand_over, log: log(given) })
+}
+
+fn log(given: &Serve) -> Log {
+    let level = match given.log_level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+    };
+    Log { json: given.log_format == LogFormat::Json, level }
 }
 
 /// Names are labels: two of a kind would be counted as one. They stand in log lines: a line feed in one
@@ -211,7 +223,7 @@ fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Fai
     let Some(name) = section.text("framing")?.filter(|name| name != none) else {
         return Ok(None);
     };
-    let wrong = || section.wrong_at("framing", format!("write \"{none}\", \"newline\", \"octet\" or \"nul\""));
+    let wrong = || section.wrong_at("framing", format!("write {}", Framing::choice(none)));
     Framing::from_name(&name).map(Some).ok_or_else(wrong)
 }
 

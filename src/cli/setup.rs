@@ -14,6 +14,7 @@ use crate::edge::wtf8::Order;
 use crate::engine::api::builder::Builder;
 use crate::engine::redactor::Redactor;
 use crate::rules::compile::allow::allow_file;
+use crate::rules::judge::likelihood::Likelihood;
 use crate::rules::mask::{HashKey, Mask};
 use crate::rules::rule::RuleId;
 
@@ -86,6 +87,10 @@ fn rules(choice: &Choice, read: &mut Read<'_>) -> Result<Chosen, Failure> {
     if let Some(gate) = &choice.gate {
         builder = builder.gate(gate);
     }
+    print.list(choice.min_likelihood.iter());
+    for text in &choice.min_likelihood {
+        builder = least(builder, text)?;
+    }
     for path in &choice.rules {
         let name = path.display().to_string();
         let text = text(read, path).map_err(|e| Failure::usage(format!("--rules {name}: {e}")))?;
@@ -110,6 +115,19 @@ fn rules(choice: &Choice, read: &mut Read<'_>) -> Result<Chosen, Failure> {
         builder = builder.pack(&name, bytes);
     }
     Ok(Chosen { builder, print })
+}
+
+/// `likely`, `secret=possible`: how likely a secret must be.
+fn least(builder: Builder, text: &str) -> Result<Builder, Failure> {
+    let (name, least) = text.split_once('=').map_or((None, text), |(name, least)| (Some(name), least));
+    let Some(least) = Likelihood::parse(least) else {
+        let all = Likelihood::ALL.map(Likelihood::name).join(", ");
+        return Err(Failure::usage(format!("--min-likelihood {text}: one of {all}, alone or behind NAME=")));
+    };
+    Ok(match name {
+        Some(name) => builder.min_likelihood_for(name, least),
+        None => builder.min_likelihood(least),
+    })
 }
 
 fn text(read: &mut Read<'_>, path: &Path) -> io::Result<String> {

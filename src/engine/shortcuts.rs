@@ -5,6 +5,7 @@
 
 /// A way that is faster than the general one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(any(debug_assertions, feature = "switches")), allow(dead_code, reason = "none is switched off"))]
 pub enum Shortcut {
     /// Candidates that surely lead nowhere are rejected before their record is cut out.
     RejectStage,
@@ -26,6 +27,7 @@ pub enum Shortcut {
     AcceleratedRuns,
 }
 
+#[cfg(any(debug_assertions, feature = "switches"))]
 impl Shortcut {
     /// All of them.
     pub const ALL: [Shortcut; 9] = [

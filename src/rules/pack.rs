@@ -129,6 +129,7 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
             w.bytes(s.pattern.raw());
             w.bytes(s.keep.as_ref().map_or(&[], |a| a.raw()));
             w.bytes(s.before.as_ref().map_or(&[], |a| a.raw()));
+            w.bytes(s.behind.as_ref().map_or(&[], |a| a.raw()));
         }
         Kind::Scan(s) => {
             w.byte(1);
@@ -137,7 +138,7 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
         }
         Kind::Key(k) => {
             w.byte(2);
-            for list in [&k.literals, &k.keys, &k.glued, &k.modifiers, &k.not_after] {
+            for list in [&k.literals, &k.keys, &k.glued, &k.modifiers, &k.not_after, &k.sure] {
                 w.texts(list);
             }
             w.text(k.value.name());
@@ -176,6 +177,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
                 pattern: Automaton::from_raw(r.bytes()?),
                 keep: r.automaton()?,
                 before: r.automaton()?,
+                behind: r.automaton()?,
             })
         }
         1 => Kind::Scan(Scan { forward: Automaton::from_raw(r.bytes()?), backward: Automaton::from_raw(r.bytes()?) }),
@@ -185,6 +187,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
             glued: r.texts()?,
             modifiers: r.texts()?,
             not_after: r.texts()?,
+            sure: r.texts()?,
             value: ValuePolicy::from_name(&r.text()?)?,
         }),
         3 => Kind::Userinfo,

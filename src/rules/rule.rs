@@ -79,6 +79,8 @@ pub struct Shape {
     pub pattern: Automaton,
     /// What stands before the literal and belongs to the secret; run backwards.
     pub before: Option<Automaton>,
+    /// What must follow the secret, and stays.
+    pub behind: Option<Automaton>,
     /// The match must begin where a word begins.
     pub start_word: bool,
     /// The match must end where a word ends.
@@ -109,6 +111,8 @@ pub struct Key {
     pub not_after: Vec<String>,
     /// What its value must look like.
     pub value: ValuePolicy,
+    /// Those of the keys whose every value is a secret, whatever `value` asks.
+    pub sure: Vec<String>,
 }
 
 /// What the value behind a key must look like to be a secret.
@@ -199,7 +203,7 @@ impl Rule {
     pub fn accelerate(&mut self, yes: bool) {
         match &mut self.kind {
             Kind::Shape(s) => {
-                let all = [Some(&mut s.pattern), s.keep.as_mut(), s.before.as_mut()];
+                let all = [Some(&mut s.pattern), s.keep.as_mut(), s.before.as_mut(), s.behind.as_mut()];
                 all.into_iter().flatten().for_each(|automaton| automaton.accelerated = yes);
             }
             Kind::Scan(s) => {
@@ -213,7 +217,10 @@ impl Rule {
     /// The automata, for a pack that is checked as a whole.
     pub fn automata(&self) -> Vec<&Automaton> {
         match &self.kind {
-            Kind::Shape(s) => [Some(&s.pattern), s.keep.as_ref(), s.before.as_ref()].into_iter().flatten().collect(),
+            Kind::Shape(s) => [Some(&s.pattern), s.keep.as_ref(), s.before.as_ref(), s.behind.as_ref()]
+                .into_iter()
+                .flatten()
+                .collect(),
             Kind::Scan(s) => vec![&s.forward, &s.backward],
             Kind::Block(b) => vec![&b.header],
             Kind::Key(_) | Kind::Userinfo | Kind::Card => Vec::new(),

@@ -24,7 +24,7 @@ fn every_vector() {
         let line = redactor.redact_str(&format!("x-note: {input}")).into_owned();
         let headers = HeaderMap::from_iter([(HeaderName::from_static("x-note"), value)]);
         let shown = redact_headers(&redactor, &headers);
-        assert_eq!(format!("x-note: {}", shown["x-note"].to_str().unwrap()), line);
+        assert_eq!([b"x-note: ", shown["x-note"].as_bytes()].concat(), line.as_bytes());
         let mut marked = headers;
         assert_eq!(mark_sensitive(&redactor, &mut marked), usize::from(line != format!("x-note: {input}")));
         tried += 1;

@@ -21,6 +21,7 @@ fn alphabet(class: &str) -> String {
         "upalnum" => format!("{upper}{digit}"),
         "b64" => format!("{ALNUM}+/"),
         "b64url" => format!("{ALNUM}_-"),
+        "angle" => "<".to_owned(),
         "base32" => format!("{upper}234567"),
         _ => panic!("no class {class}"),
     }

@@ -24,7 +24,7 @@ fn table() -> String {
             let kind = if family == Family::Token { id.split('-').next().unwrap_or(id) } else { id };
             *kinds.entry(kind).or_default() += 1;
         }
-        let many = kinds.len() > 40;
+        let many = family == Family::Token;
         let named: Vec<&str> = kinds.iter().filter(|(_, n)| !many || **n > 1).map(|(k, _)| *k).collect();
         let off = if family.on_by_default() { "" } else { " (only with `--with person`)" };
         let rest = if many { format!(" and {} more", kinds.len() - named.len()) } else { String::new() };

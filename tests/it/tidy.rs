@@ -135,6 +135,38 @@ fn rule_3_no_import_from_above() {
     report("from above", &bad);
 }
 
+/// The floors of the sidecar, the lowest first; a folder is one floor.
+#[rustfmt::skip]
+const SERVE: [&str; 40] = [
+    "access", "kernel", "notify", "wire", "fluent", "count", "frame", "framing", "budget", "limits", "live", "files",
+    "tls", "settings", "bound", "handed", "harden", "ready", "encode", "flight", "history", "foreign", "lane",
+    "numbers", "inbox", "shared", "status", "admin", "backoff", "due", "refuse", "connection", "datagram", "outfile",
+    "upstream", "forward", "fluent_in", "listen", "reload", "mod",
+];
+
+#[test]
+fn rule_3_the_sidecar_has_floors() {
+    let all = sources("src/edge/serve");
+    let place =
+        |path: &str| path.strip_prefix("src/edge/serve/").map(|own| own.split(['/', '.']).next().unwrap().to_owned());
+    let floor = |path: &str| SERVE.iter().position(|floor| Some(*floor) == place(path).as_deref());
+    let modules: BTreeMap<_, _> = all.iter().enumerate().filter_map(|(i, s)| Some((module_of(&s.path)?, i))).collect();
+    let mut bad = Vec::new();
+    for (own, i) in &modules {
+        let path = &all[*i].path;
+        if path.contains("/oracle") {
+            continue;
+        }
+        let Some(here) = floor(path) else {
+            bad.push(format!("{path} has no floor"));
+            continue;
+        };
+        let above = imports(&all[*i], &modules, own).into_iter().filter(|to| floor(&all[*to].path) > Some(here));
+        bad.extend(above.map(|to| format!("{path} -> {}", all[to].path)));
+    }
+    report("from above", &bad);
+}
+
 /// The files whose paths a file names, by module: `crate::a::b::C` is `a/b.rs`.
 fn imports(source: &Source, modules: &BTreeMap<Vec<String>, usize>, own: &[String]) -> BTreeSet<usize> {
     let code = source.code().iter().map(|(_, l)| *l).collect::<Vec<_>>().join("\n");

@@ -139,16 +139,13 @@ fn wrong_arguments_refuse_to_start() {
 
 /// Of the forward protocol.
 #[test]
-fn what_does_not_speak_one_protocol_is_refused() {
+fn a_protocol_without_another_side_is_refused() {
     let listen = "[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n";
     let upstream = "[[upstream]]\naddress = \"tcp://127.0.0.1:1\"\n";
     let fluent = "protocol = \"fluent\"\n";
     let cases = [
-        (format!("{listen}{fluent}{upstream}"), "c.toml:4: [[upstream]]: the forward protocol is spoken on both sides"),
-        (
-            format!("{listen}{fluent}{listen}name = \"b\"\n{upstream}{fluent}"),
-            "c.toml:4: [[listen]]: the forward protocol",
-        ),
+        (format!("{listen}{fluent}{upstream}"), "c.toml:1: [[listen]]: records go to upstreams of records"),
+        (format!("{listen}{fluent}{listen}name = \"b\"\n{upstream}{fluent}"), "c.toml:4: [[listen]]: records go to"),
         (format!("{listen}protocol = \"x\"\n{upstream}"), "c.toml:3: `protocol`: write \"records\" or \"fluent\""),
         (format!("{listen}{fluent}framing = \"nul\"\n{upstream}{fluent}"), "c.toml:4: `framing`: messages"),
         (format!("{listen}{upstream}acknowledge = false"), "c.toml:5: `acknowledge`: that is for"),
@@ -177,5 +174,5 @@ fn what_does_not_speak_one_protocol_is_refused() {
         assert!(log.contains(said), "{log}\ninstead of\n{said}");
     }
     let (code, log) = refused(&format!("{listen}{fluent}"), &["--upstream", "tcp://127.0.0.1:1"]);
-    assert!(code == 2 && log.contains("--upstream: the forward protocol"), "{log}");
+    assert!(code == 2 && log.contains("[[listen]]: records go to"), "{log}");
 }

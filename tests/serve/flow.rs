@@ -265,3 +265,28 @@ fn a_record_without_an_end_leaves_after_flush_after() {
     }
     assert_eq!(sidecar.number("logveil_records_total{listener=\"in\"}"), 3.0);
 }
+
+/// Key blocks of two programs whose records take turns on one connection, as a relay sends them.
+#[test]
+fn blocks_of_two_programs_in_turns_are_masked() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "");
+    let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
+    let mut tcp = sidecar.connect(0);
+    let mut records = 0;
+    for n in 0..6 {
+        for (app, text) in [("tls[7]", "MIIbone"), ("ssh[8]", "MIIbtwo"), ("web[9]", "took 12 ms,")] {
+            let body =
+                if app == "web[9]" { format!("{text} all is well") } else { format!("{text}x{n}{}", "aQ9z".repeat(9)) };
+            let text = if n == 0 && app != "web[9]" { &begin } else { &body };
+            writeln!(tcp, "<13>Oct 11 22:14:15 host {app}: {text}").unwrap();
+            records += 1;
+        }
+    }
+    let count = |text: &[u8]| text.iter().filter(|b| **b == b'\n').count();
+    let text = collector.text.wait("all of it", |text| count(text) >= records);
+    let text = String::from_utf8(text).unwrap();
+    assert!(!text.contains("MIIb"), "{text}");
+    assert_eq!(text.matches("took 12 ms, all is well").count(), 6, "{text}");
+    assert_eq!(sidecar.end().0, 0);
+}

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -110,6 +111,15 @@ impl Sidecar {
 
     /// The same behind a command of the shell, which sets what a child has from its parent.
     pub fn start_behind(shell: &str, folder: TempDir, config: &str, arguments: &[&str]) -> Sidecar {
+        Sidecar::start_from(Stdio::null(), shell, folder, config, arguments)
+    }
+
+    /// The same with a descriptor, which the shell finds as its standard input.
+    pub fn start_given(given: OwnedFd, shell: &str, config: &str) -> Sidecar {
+        Sidecar::start_from(given.into(), shell, tempfile::tempdir().unwrap(), config, &[])
+    }
+
+    fn start_from(stdin: Stdio, shell: &str, folder: TempDir, config: &str, arguments: &[&str]) -> Sidecar {
         let config = config.replace("DIR", folder.path().to_str().unwrap());
         let config = format!("{config}\n[admin]\nlisten = \"127.0.0.1:0\"\n");
         std::fs::write(folder.path().join("logveil.toml"), &config).unwrap();
@@ -118,7 +128,7 @@ impl Sidecar {
             .args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_logveil"), "serve"])
             .args(["--config", "logveil.toml"])
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -259,6 +269,20 @@ impl Collector {
         Collector { address, text, taken, stopped }
     }
 
+    /// One that reads its connections beside each other: several processes send to it.
+    pub fn many() -> Collector {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, text, taken) = (listener.local_addr().unwrap(), Text::default(), channel().1);
+        let writer = text.clone();
+        std::thread::spawn(move || {
+            for tcp in listener.incoming().map_while(Result::ok) {
+                let writer = writer.clone();
+                std::thread::spawn(move || read_lines(tcp, &writer));
+            }
+        });
+        Collector { address, text, taken, stopped: Arc::default() }
+    }
+
     /// Takes no more connections behind the present one, whose end frees the port.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
@@ -267,6 +291,16 @@ impl Collector {
     /// The next connection that was taken.
     pub fn taken(&self) -> TcpStream {
         self.taken.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+/// The same, a whole line at a time.
+fn read_lines(from: impl Read, to: &Text) {
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+        to.add(&line);
+        line.clear();
     }
 }
 

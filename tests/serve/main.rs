@@ -5,12 +5,15 @@ mod faults;
 mod flow;
 mod fluent;
 mod fluent_reload;
+mod foreign;
 mod kit;
 mod limits;
 mod memory;
+mod observe;
 mod operate;
 mod peers;
 mod reload;
+mod restart;
 mod status;
 #[path = "../it/kit.rs"]
 #[allow(dead_code, reason = "the templates of the vectors are wanted, not the other tests' ways to run them")]

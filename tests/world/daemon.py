@@ -125,14 +125,14 @@ class Logveil(Process):
     Without one, `program` is the whole command, with one listener.
     """
 
-    def __init__(self, program, folder, config, admin='[admin]\nlisten = "127.0.0.1:0"\n'):
+    def __init__(self, program, folder, config, admin='[admin]\nlisten = "127.0.0.1:0"\n', options=(), **more):
         os.makedirs(folder, exist_ok=True)
         if config is not None:
             path = os.path.join(folder, "logveil.toml")
             with open(path, "w", encoding="utf-8") as f:
                 f.write(admin + config)
-            program = [*program, "serve", "--config", path]
-        super().__init__(program, os.path.join(folder, "log"))
+            program = [*program, "serve", "--config", path, *options]
+        super().__init__(program, os.path.join(folder, "log"), **more)
         listeners = 1 if config is None else config.count("[[listen]]")
         until("logveil listens", lambda: self._addresses(listeners))
 

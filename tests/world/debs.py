@@ -12,6 +12,8 @@ SETS = {
     "rsyslog": ["rsyslog=8.2302*", "rsyslog-openssl=8.2302*"],
     "syslog-ng": ["syslog-ng-core=3.38*"],
     "openssl": ["openssl"],
+    "journal": ["systemd", "systemd-journal-remote"],
+    "logrotate": ["logrotate=3.21*"],
     "systemd": ["systemd"],
     "arm": ["gcc-12-aarch64-linux-gnu=12.2*", "libc6-dev-arm64-cross=2.36*", "qemu-user-static=1:7.2*"],
 }

@@ -98,6 +98,9 @@ def systemd(_):
     """The unit is one that systemd knows, and its exposure is under the bound."""
     analyze, environment = tool("systemd-analyze", "systemd", UNPACKED)
     unit = os.path.join(DEPLOY, "logveil.service")
+    sockets = set(re.findall(r"^Listen(?:Stream|Datagram)=(\S+)$", _text("logveil.socket"), re.M))
+    addresses = set(re.findall(r'^address = "(?:tcp|unix|unix-datagram)://([^"]+)"$', _text("logveil.toml"), re.M))
+    _hold("logveil.socket", {"its sockets are the listeners of logveil.toml": sockets <= addresses and len(sockets) == 3})
     got = subprocess.run([analyze, "security", "--offline=true", unit], env=environment, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     exposure = re.search(r"exposure level for \S+: ([0-9.]+)", got.stdout)

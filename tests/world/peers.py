@@ -94,6 +94,33 @@ def syslog_ng_tls(rig):
     return through(rig, SyslogNg, Rsyslog, tls=True)
 
 
+def mixed_framings(rig):
+    """rsyslog counts and syslog-ng writes lines, to one listener: the upstream's connection has one framing."""
+    figures = {}
+    for more in ("", 'framing = "newline"'):
+        receiver = rig.receiver()
+        logveil = rig.logveil(receiver.address, more_upstream=more)
+        sources = [Rsyslog(UNPACKED).sender(rig, logveil.listen, True),
+                   SyslogNg(UNPACKED).sender(rig, logveil.listen, False)]
+        many = rig.pick(2_000, 50_000)
+        for c, source in enumerate(sources):
+            rig.load_to(source, {c: many}).finish()
+        file = os.path.join(receiver.folder, "000001")
+        until("something arrived", lambda file=file: os.path.exists(file) and os.path.getsize(file) > 20)
+        with open(file, "rb") as f:
+            framing = "octet" if f.read(1).isdigit() else "newline"
+        until("all arrived", lambda framing=framing, receiver=receiver:
+              len(receiver.arrived(framing)[0]) >= 2 * many)
+        drained(logveil)
+        whole, torn = receiver.arrived(framing)
+        if torn or sorted(map(origin, whole)) != [(c, n) for c in (0, 1) for n in range(many)]:
+            raise Wrong(f"{len(whole)} records in {framing} framing and {len(torn)} torn, not {2 * many} whole ones")
+        if any(MARK.encode() in r for r in whole):
+            raise Wrong("a secret arrived")
+        figures[more or "same"] = framing
+    return figures
+
+
 def openssl_client(rig):
     """openssl's client with and without a certificate: who gets in, and with which versions of TLS."""
     ours, theirs = Authority(rig.path("keys"), UNPACKED), Authority(rig.path("keys"), UNPACKED)
@@ -174,5 +201,5 @@ def openssl_server(rig):
     return {"cases": 3}
 
 
-PEERS = [rsyslog_lines, rsyslog_octets, rsyslog_tls, syslog_ng_lines, syslog_ng_octets, syslog_ng_tls, openssl_client,
-         openssl_server]
+PEERS = [rsyslog_lines, rsyslog_octets, rsyslog_tls, syslog_ng_lines, syslog_ng_octets, syslog_ng_tls, mixed_framings,
+         openssl_client, openssl_server]

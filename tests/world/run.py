@@ -22,13 +22,15 @@ import faults_senders
 import faults_upstream
 import fluent
 import peers
+import restart
+import snippets
 import status
 from debs import Missing
 from records import Wrong
 from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
-          "clients": clients.CLIENTS, "fluent": fluent.FLUENT,
+          "clients": clients.CLIENTS + snippets.SNIPPETS + restart.RESTARTS, "fluent": fluent.FLUENT,
           "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 

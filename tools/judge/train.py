@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-MAGIC, VERSION, BITS = b"LVJUDGE1", 2, 13
+MAGIC, VERSION, BITS = b"LVJUDGE1", 3, 13
 KINDS = ["any", "likely", "random", "prose", "card", "other"]
 CLASSES = 28
 QUARTERS = 4

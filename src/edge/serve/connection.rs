@@ -8,13 +8,14 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncWriteExt, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio_util::sync::PollSemaphore;
 
 use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
+use super::due::{self, Due};
 use super::flight::Batch;
 use super::foreign::HTTP;
 use super::lane::{Done, Lane, Refused};
@@ -22,9 +23,8 @@ use super::numbers::{Level, Reason};
 use super::refuse;
 use super::settings::Rules;
 use super::shared::Shared;
+use super::wire::{Peer, Wire};
 
-/// While draining: so long without a byte is the end.
-const QUIET: Duration = Duration::from_millis(500);
 /// How long a peer is told that this is the end.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// So long without a byte says that nothing follows what was held to see what follows it.
@@ -33,19 +33,6 @@ const SETTLE: Duration = Duration::from_millis(100);
 thread_local! {
     /// What is read passes through here at once, so that an idle connection has no buffer.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
-}
-
-/// What carries a connection.
-pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
-
-/// Who is at the other end, and where it came in.
-pub struct Peer {
-    /// The listener's place in the settings.
-    pub listener: usize,
-    /// For log lines.
-    pub name: String,
 }
 
 /// A connection until it ends.
@@ -72,11 +59,15 @@ pub struct Connection<W> {
     /// What was done about the silence since the last read.
     settled: bool,
     flushed: bool,
+    /// Since when it is to end.
+    draining: Option<Instant>,
 }
 
 /// Why a read gave no bytes.
 enum Stop {
     End,
+    /// It is left between two records, with nothing in its socket.
+    Left,
     Broken(io::Error),
     Refused(Refused),
 }
@@ -88,16 +79,6 @@ enum Next {
     Drain,
     Timer,
     Stop(Stop),
-}
-
-/// What is due when nothing happens.
-enum Due {
-    /// What waits for more to be told apart is told.
-    Settle,
-    /// A record that has waited for flush-after leaves.
-    Flush,
-    /// The end, and what to say of it.
-    End(Option<Reason>),
 }
 
 impl<W: Wire> Connection<W> {
@@ -130,6 +111,7 @@ impl<W: Wire> Connection<W> {
             record_began: None,
             settled: false,
             flushed: false,
+            draining: None,
             shared,
             queue,
         }
@@ -140,9 +122,11 @@ impl<W: Wire> Connection<W> {
     pub async fn run(mut self) {
         let stop = self.shared.stop.clone();
         let mut reloaded = self.rules.clone();
-        let (mut draining, mut refused) = (false, None);
+        // Whether the peer has said that this is the end.
+        let (mut refused, mut ended) = (None, false);
         loop {
-            let (deadline, due) = self.deadline(draining);
+            let draining = self.draining.is_some();
+            let (deadline, due) = self.deadline();
             let cut = draining && self.shared.cut_at().is_some_and(|cut| cut <= Instant::now());
             let next = tokio::select! {
                 biased;
@@ -162,12 +146,12 @@ impl<W: Wire> Connection<W> {
                 Next::Rules => self.renew(),
                 Next::More => {}
                 Next::Drain => {
-                    draining = true;
                     self.last_read = Instant::now();
+                    self.draining = Some(self.last_read);
                     // Says that we take no more, so that a peer that looks goes elsewhere.
                     let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
                 }
-                Next::Timer if self.still_in_time(draining) => {}
+                Next::Timer if self.still_in_time() => {}
                 Next::Timer => match self.due(due) {
                     Ok(true) => {}
                     Ok(false) => break,
@@ -176,7 +160,12 @@ impl<W: Wire> Connection<W> {
                         break;
                     }
                 },
+                // Its drop is what follows, and nothing else.
+                Next::Stop(Stop::Left) if self.wire.break_off() => return,
+                // What has come is there for the next look.
+                Next::Stop(Stop::Left) => tokio::task::yield_now().await,
                 Next::Stop(stop) => {
+                    ended = matches!(stop, Stop::End | Stop::Broken(_));
                     refused = self.stopped(&stop);
                     break;
                 }
@@ -187,6 +176,10 @@ impl<W: Wire> Connection<W> {
         }
         if let Some(why) = refused {
             self.refuse(why).await;
+        } else if self.draining.is_some() && !ended {
+            // What it would send now nobody would read.
+            _ = self.wire.break_off();
+            return;
         }
         let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
     }
@@ -201,9 +194,14 @@ impl<W: Wire> Connection<W> {
                 }
                 Ok(true)
             }
+            Due::Leave => Ok(true),
             Due::Flush => {
                 self.flushed = true;
                 self.release(Lane::flush).map(|()| true)
+            }
+            Due::End(None) if !self.wire.break_off() => {
+                self.last_read = Instant::now();
+                Ok(true)
             }
             Due::End(reason) => {
                 if let Some(reason) = reason {
@@ -224,30 +222,25 @@ impl<W: Wire> Connection<W> {
     }
 
     /// When something is due if nothing happens, and what.
-    fn deadline(&self, draining: bool) -> (Instant, Due) {
+    fn deadline(&self) -> (Instant, Due) {
         let limits = &self.shared.settings.limits;
-        if draining {
-            let quiet = self.last_read + QUIET;
-            let cut = self.shared.cut_at().unwrap_or(quiet);
-            let ours = self.ours || cut < quiet;
-            return if ours { (cut, Due::End(Some(Reason::Drain))) } else { (quiet, Due::End(None)) };
+        if let Some(since) = self.draining {
+            return due::draining(since, self.last_read, self.shared.cut_at(), self.ours, Instant::now());
         }
         let flush = self.shared.settings.listen[self.peer.listener].flush_after;
         let flush = flush.filter(|_| !self.flushed && self.lane.held() > 0);
-        [
+        let all = [
             (!self.settled && self.lane.is_undecided()).then(|| (self.last_read + SETTLE, Due::Settle)),
             flush.map(|after| (self.last_read + after, Due::Flush)),
             self.record_began.map(|began| (began + limits.slow, Due::End(Some(Reason::Slow)))),
-        ]
-        .into_iter()
-        .flatten()
-        .fold((self.last_read + limits.idle, Due::End(Some(Reason::Idle))), |a, b| if b.0 < a.0 { b } else { a })
+        ];
+        due::soonest(all, (self.last_read + limits.idle, Due::End(Some(Reason::Idle))))
     }
 
     /// At a deadline: whether it was we who made the peer wait.
-    fn still_in_time(&mut self, draining: bool) -> bool {
+    fn still_in_time(&mut self) -> bool {
         let now = Instant::now();
-        if !self.ours || (draining && self.shared.cut_at().is_none_or(|cut| cut <= now)) {
+        if !self.ours || (self.draining.is_some() && self.shared.cut_at().is_none_or(|cut| cut <= now)) {
             return false;
         }
         self.last_read = now;
@@ -258,7 +251,7 @@ impl<W: Wire> Connection<W> {
     /// How a stream ended; why it is not taken, if it is not.
     fn stopped(&self, stop: &Stop) -> Option<Refused> {
         match stop {
-            Stop::End => None,
+            Stop::End | Stop::Left => None,
             Stop::Broken(e) => {
                 let what = e.kind().to_string();
                 self.shared.turn_away(self.peer.listener, &self.peer.name, Reason::Broken, &what);
@@ -314,7 +307,7 @@ impl<W: Wire> Connection<W> {
             match polled {
                 Poll::Pending => {
                     self.turn = turn.filter(|_| large);
-                    return Poll::Pending;
+                    return if self.may_be_left() { Poll::Ready(Err(Stop::Left)) } else { Poll::Pending };
                 }
                 Poll::Ready(Err(e)) => return Poll::Ready(Err(Stop::Broken(e))),
                 Poll::Ready(Ok(())) if n == 0 => return Poll::Ready(Err(Stop::End)),
@@ -326,6 +319,13 @@ impl<W: Wire> Connection<W> {
             self.turn = turn.filter(|_| self.lane.held() >= SMALL_BYTES);
             Poll::Ready(taken.map_err(Stop::Refused))
         })
+    }
+
+    /// Whether it may end here, where nothing is in its socket: no record is open, and whoever still sends
+    /// has had time to look.
+    fn may_be_left(&self) -> bool {
+        let open = !self.lane.is_between();
+        self.lane.held() == 0 && self.draining.is_some_and(|since| due::may_be_left(since, open, Instant::now()))
     }
 
     /// Takes over the rules of a reload. Asked behind each read: whatever was sent after a reload is

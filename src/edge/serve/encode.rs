@@ -4,7 +4,7 @@ use std::io::Write;
 
 use memchr::{memchr, memrchr};
 
-use super::framing::Framing;
+use super::frame::Framing;
 use crate::engine::wipe::wipe;
 
 /// Memory that is kept between records, in bytes.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::budget::Charge;
 use super::encode::reframed;
-use super::framing::Framing;
+use super::frame::Framing;
 
 /// The most batches written with one call.
 const SLICES_MAX: usize = 64;
@@ -176,7 +176,7 @@ mod tests {
 
     use super::{Batch, Flight};
     use crate::edge::serve::budget::{BUFFERED_BYTES_MIN, Budget, queue_bytes};
-    use crate::edge::serve::framing::Framing;
+    use crate::edge::serve::frame::Framing;
 
     fn batch(budget: &std::sync::Arc<Budget>, framing: Framing, bytes: &[u8]) -> Batch {
         let charge = budget.charge(budget.room(bytes.len()).unwrap(), bytes.len());

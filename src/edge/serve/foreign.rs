@@ -245,7 +245,7 @@ fn is_control(b: &u8) -> bool {
 mod tests {
     use std::io::Write;
 
-    use super::{HTTP, KNOWN, Look, foreign};
+    use super::{BINARY, HTTP, KNOWN, Look, MSGPACK, ZLIB, foreign};
 
     fn name(look: Look) -> Option<&'static str> {
         match look {
@@ -346,6 +346,10 @@ mod tests {
         }
         assert_eq!(name(foreign(b"GET /path", false)), Some("open"));
         assert_eq!(name(foreign(&[b"GET /", &[b'a'; 20_000][..]].concat(), false)), None);
-        assert!(KNOWN.iter().chain([&HTTP]).all(|f| !f.cure.is_empty()));
+        let page = include_str!("../../../docs/clients.md");
+        for f in KNOWN.iter().chain([&HTTP, &MSGPACK, &BINARY, &ZLIB]) {
+            assert!(page.contains(&format!("\n| {} | `", f.name)), "docs/clients.md has no row of {}", f.name);
+            assert!(!f.cure.is_empty());
+        }
     }
 }

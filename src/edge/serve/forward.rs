@@ -47,6 +47,9 @@ pub struct Forwarder {
     shared: Arc<Shared>,
     queue: UnboundedReceiver<Batch>,
     flight: Flight,
+    /// The upstreams of its protocol, by their places in the settings.
+    own: Vec<usize>,
+    fluent: bool,
     backoffs: Vec<Backoff>,
     /// Upstreams whose last write failed: a file can be opened all the same.
     doubtful: Vec<bool>,
@@ -54,15 +57,16 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// In front of the queue.
+    /// In front of the queue of one protocol.
     ///
     /// # Errors
     /// When the system does not let signals be heard.
-    pub fn new(shared: Arc<Shared>, queue: UnboundedReceiver<Batch>) -> io::Result<Forwarder> {
+    pub fn new(shared: Arc<Shared>, queue: UnboundedReceiver<Batch>, fluent: bool) -> io::Result<Forwarder> {
         let many = shared.settings.upstream.len();
         let (backoffs, doubtful) = (vec![Backoff::default(); many], vec![false; many]);
         let hangup = signal(SignalKind::hangup())?;
-        Ok(Forwarder { shared, queue, flight: Flight::default(), backoffs, doubtful, hangup })
+        let own = shared.settings.upstreams(fluent);
+        Ok(Forwarder { shared, queue, flight: Flight::default(), own, fluent, backoffs, doubtful, hangup })
     }
 
     /// Until the queue has ended and everything in it is written. What was written is gone from the
@@ -91,7 +95,7 @@ impl Forwarder {
                 End::Done => {
                     if let Err(e) = close(&mut link).await {
                         shared.broken_at_end.store(true, Ordering::Relaxed);
-                        self.lost(index, &mut link, &said(&e), Duration::ZERO);
+                        self.lost(index, &mut link, &said(&e), Duration::ZERO, false);
                     }
                     return;
                 }
@@ -107,22 +111,29 @@ impl Forwarder {
                 }
                 End::Broken(e) => {
                     self.doubtful[index] = link.file().is_some();
-                    self.lost(index, &mut link, &said(&e), Duration::ZERO);
+                    let closed = e.kind() == io::ErrorKind::UnexpectedEof;
+                    self.lost(index, &mut link, &said(&e), Duration::ZERO, closed);
                 }
                 End::Stalled => {
                     let patience = shared.settings.limits.write;
-                    self.lost(index, &mut link, "it took nothing for write-seconds", patience);
+                    self.lost(index, &mut link, "it took nothing for write-seconds", patience, false);
                 }
                 End::Silent => {
-                    self.lost(index, &mut link, "it did not acknowledge a message within ack-seconds", Duration::ZERO);
+                    let why = "it did not acknowledge a message within ack-seconds";
+                    self.lost(index, &mut link, why, Duration::ZERO, false);
                 }
             }
         }
     }
 
-    fn lost(&mut self, index: usize, link: &mut Link, why: &str, least: Duration) {
+    /// A connection is over; `closed` when the peer has closed its side in order.
+    fn lost(&mut self, index: usize, link: &mut Link, why: &str, least: Duration, closed: bool) {
         let (name, numbers) = (&self.shared.settings.upstream[index].name, &self.shared.numbers.upstream[index]);
-        let unconfirmed = link.unconfirmed();
+        let unconfirmed = link.unconfirmed(closed);
+        // Nobody will hear of it from the next connection: there may be none.
+        if unconfirmed > 0 && self.shared.stop.is_cancelled() {
+            self.shared.broken_at_end.store(true, Ordering::Relaxed);
+        }
         numbers.failures.inc();
         numbers.unconfirmed.inc_by(unconfirmed);
         tracing::warn!(
@@ -151,7 +162,7 @@ impl Forwarder {
             if self.flight.is_empty() && self.queue.is_closed() && self.queue.is_empty() {
                 return None;
             }
-            for index in 0..self.backoffs.len() {
+            for index in self.own.clone() {
                 if !self.backoffs[index].ready(Instant::now()) {
                     continue;
                 }
@@ -159,7 +170,7 @@ impl Forwarder {
                     return Some((index, link));
                 }
             }
-            let soonest = self.backoffs.iter().filter_map(Backoff::next).min();
+            let soonest = self.own.iter().filter_map(|index| self.backoffs[*index].next()).min();
             let wait = soonest.unwrap_or_else(Instant::now);
             tokio::select! {
                 () = sleep_until(wait.into()) => {}
@@ -169,9 +180,16 @@ impl Forwarder {
         }
     }
 
+    /// Looks after those that are preferred to this one.
+    fn probe(&self, index: usize) -> Option<Probe> {
+        let before = self.own.iter().take_while(|own| **own < index).map(|own| (*own, self.backoffs[*own]));
+        let before: Vec<_> = before.collect();
+        (!before.is_empty()).then(|| probe(self.shared.clone(), before))
+    }
+
     /// Writes until something happens to the connection.
     async fn pump(&mut self, index: usize, link: &mut Link) -> End {
-        let mut probe = (index > 0).then(|| probe(self.shared.clone(), self.backoffs[..index].to_vec()));
+        let mut probe = self.probe(index);
         let mut preferred: Option<(usize, Link)> = None;
         let (mut unflushed, mut ended) = (false, false);
         let limits = self.shared.settings.limits.clone();
@@ -258,7 +276,13 @@ impl Forwarder {
         }
         numbers.upstream[index].sent.inc_by(n as u64);
         self.flight.advance(n, &mut |batch| left(numbers, batch));
-        numbers.unacknowledged.set(self.flight.waiting() as i64);
+        self.say_waiting();
+    }
+
+    fn say_waiting(&self) {
+        if self.fluent {
+            self.shared.numbers.unacknowledged.set(self.flight.waiting() as i64);
+        }
     }
 
     /// Takes note of what has arrived.
@@ -269,7 +293,7 @@ impl Forwarder {
                 numbers.upstream[index].acks.inc();
             }
         }
-        numbers.unacknowledged.set(self.flight.waiting() as i64);
+        self.say_waiting();
     }
 }
 
@@ -311,17 +335,17 @@ async fn probed(probe: &mut Option<Probe>) -> (usize, Link) {
 }
 
 /// Tries the upstreams before the present one until one of them takes a connection.
-fn probe(shared: Arc<Shared>, mut backoffs: Vec<Backoff>) -> Probe {
+fn probe(shared: Arc<Shared>, mut backoffs: Vec<(usize, Backoff)>) -> Probe {
     Box::pin(async move {
         loop {
-            for (index, backoff) in backoffs.iter_mut().enumerate() {
+            for (index, backoff) in &mut backoffs {
                 if backoff.ready(Instant::now())
-                    && let Some(link) = attempt(&shared, index, backoff).await
+                    && let Some(link) = attempt(&shared, *index, backoff).await
                 {
-                    return (index, link);
+                    return (*index, link);
                 }
             }
-            let soonest = backoffs.iter().filter_map(Backoff::next).min();
+            let soonest = backoffs.iter().filter_map(|(_, backoff)| backoff.next()).min();
             sleep_until(soonest.unwrap_or_else(Instant::now).into()).await;
         }
     })

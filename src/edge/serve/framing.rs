@@ -1,81 +1,13 @@
 //! Where a record ends in a stream of bytes.
 
-use std::fmt;
-
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr2};
 
 use super::count::{HEADER_BYTES_MAX, Header, Pause, Verdict, first_frame, header};
+use super::frame::Framing;
 use crate::engine::wipe::wipe;
 
 /// The most digits of an octet count.
 const COUNT_DIGITS_MAX: usize = 10;
-
-/// How records follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// A line feed behind each.
-    Newline,
-    /// A count of bytes before each (RFC 6587).
-    Octet,
-    /// A NUL behind each.
-    Nul,
-}
-
-impl Framing {
-    /// By its name in the configuration.
-    pub fn from_name(name: &str) -> Option<Framing> {
-        [Framing::Newline, Framing::Octet, Framing::Nul].into_iter().find(|f| f.to_string() == name)
-    }
-
-    /// Where the frame begins that `at` lies in, in whole frames of this framing. A place between
-    /// two frames is the second one's beginning.
-    pub fn frame_start(self, frames: &[u8], at: usize) -> usize {
-        let mark = match self {
-            Framing::Newline => b'\n',
-            Framing::Nul => 0,
-            Framing::Octet => {
-                let mut start = 0;
-                while let Some(next) = octet_end(frames, start).filter(|next| *next <= at) {
-                    start = next;
-                }
-                return start;
-            }
-        };
-        memrchr(mark, &frames[..at]).map_or(0, |i| i + 1)
-    }
-
-    /// The first record's text, and the frames behind it; of what is no frame, all of it.
-    pub fn first(self, frames: &[u8]) -> (&[u8], &[u8]) {
-        let mark = match self {
-            Framing::Newline => b'\n',
-            Framing::Nul => 0,
-            Framing::Octet => {
-                let end = octet_end(frames, 0).unwrap_or(frames.len()).min(frames.len());
-                let begin = memchr(b' ', frames).map_or(0, |blank| blank + 1).min(end);
-                return (&frames[begin..end], &frames[end..]);
-            }
-        };
-        let end = memchr(mark, frames).unwrap_or(frames.len());
-        (&frames[..end], frames.get(end + 1..).unwrap_or_default())
-    }
-}
-
-/// The end of the counted frame that begins at `start`.
-fn octet_end(frames: &[u8], start: usize) -> Option<usize> {
-    let digits = memchr(b' ', &frames[start..])?;
-    let count: usize = std::str::from_utf8(&frames[start..start + digits]).ok()?.parse().ok()?;
-    Some(start + digits + 1 + count)
-}
-
-impl fmt::Display for Framing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Framing::Newline => "newline",
-            Framing::Octet => "octet",
-            Framing::Nul => "nul",
-        })
-    }
-}
 
 /// A stretch of a stream.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use landlock::{
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, setrlimit};
 
-use super::reload::files::Files;
+use super::files::Files;
 use super::settings::{Address, Settings};
 
 /// Files besides connections: listeners, upstreams, the runtime's own.

@@ -4,7 +4,8 @@ use memchr::memchr;
 
 use super::encode::Encoder;
 use super::foreign::{self, Foreign, Look, foreign};
-use super::framing::{Decoder, Framing, Part, Sink};
+use super::frame::Framing;
+use super::framing::{Decoder, Part, Sink};
 use crate::edge::encoding::{Detector, Wide};
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
@@ -81,7 +82,7 @@ impl Engine {
             return;
         }
         if let Some(next) = self.next.take() {
-            let mut old = std::mem::replace(&mut self.stream, Stream::new(&next));
+            let mut old = std::mem::replace(&mut self.stream, stream(&next));
             let tally = old.take_tally();
             let rules = std::mem::replace(&mut self.rules, next);
             if tally != Tally::default() {
@@ -108,6 +109,13 @@ impl Engine {
     }
 }
 
+/// Records of one connection may be those of many programs: a relay's are.
+fn stream(redactor: &Redactor) -> Stream {
+    let mut stream = Stream::new(redactor);
+    stream.tell_sources_apart();
+    stream
+}
+
 impl Lane {
     /// At a connection's beginning. `received` and `target` are None where the first record decides.
     pub fn new(redactor: &Redactor, received: Option<Framing>, target: Option<Framing>, limit: usize) -> Lane {
@@ -116,7 +124,7 @@ impl Lane {
             head: None,
             decoder: Decoder::new(received),
             engine: Engine {
-                stream: Stream::new(redactor),
+                stream: stream(redactor),
                 rules: redactor.clone(),
                 next: None,
                 inside: false,
@@ -251,6 +259,11 @@ impl Lane {
             + self.encoder.held()
             + self.decoder.held()
             + self.head.as_ref().map_or(0, |h| h.0.len())
+    }
+
+    /// Whether no record is open, nor a key block over several.
+    pub fn is_between(&self) -> bool {
+        self.held() == 0 && self.engine.stream.is_between()
     }
 
     /// Whether something waits to be told apart by what follows it, or by nothing following it.

@@ -1,37 +1,43 @@
 //! Listeners: taking connections until it is time to stop.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
 
 use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
-use super::bound::Bound;
-use super::connection::{Connection, Peer, Wire};
+use super::bound::{Bound, Kind, leave_to_other};
+use super::connection::Connection;
 use super::datagram::{self, Mouth};
 use super::flight::Batch;
-use super::fluent::{self, heartbeat};
+use super::fluent_in::{self, heartbeat};
+use super::live::Live;
 use super::numbers::{Level, Reason};
-use super::reload::live::Live;
 use super::settings::Listen;
 use super::shared::Shared;
 use super::upstream::keep_alive;
+use super::wire::{Peer, Wire};
 
 /// How long to wait when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a listener that leaves its address to another process takes what is half connected.
+const HALF_CONNECTED: Duration = Duration::from_millis(300);
 
 /// What listeners need to run.
 #[derive(Clone)]
 pub struct Ground {
     /// What is shared.
     pub shared: Arc<Shared>,
-    /// Where batches go.
-    pub queue: UnboundedSender<Batch>,
+    /// Where batches of records go, and messages of the forward protocol.
+    pub queues: [UnboundedSender<Batch>; 2],
     /// Connections that are open.
     pub tasks: TaskTracker,
 }
@@ -42,7 +48,11 @@ impl Ground {
     }
 
     fn mouth(&self, listener: usize) -> Mouth {
-        Mouth::new(self.shared.clone(), self.queue.clone(), listener)
+        Mouth::new(self.shared.clone(), self.queue(listener), listener)
+    }
+
+    fn queue(&self, listener: usize) -> UnboundedSender<Batch> {
+        self.queues[usize::from(self.listen(listener).fluent.is_some())].clone()
     }
 
     /// Runs a listener until it is time to stop.
@@ -51,28 +61,27 @@ impl Ground {
     /// When the runtime does not take the socket.
     pub fn run(&self, listener: usize, bound: Bound) -> io::Result<()> {
         let ground = self.clone();
-        match bound {
-            Bound::Tcp(l) => {
+        let kept = bound.kept;
+        match bound.kind {
+            Kind::Tcp(l) => {
                 let l = TcpListener::from_std(l)?;
                 if self.listen(listener).fluent.is_some() {
                     self.tasks.spawn(heartbeat::answer(self.shared.clone(), listener, l.local_addr()?));
                 }
-                self.tasks.spawn(async move { ground.accept_tcp(listener, l).await });
+                self.tasks.spawn(async move { ground.accept_tcp(listener, l, kept).await });
             }
-            Bound::Unix(l, unlink) => {
-                l.set_nonblocking(true)?;
+            Kind::Unix(l, unlink) => {
                 let l = UnixListener::from_std(l)?;
                 self.tasks.spawn(async move {
-                    ground.accept_unix(listener, l).await;
+                    ground.accept_unix(listener, l, kept).await;
                     drop(unlink);
                 });
             }
-            Bound::Udp(s) => {
+            Kind::Udp(s) => {
                 let s = UdpSocket::from_std(s)?;
                 self.tasks.spawn(datagram::udp(ground.mouth(listener), s));
             }
-            Bound::UnixDatagram(s, unlink) => {
-                s.set_nonblocking(true)?;
+            Kind::UnixDatagram(s, unlink) => {
                 let s = UnixDatagram::from_std(s)?;
                 self.tasks.spawn(async move {
                     datagram::unix(ground.mouth(listener), s).await;
@@ -83,14 +92,42 @@ impl Ground {
         Ok(())
     }
 
-    async fn accept_tcp(self, listener: usize, l: TcpListener) {
+    /// The next connection, until it is time to stop. What is kept by a service manager is left to the
+    /// next process then; of what is ours all is taken that the kernel has taken for us, and where
+    /// another process has bound the address, too, `leave` leaves to it what comes from then on.
+    async fn next<T>(
+        &self,
+        kept: bool,
+        closing: &mut Option<Instant>,
+        accept: impl Future<Output = T>,
+        leave: impl FnOnce() -> bool,
+    ) -> Option<T> {
+        let stop = &self.shared.stop;
+        if kept && stop.is_cancelled() {
+            return None;
+        }
+        tokio::pin!(accept);
+        let mut leave = Some(leave);
         loop {
-            let accepted = tokio::select! {
-                // What the kernel has taken for us is ours, even when it is time to stop.
+            tokio::select! {
                 biased;
-                accepted = l.accept() => accepted,
-                () = self.shared.stop.cancelled() => return,
-            };
+                () = stop.cancelled(), if kept => return None,
+                accepted = &mut accept => return Some(accepted),
+                () = stop.cancelled(), if closing.is_none() => {
+                    if !leave.take().is_some_and(|leave| leave()) {
+                        return None;
+                    }
+                    *closing = Some(Instant::now() + HALF_CONNECTED);
+                }
+                () = async { if let Some(at) = *closing { sleep_until(at.into()).await } }, if closing.is_some() => return None,
+            }
+        }
+    }
+
+    async fn accept_tcp(self, listener: usize, l: TcpListener, kept: bool) {
+        let mut closing = None;
+        let leave = || self.shared.settings.hand_over && leave_to_other(SockRef::from(&l)).is_ok();
+        while let Some(accepted) = self.next(kept, &mut closing, l.accept(), leave).await {
             let (tcp, peer) = match accepted {
                 Ok((tcp, at)) => (tcp, Peer { listener, name: at.to_string() }),
                 Err(e) => {
@@ -105,21 +142,16 @@ impl Ground {
             match tls {
                 None => _ = self.tasks.spawn(ground.connection(tcp, peer, place)),
                 Some(tls) => {
-                    let acceptor = TlsAcceptor::from(tls.0);
+                    let acceptor = TlsAcceptor::from(tls.config);
                     self.tasks.spawn(async move { ground.handshake(acceptor, tcp, peer, place).await });
                 }
             }
         }
     }
 
-    async fn accept_unix(self, listener: usize, l: UnixListener) {
-        loop {
-            let accepted = tokio::select! {
-                // What the kernel has taken for us is ours, even when it is time to stop.
-                biased;
-                accepted = l.accept() => accepted,
-                () = self.shared.stop.cancelled() => return,
-            };
+    async fn accept_unix(self, listener: usize, l: UnixListener, kept: bool) {
+        let mut closing = None;
+        while let Some(accepted) = self.next(kept, &mut closing, l.accept(), || false).await {
             match accepted {
                 Ok((unix, _)) => {
                     let pid = unix.peer_cred().ok().and_then(|c| c.pid());
@@ -162,10 +194,11 @@ impl Ground {
         let numbers = &self.shared.numbers.listen[peer.listener];
         numbers.accepted.inc();
         let _open = Level::up(&numbers.connections);
+        let queue = self.queue(peer.listener);
         if self.listen(peer.listener).fluent.is_some() {
-            fluent::connection::Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
+            fluent_in::connection::Connection::new(wire, peer, self.shared.clone(), queue).run().await;
         } else {
-            Connection::new(wire, peer, self.shared.clone(), self.queue.clone()).run().await;
+            Connection::new(wire, peer, self.shared.clone(), queue).run().await;
         }
         drop(place);
     }

@@ -13,17 +13,26 @@ mod budget;
 mod connection;
 mod count;
 mod datagram;
-mod drops;
+mod due;
 mod encode;
+pub mod files;
 mod flight;
 pub mod fluent;
+mod fluent_in;
 mod foreign;
 mod forward;
-pub mod framing;
+pub mod frame;
+mod framing;
+mod handed;
 mod harden;
+mod history;
+mod inbox;
+mod kernel;
 mod lane;
 pub mod limits;
 mod listen;
+pub mod live;
+mod notify;
 mod numbers;
 #[cfg(test)]
 mod oracle;
@@ -38,9 +47,9 @@ mod shared;
 mod status;
 pub mod tls;
 mod upstream;
+mod wire;
 
 use std::io;
-use std::net;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -48,15 +57,17 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
 
-use self::bound::Bound;
+use self::access::Access;
+use self::bound::{Bound, Kind};
 use self::forward::Forwarder;
+use self::handed::Handed;
 use self::listen::Ground;
 use self::reload::{Reloader, Source};
-use self::settings::Settings;
+use self::settings::{Address, Listen, Log, Settings};
 use self::shared::Shared;
 use crate::engine::redactor::Redactor;
 
@@ -79,7 +90,7 @@ pub enum Ended {
 /// # Errors
 /// Why it could not start: a listener that cannot be bound.
 pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
-    let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false).try_init();
+    log(settings.log);
     let places = harden::raise_files(&settings);
     if places < settings.limits.connections {
         let connections = settings.limits.connections;
@@ -89,25 +100,15 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
             "the system allows too few open files (ulimit -n): fewer connections are taken"
         );
     }
-    let mut bound = Vec::new();
-    for listen in &settings.listen {
-        let socket = Bound::new(&listen.address, listen.access)
-            .map_err(|e| format!("[[listen]] `{}`: cannot listen on {}: {e}", listen.name, listen.address))?;
-        tracing::info!(listener = %listen.name, address = %socket.address(&listen.address), "listening");
-        bound.push(socket);
+    let mut handed = Handed::from_env().map_err(|e| format!("LISTEN_FDS: {e}"))?;
+    let listeners = settings.listen.iter().map(|listen| listener(&settings, listen, &mut handed));
+    let bound = listeners.collect::<Result<Vec<_>, _>>()?;
+    let admin = admin_listener(&settings, &mut handed)?;
+    if let Some(left) = handed.left() {
+        return Err(format!("the service manager passed a socket, {left}, that no [[listen]] is called or listens at"));
     }
-    let admin = match &settings.admin {
-        None => None,
-        Some(at) => {
-            let wrong = |e| format!("[admin] cannot listen on {at}: {e}");
-            let socket = net::TcpListener::bind(at.as_str()).map_err(wrong)?;
-            socket.set_nonblocking(true).map_err(wrong)?;
-            let address = socket.local_addr().map_err(wrong)?;
-            tracing::info!(%address, "metrics and health");
-            Some(socket)
-        }
-    };
     upstream::at_risk();
+    kernel::prepare();
     let shared = Shared::new(settings, places, &bound);
     harden::lock(&shared.settings, &source.files);
     let runtime = runtime(shared.settings.limits.threads).map_err(|e| format!("cannot start: {e}"))?;
@@ -116,44 +117,78 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     ended
 }
 
+/// Log lines go to standard error.
+fn log(how: Log) {
+    let lines = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false);
+    let lines = lines.with_max_level(how.level);
+    let _ = if how.json { lines.json().flatten_event(true).try_init() } else { lines.try_init() };
+}
+
+/// A listener's socket: the service manager's where it has passed one, else one of our own.
+fn listener(settings: &Settings, listen: &Listen, handed: &mut Handed) -> Result<Bound, String> {
+    let wrong = |e| format!("[[listen]] `{}`: cannot listen on {}: {e}", listen.name, listen.address);
+    let socket = match handed.take(&listen.name, &listen.address).map_err(wrong)? {
+        Some(socket) => socket,
+        None => Bound::new(&listen.address, listen.access, settings.hand_over).map_err(wrong)?,
+    };
+    let passed = socket.kept;
+    tracing::info!(listener = %listen.name, address = %socket.address(&listen.address), passed, "listening");
+    Ok(socket)
+}
+
+fn admin_listener(settings: &Settings, handed: &mut Handed) -> Result<Option<Bound>, String> {
+    let Some(at) = &settings.admin else { return Ok(None) };
+    let address = Address::Tcp(at.clone());
+    let wrong = |e| format!("[admin] cannot listen on {at}: {e}");
+    let socket = match handed.take("admin", &address).map_err(wrong)? {
+        Some(socket) => socket,
+        None => Bound::new(&address, Access::default(), settings.hand_over).map_err(wrong)?,
+    };
+    let shown = socket.address(&address);
+    tracing::info!(address = %shown.trim_start_matches("tcp://"), "metrics and health");
+    Ok(Some(socket))
+}
+
 /// Threads that do the work; one that has nothing to do remembers nothing of the input.
 fn runtime(threads: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(threads).on_thread_park(Redactor::forget).enable_all().build()
 }
 
-async fn live(
-    shared: Arc<Shared>,
-    bound: Vec<Bound>,
-    admin: Option<net::TcpListener>,
-    source: Source,
-) -> io::Result<Ended> {
+async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, source: Source) -> io::Result<Ended> {
     tokio::spawn(Reloader::new(shared.clone(), source)?.run());
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let (queue, batches) = unbounded_channel();
-    let ground = Ground { shared: shared.clone(), queue, tasks: TaskTracker::new() };
+    let ((records, batches), (messages, whole)) = (unbounded_channel(), unbounded_channel());
+    let ground = Ground { shared: shared.clone(), queues: [records, messages], tasks: TaskTracker::new() };
     for (listener, socket) in bound.into_iter().enumerate() {
         ground.run(listener, socket)?;
     }
     shared.bound.store(true, Ordering::Relaxed);
-    if let Some(socket) = admin {
+    if let Some(Bound { kind: Kind::Tcp(socket), .. }) = admin {
         admin::run(shared.clone(), socket)?;
         tokio::spawn(status::watch(shared.clone()));
     }
-    let mut forwarder = tokio::spawn(Forwarder::new(shared.clone(), batches)?.run());
+    let mut forwarders = JoinSet::new();
+    for (queue, fluent) in [(batches, false), (whole, true)] {
+        if !shared.settings.upstreams(fluent).is_empty() {
+            forwarders.spawn(Forwarder::new(shared.clone(), queue, fluent)?.run());
+        }
+    }
+    notify::tell(&[notify::State::Ready]);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        _ = &mut forwarder => return Ok(Ended::Fault),
+        _ = forwarders.join_next() => return Ok(Ended::Fault),
     }
     let begun = Instant::now();
     let _ = shared.stopped.set(begun);
     shared.stop.cancel();
+    notify::tell(&[notify::State::Stopping]);
     tracing::info!(drain_seconds = shared.settings.limits.drain.as_secs_f64(), "stopping");
     let tasks = ground.tasks.clone();
     tasks.close();
     drop(ground);
     let drained = tokio::select! {
-        drained = timeout_at((begun + shared.settings.limits.drain).into(), drain(tasks, forwarder)) => drained.ok(),
+        drained = timeout_at((begun + shared.settings.limits.drain).into(), drain(tasks, forwarders)) => drained.ok(),
         // A second signal: now.
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
@@ -162,9 +197,13 @@ async fn live(
 }
 
 /// Connections first, then what is queued.
-async fn drain(tasks: TaskTracker, forwarder: JoinHandle<()>) -> bool {
+async fn drain(tasks: TaskTracker, mut forwarders: JoinSet<()>) -> bool {
     tasks.wait().await;
-    forwarder.await.is_ok()
+    let mut well = true;
+    while let Some(ended) = forwarders.join_next().await {
+        well &= ended.is_ok();
+    }
+    well
 }
 
 /// Says what was left.

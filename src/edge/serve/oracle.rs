@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
-use super::framing::Framing;
+use super::frame::Framing;
 use super::lane::{Done, Lane};
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;

@@ -1,7 +1,7 @@
 //! Framing that is found out, against a naive way that has the whole stream at hand, over any cut.
 
 use super::count::FIRST_BYTES_MAX;
-use super::framing::Framing;
+use super::frame::Framing;
 use super::lane::Lane;
 use super::oracle::{framed, record, redactor};
 use proptest::prelude::*;

@@ -14,6 +14,8 @@ use rustix::fs::OFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
 
+use super::wire::Wire;
+
 /// Written to a file at once.
 pub const FILE_BYTES: usize = 64 << 10;
 /// How often a file's path is looked at.
@@ -101,6 +103,8 @@ pub struct FileWire {
     busy: Option<JoinHandle<io::Result<usize>>>,
     closed: bool,
 }
+
+impl Wire for FileWire {}
 
 impl AsyncRead for FileWire {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

@@ -26,7 +26,7 @@ pub fn look(settings: &Settings) -> Vec<Look> {
             Address::Unix(path) | Address::UnixDatagram(path) if answers(&l.address) => {
                 parent(path).and(Err(io::ErrorKind::AddrInUse.into()))
             }
-            _ => Bound::new(&l.address, l.access).map(drop),
+            _ => Bound::new(&l.address, l.access, settings.hand_over).map(drop),
         };
         said(format!("[[listen]] `{}`: {}", l.name, l.address), tried)
     });

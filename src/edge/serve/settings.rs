@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::access::Access;
 use super::fluent::handshake::SharedKey;
 use super::fluent::terms::{ClientTerms, ServerTerms};
-use super::framing::Framing;
+use super::frame::Framing;
 use super::limits::Limits;
-use super::reload::live::Live;
+use super::live::Live;
 use super::tls::{ClientTls, ServerTls};
 use crate::engine::redactor::Redactor;
+use crate::rules::rule::RuleId;
 
 /// Where records come from or go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,13 @@ pub struct Rules {
     pub hash: String,
 }
 
+impl Rules {
+    /// How many of the rules are in force.
+    pub fn in_force(&self) -> usize {
+        (0..self.redactor.rules().len()).filter(|i| self.redactor.is_on(RuleId(*i as u16))).count()
+    }
+}
+
 /// A place where records are received.
 pub struct Listen {
     /// Its name in metrics and log lines.
@@ -148,6 +156,15 @@ pub struct Upstream {
     pub fluent: Option<ClientTerms>,
 }
 
+/// What is said on standard error, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Log {
+    /// As objects of JSON, one a line.
+    pub json: bool,
+    /// The least important lines that are written.
+    pub level: tracing::Level,
+}
+
 /// All of it.
 pub struct Settings {
     /// At least one.
@@ -158,18 +175,36 @@ pub struct Settings {
     pub limits: Limits,
     /// Where `/metrics` and the like are; None is nowhere.
     pub admin: Option<String>,
+    /// Whether addresses are bound beside another process that does so, too, as the next one will.
+    pub hand_over: bool,
+    /// Its own log lines.
+    pub log: Log,
 }
 
 impl Settings {
-    /// Whether the forward protocol is spoken: on both sides, or on none.
+    /// Whether the forward protocol is spoken, beside records or alone.
     pub fn fluent(&self) -> bool {
         self.upstream.iter().any(|u| u.fluent.is_some())
     }
 
-    /// How records are to follow each other when they leave: the same for every upstream, since a
-    /// record may go to any of them.
+    /// Places of the upstreams that take messages of the forward protocol, or of those that take records.
+    pub fn upstreams(&self, fluent: bool) -> Vec<usize> {
+        (0..self.upstream.len()).filter(|i| self.upstream[*i].fluent.is_some() == fluent).collect()
+    }
+
+    /// How records are to follow each other when they leave: the same for every upstream of records, since
+    /// one may go to any of them.
     pub fn target(&self) -> Option<Framing> {
-        self.upstream.first().and_then(|u| u.framing)
+        self.upstream.iter().find(|u| u.fluent.is_none()).and_then(|u| u.framing)
+    }
+
+    /// Our certificates: of a listener or an upstream, its name, and when the first of them ends to be
+    /// valid, in seconds since 1970.
+    pub fn certificates(&self) -> Vec<(&'static str, &str, f64)> {
+        let listen = self.listen.iter().filter_map(|l| Some(("listener", &*l.name, l.tls.as_ref()?.get().expires?)));
+        let upstream =
+            self.upstream.iter().filter_map(|u| Some(("upstream", &*u.name, u.tls.as_ref()?.get().expires?)));
+        listen.chain(upstream).collect()
     }
 
     /// What holds until a restart: the settings' names, and their values to compare.

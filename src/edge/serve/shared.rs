@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::bound::Bound;
 use super::budget::Budget;
-use super::drops::Drops;
 use super::flight::Batch;
-use super::fluent::inbox::Inbox;
+use super::history::History;
+use super::inbox::Inbox;
+use super::kernel::Drops;
 use super::numbers::{Numbers, Reason};
 use super::settings::Settings;
-use super::status::history::History;
 
 /// Log lines of one kind that may be written within [`THROTTLE`].
 const LINES_MAX: u64 = 10;
@@ -76,8 +76,9 @@ impl Shared {
 
     /// Whether records that come now will leave.
     pub fn ready(&self) -> bool {
-        let takes = self.numbers.upstream.iter().any(|u| u.up.get() == 1);
-        takes && self.bound.load(Ordering::Relaxed) && !self.stop.is_cancelled()
+        let takes = |of: Vec<usize>| of.is_empty() || of.into_iter().any(|i| self.numbers.upstream[i].up.get() == 1);
+        let all = [false, true].into_iter().all(|fluent| takes(self.settings.upstreams(fluent)));
+        all && self.bound.load(Ordering::Relaxed) && !self.stop.is_cancelled()
     }
 
     /// When connections that are still sending are cut, once it is time to stop: the last quarter

@@ -17,12 +17,17 @@ use tokio_rustls::rustls::{
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::reload::files::regular;
+use super::files::regular;
 use crate::engine::wipe::wipe;
 
 /// A listener's side of TLS.
 #[derive(Debug, Clone)]
-pub struct ServerTls(pub Arc<ServerConfig>);
+pub struct ServerTls {
+    /// Who we are, and who gets in.
+    pub config: Arc<ServerConfig>,
+    /// When the first of our certificates ends to be valid, in seconds since 1970.
+    pub expires: Option<f64>,
+}
 
 /// An upstream's side of TLS.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub struct ClientTls {
     pub config: Arc<ClientConfig>,
     /// Whom we expect.
     pub name: ServerName<'static>,
+    /// When the first of our certificates ends to be valid, in seconds since 1970.
+    pub expires: Option<f64>,
 }
 
 /// A certificate with its key, both PEM files.
@@ -102,7 +109,15 @@ pub fn server(who: Identity<'_>, client_ca: Option<&Path>, names: Vec<String>) -
             builder.with_client_cert_verifier(Arc::new(Named { chains, names }))
         }
     };
-    builder.with_single_cert(chain, key).map(|c| ServerTls(Arc::new(c))).map_err(wrong)
+    let expires = expires(&chain);
+    builder.with_single_cert(chain, key).map(|c| ServerTls { config: Arc::new(c), expires }).map_err(wrong)
+}
+
+/// When the first of them ends to be valid.
+fn expires(chain: &[CertificateDer<'_>]) -> Option<f64> {
+    let end =
+        |c: &CertificateDer<'_>| Some(X509Certificate::from_der(c).ok()?.1.validity().not_after.timestamp() as f64);
+    chain.iter().filter_map(end).min_by(f64::total_cmp)
 }
 
 /// An upstream's side: whom we trust, whom we expect there, and who we are if it asks.
@@ -112,16 +127,18 @@ pub fn server(who: Identity<'_>, client_ca: Option<&Path>, names: Vec<String>) -
 pub fn client(ca: &Path, name: &str, who: Option<Identity<'_>>) -> Result<ClientTls, String> {
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     let builder = builder.map_err(|e| e.to_string())?.with_root_certificates(roots(ca)?);
+    let mut until = None;
     let config = match who {
         None => builder.with_no_client_auth(),
         Some(who) => {
             let (chain, key) = who.load()?;
             let wrong = |e: Error| format!("{} and {}: {e}", who.certificate.display(), who.key.display());
+            until = expires(&chain);
             builder.with_client_auth_cert(chain, key).map_err(wrong)?
         }
     };
     let name = ServerName::try_from(name.to_owned()).map_err(|_| format!("`{name}` is no name of a server"))?;
-    Ok(ClientTls { config: Arc::new(config), name })
+    Ok(ClientTls { config: Arc::new(config), name, expires: until })
 }
 
 /// Lets in whom an authority vouches for and, with names, only those who bear one.

@@ -15,12 +15,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ProtocolVersion;
 
-use super::connection::Wire;
 use super::fluent::ack::Answers;
 use super::fluent::greet;
+use super::kernel::Sent;
+use super::live::Live;
 use super::outfile::{FILE_BYTES, Opened};
-use super::reload::live::Live;
 use super::settings::{Address, Upstream};
+use super::wire::Wire;
 
 /// The most a peer's kernel keeps for it unread, where ours does not say what is usual.
 const PEER_BYTES: u64 = 6 << 20;
@@ -43,12 +44,34 @@ pub struct Link {
     pub since: Instant,
     /// Bytes that may be on the way at most.
     window: u64,
+    /// What is known of them when the peer has closed its side.
+    closed: Closed,
+    /// Whether what is written passes through TLS.
+    is_tls: bool,
+    /// Whether something may be held back above the socket.
+    unflushed: bool,
     /// What it says has arrived, where the forward protocol is spoken.
     answers: Option<Answers>,
     /// Whether everything that is written to it is acknowledged.
     confirms: bool,
     /// The file that it is, if it is one.
     file: Option<Box<Opened>>,
+}
+
+/// What is known of what was written, when the peer has closed its side in order.
+enum Closed {
+    /// Its kernel has taken all but so much.
+    Asked(Sent),
+    /// What is written is with the peer at once.
+    HasAll,
+    /// Nothing.
+    Unknown,
+}
+
+impl Closed {
+    fn of(tcp: &TcpStream) -> Closed {
+        Sent::by(tcp).map_or(Closed::Unknown, Closed::Asked)
+    }
 }
 
 impl Link {
@@ -58,20 +81,25 @@ impl Link {
     /// Why not.
     pub async fn connect(upstream: &Upstream) -> io::Result<Link> {
         let mut file = None;
-        let (mut wire, window): (Box<dyn Wire>, u64) = match &upstream.address {
-            Address::Tcp(to) => (Box::new(tcp(to).await?), at_risk()),
+        let (mut wire, window, closed): (Box<dyn Wire>, u64, Closed) = match &upstream.address {
+            Address::Tcp(to) => {
+                let tcp = tcp(to).await?;
+                let closed = Closed::of(&tcp);
+                (Box::new(tcp), at_risk(), closed)
+            }
             Address::Tls(to) => {
                 let tls = upstream.tls.as_ref().map(Live::get).ok_or_else(|| io::Error::other("no TLS settings"))?;
                 let tcp = tcp(to).await?;
                 let connector = TlsConnector::from(tls.config);
                 let mut tls = connector.connect(tls.name, tcp).await?;
                 accepted(&mut tls).await?;
-                (Box::new(tls), at_risk() + TLS_BYTES)
+                let closed = Closed::of(tls.get_ref().0);
+                (Box::new(tls), at_risk() + TLS_BYTES, closed)
             }
             Address::Unix(path) => {
                 let unix = UnixStream::connect(path).await?;
                 let window = SockRef::from(&unix).send_buffer_size().unwrap_or(PEER_BYTES as usize) as u64;
-                (Box::new(unix), window)
+                (Box::new(unix), window, Closed::HasAll)
             }
             Address::Stdout | Address::File(_) => {
                 let opened = match &upstream.address {
@@ -79,7 +107,7 @@ impl Link {
                     _ => Opened::stdout()?,
                 };
                 let window = if opened.keeps() { 0 } else { FILE_BYTES as u64 };
-                (Box::new(file.insert(Box::new(opened)).wire()), window)
+                (Box::new(file.insert(Box::new(opened)).wire()), window, Closed::Unknown)
             }
             Address::Udp(_) | Address::UnixDatagram(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
@@ -88,13 +116,33 @@ impl Link {
         }
         let answers = upstream.fluent.as_ref().map(|_| Answers::default());
         let confirms = upstream.fluent.as_ref().is_some_and(|terms| terms.acknowledge);
-        Ok(Link { wire, written: 0, since: Instant::now(), window, answers, confirms, file })
+        Ok(Link {
+            wire,
+            written: 0,
+            since: Instant::now(),
+            window,
+            closed,
+            is_tls: upstream.tls.is_some(),
+            unflushed: false,
+            answers,
+            confirms,
+            file,
+        })
     }
 
-    /// At most so many of the bytes written did not arrive, should it break now.
-    pub fn unconfirmed(&self) -> u64 {
-        // What is not acknowledged is sent again.
-        if self.confirms { 0 } else { self.written.min(self.window) }
+    /// At most so many of the bytes written did not arrive, should it break now. A peer that has `closed`
+    /// its side has read what its kernel had taken: a kernel that throws something away breaks the
+    /// connection instead.
+    pub fn unconfirmed(&self, closed: bool) -> u64 {
+        let left = match &self.closed {
+            // What is not acknowledged is sent again.
+            _ if self.confirms => Some(0),
+            _ if !closed || self.unflushed => None,
+            Closed::Asked(sent) => sent.unacknowledged(),
+            Closed::HasAll => Some(0),
+            Closed::Unknown => None,
+        };
+        self.written.min(left.unwrap_or(self.window))
     }
 
     /// Writes of the slices what goes; with none it flushes. Collectors of records never send: what
@@ -104,13 +152,15 @@ impl Link {
         std::future::poll_fn(|cx| {
             self.poll_alive(cx)?;
             if slices.is_empty() {
-                return Pin::new(&mut self.wire).poll_flush(cx).map_ok(|()| 0);
+                let flushed = Pin::new(&mut self.wire).poll_flush(cx).map_ok(|()| 0);
+                self.unflushed &= !matches!(flushed, Poll::Ready(Ok(_)));
+                return flushed;
             }
             let written = match Pin::new(&mut self.wire).poll_write_vectored(cx, slices) {
                 Poll::Pending if self.has_news() => return Poll::Ready(Ok(0)),
                 written => std::task::ready!(written)?,
             };
-            self.written += written as u64;
+            (self.written, self.unflushed) = (self.written + written as u64, self.is_tls);
             Poll::Ready(if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) })
         })
         .await

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::detect::ruleset::RuleSet;
@@ -16,11 +17,10 @@ use crate::engine::shortcuts::Shortcut;
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::allow::Allow;
 use crate::rules::error::RuleError;
+use crate::rules::judge::likelihood::Likelihood;
 use crate::rules::mask::{HashKey, Mask};
 use crate::rules::pack;
-#[cfg(feature = "cli")]
-use crate::rules::rule::RuleId;
-use crate::rules::rule::{Family, Rule};
+use crate::rules::rule::{Family, Rule, RuleId};
 
 /// The rules compiled by the build.
 static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin.pack"));
@@ -55,6 +55,8 @@ pub struct Builder {
     masks: Masks,
     gate: Option<String>,
     allow: Vec<Allow>,
+    least: Likelihood,
+    least_for: Vec<(String, Likelihood)>,
     shortcuts: Shortcuts,
 }
 
@@ -146,6 +148,18 @@ impl Builder {
         self
     }
 
+    /// How likely a value must be a secret to be masked, where that is weighed.
+    pub fn min_likelihood(mut self, least: Likelihood) -> Self {
+        self.least = least;
+        self
+    }
+
+    /// The same for one rule or family.
+    pub fn min_likelihood_for(mut self, name: &str, least: Likelihood) -> Self {
+        self.least_for.push((name.to_owned(), least));
+        self
+    }
+
     /// Adds an entry to the allow-list: values that stay although a rule finds them, and are counted.
     ///
     /// A value stays as a whole or not at all: what another rule finds inside it is masked, and so is
@@ -226,7 +240,10 @@ impl Builder {
         let variant = self.variant()?;
         let allowed = Allowed::new(&self.allow, &rules)?;
         let forms = Forms::new(pack::decode_forms(&Bytes::from_static(NOTATIONS)));
+        let likelihoods = self.likelihoods(&rules)?;
         let set = RuleSet {
+            likelihoods,
+            least: self.least,
             allowed,
             forms,
             builtin,
@@ -267,6 +284,23 @@ impl Builder {
                 base && !named(&self.except, r)
             })
             .collect())
+    }
+
+    /// By rule, those that are chosen for it, or else for its family.
+    fn likelihoods(&self, rules: &[Rule]) -> Result<FxHashMap<RuleId, Likelihood>, RuleError> {
+        let mut chosen = FxHashMap::default();
+        for families in [true, false] {
+            for (name, least) in &self.least_for {
+                let family = Family::from_name(name);
+                let is = |r: &Rule| if families { Some(r.family) == family } else { family.is_none() && r.id == *name };
+                let of = rules.iter().enumerate().filter(|(_, r)| is(r));
+                chosen.extend(of.map(|(i, _)| (RuleId(i as u16), *least)));
+                if family.is_none() && !rules.iter().any(|r| r.id == *name) {
+                    return Err(unknown(name));
+                }
+            }
+        }
+        Ok(chosen)
     }
 
     fn place_masks(&mut self, rules: &[Rule]) -> Result<(), RuleError> {

@@ -91,7 +91,10 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
     let begin = skip_gap(&s.rec, s.rec.start, s.rec.end - s.rec.start);
     let indent = begin - s.rec.start;
     match below.how {
-        Below::Alone if s.rec.get(begin) != Some(b'<') => bare(s, &below, begin, Separator::Element(0)),
+        // Below a tag stands a value and nothing else; a line of a log has words.
+        Below::Alone if s.rec.get(begin) != Some(b'<') && !s.rec.from(begin).iter().any(u8::is_ascii_whitespace) => {
+            bare(s, &below, begin, Separator::Element(0));
+        }
         Below::Alone => {}
         Below::Named => {
             if let Some(at) = behind_name(&s.rec, begin, &["value"]) {

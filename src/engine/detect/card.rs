@@ -7,7 +7,9 @@ use crate::engine::notation::Record;
 use crate::engine::notation::escape::word_begins;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::check::card::{Trust, judge};
-use crate::rules::check::groupings::{DIGITS_MAX, DIGITS_MIN, GROUPINGS, GROUPS_MAX, PACKED, begins_grouping};
+use crate::rules::check::groupings::{
+    DIGITS_MAX, DIGITS_MIN, DUMP_BEHIND_BYTES, DUMP_BYTES, GROUPINGS, GROUPS_MAX, PACKED, begins_grouping, is_dump,
+};
 use crate::rules::words::words;
 
 /// How far before a number a card's word is looked for, in bytes.
@@ -111,7 +113,7 @@ fn fours(rec: &Record<'_>, at: usize) -> Option<usize> {
         return None;
     }
     let trust = judge(&digits)?;
-    (stands_alone(rec, at, end, sign) && is_trusted(rec, at, trust, true, sign)).then_some(end)
+    (stands_alone(rec, at, end, sign) && is_trusted(rec, (at, end), trust, true, sign)).then_some(end)
 }
 
 /// Whether no card can be in the run of digits and separators that begins at `at`: no group by itself
@@ -213,11 +215,18 @@ fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
     if lead.is_none() && !stands_alone(rec, start, end, sign) {
         return false;
     }
-    is_trusted(rec, start, trust, groups.len() > 1, sign)
+    is_trusted(rec, (start, end), trust, groups.len() > 1, sign)
 }
 
 /// Whether an issuer's range is enough where the number stands.
-fn is_trusted(rec: &Record<'_>, start: usize, trust: Trust, grouped: bool, sign: u8) -> bool {
+fn is_trusted(rec: &Record<'_>, (start, end): (usize, usize), trust: Trust, grouped: bool, sign: u8) -> bool {
+    if grouped && sign == b' ' {
+        let before = rec.slice(start.saturating_sub(DUMP_BYTES).max(rec.start)..start);
+        let behind = &rec.from(end)[..rec.from(end).len().min(DUMP_BEHIND_BYTES)];
+        if is_dump(before, behind) {
+            return false;
+        }
+    }
     match trust {
         // An id in a path is a card only if a word says so.
         Trust::Range => rec.before(start) != Some(b'/') || card_word_before(rec, start),

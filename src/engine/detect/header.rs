@@ -1,6 +1,8 @@
 //! Headers whose value has parts: `Authorization` (RFC 9110, section 11) keeps its scheme, cookies
 //! (RFC 6265) keep their names and attributes.
 
+use std::ops::Range;
+
 use crate::engine::detect::context::RecordContext;
 use crate::engine::found::finding::Refusal;
 use crate::engine::keys::SecretKey;
@@ -20,6 +22,9 @@ use crate::rules::words::words;
 
 /// What a credential may stand behind: there anything is one.
 const SCHEMES: &[&str] = words!("auth-schemes");
+/// Those whose credential is a list of parameters, and the parameters that are no secret.
+const SCHEMES_OF_PARAMETERS: &[&str] = words!("parameter-schemes");
+const OPEN_PARAMETERS: &[&str] = words!("open-parameters");
 /// What a cookie says of itself.
 const ATTRIBUTES: &[&str] = words!("cookie-attributes");
 /// The most cookies read in one header.
@@ -57,6 +62,12 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
         // A scheme without a credential, or a credential that is masked already.
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
+    if SCHEMES_OF_PARAMETERS.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes())) {
+        let parameters = parameters(rec, start, limit, quoted);
+        if !parameters.is_empty() {
+            return parameters.into_iter().for_each(|(name, value)| parameter(s, known, name, &value));
+        }
+    }
     let name = || scheme.first().is_some_and(u8::is_ascii_alphabetic) && !random::has_marks(scheme);
     let follows = || start > scheme_end && (quoted || name() && random::has_marks(rest_word(rec, start)));
     if !known_scheme && !follows() {
@@ -71,13 +82,65 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
     }
     let end = if quoted { value.end } else { parameters_end(rec, start) };
     let secret = rec.slice(start..end.max(start));
-    if start >= end || s.set.masks.spares(secret) || (!quoted && !known_scheme && prose::is_status(secret)) {
+    if start >= end || s.set.masks.spares(secret) || (!known_scheme && prose::is_status(secret)) {
         return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
     }
     *s.work += (end - start) as u64;
     let notation = if quoted { Notation::Quoted } else { plain(&s.rec) };
     let open = end == rec.end && (value.open || !quoted);
     s.found_value(known, &Value { start, end, notation, open, ..*value });
+}
+
+/// The most parameters of a credential that are read one by one.
+const PARAMETERS_MAX: usize = 32;
+
+/// The named parameters of a credential, `username="bob", uri="/"`; none where it is `whole` and has anything else.
+fn parameters(rec: &Record<'_>, at: usize, limit: usize, whole: bool) -> Vec<(Range<usize>, Value)> {
+    let mut all = Vec::new();
+    let mut p = at;
+    while all.len() < PARAMETERS_MAX {
+        let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let name = p..p + rec.slice(p..limit).iter().take(32).take_while(part).count();
+        if name.is_empty() || name.end + 1 >= limit || rec.byte(name.end) != b'=' {
+            break;
+        }
+        let from = name.end + 1;
+        let own = rec.quote_at(from, limit).filter(|_| !all.is_empty() || !closes(rec, from));
+        let value = match own {
+            Some(mark) => value::quoted(rec, from, mark),
+            None => {
+                let ends = |b: &u8| matches!(b, b',' | b'"' | b'\'' | b'\\') || b.is_ascii_whitespace();
+                let end = rec.slice(from..limit).iter().position(ends).map_or(limit, |i| from + i);
+                Value { start: from, end, quote: None, notation: plain(rec), open: end == rec.end }
+            }
+        };
+        if value.end > limit {
+            return Vec::new();
+        }
+        p = value.end + value.quote.map_or(0, Quote::width);
+        all.push((name, value));
+        let next = skip_gap(rec, p, GAP_BYTES_MAX);
+        if next >= limit || rec.byte(next) != b',' {
+            break;
+        }
+        p = skip_gap(rec, next + 1, GAP_BYTES_MAX).min(limit);
+    }
+    if whole && p < limit {
+        return Vec::new();
+    }
+    all
+}
+
+/// Masks a parameter, if it is none of those that say who asked and how.
+fn parameter(s: &mut RecordContext<'_>, known: &SecretKey, name: Range<usize>, value: &Value) {
+    *s.work += (value.end - name.start) as u64;
+    s.rescan.raise();
+    let open = OPEN_PARAMETERS.iter().any(|k| s.rec.slice(name.clone()).eq_ignore_ascii_case(k.as_bytes()));
+    if open || s.set.masks.spares(s.rec.slice(value.start..value.end)) {
+        s.value_end = s.value_end.max(value.end); // its name is asked no more
+        return s.refuse(value.start, Some(known.rule), Refusal::Value);
+    }
+    s.found_value(known, value);
 }
 
 fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
@@ -233,10 +296,21 @@ fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usiz
 /// A cookie's value without a name.
 fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
     let text = s.rec.slice(value.start..value.end);
-    if s.set.masks.spares(text) || !random::has_marks(text) {
+    if s.set.masks.spares(text) || !random::has_marks(text) || random::is_plain_id(text) || is_pair_of_ids(text) {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
     s.found_value(known, &value);
+}
+
+/// The hexadecimal digits of one end's cookie in IKE (RFC 7296, section 3.1).
+const SPI_DIGITS: usize = 16;
+
+/// `2ed7c3d12f3d450a/0000000000000000`: the two ends of a connection, not a browser's cookie.
+fn is_pair_of_ids(text: &[u8]) -> bool {
+    let id = |part: &[u8]| part.len() == SPI_DIGITS && part.iter().all(u8::is_ascii_hexdigit);
+    let Some(slash) = text.iter().position(|b| *b == b'/') else { return false };
+    let (one, other) = (&text[..slash], &text[slash + 1..]);
+    id(other) && (id(one) || other.iter().all(|b| *b == b'0'))
 }
 
 fn is_attribute(name: &[u8]) -> bool {

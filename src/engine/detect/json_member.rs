@@ -2,6 +2,7 @@
 //! a word or an object. Most key words of a JSON log stand in one.
 
 use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::detect::weigh::worth_behind;
 use crate::engine::footprint::Footprint;
 use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
@@ -9,7 +10,6 @@ use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::named;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
-use crate::rules::judge::worth;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -48,7 +48,7 @@ pub(crate) fn reject(
     }?;
     let key = text.slice(start..end);
     let is_secret = keys::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
-    let rejected = !is_secret && !worth(text.slice(value.start..value.end));
+    let rejected = !is_secret && !worth_behind(known.policy, text.slice(value.start..value.end));
     rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }
 

@@ -165,6 +165,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
+    if is_segment(s, site, joined) || is_user(s, site, joined) {
+        return s.refuse(site.start, Some(known.rule), Refusal::Key);
+    }
     // `csrf_magic=key:...`: the word is itself a value.
     let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
     if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
@@ -222,6 +225,40 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
+}
+
+/// How far before a key what its name is part of is looked for, in bytes.
+const SEGMENT_BYTES: usize = 64;
+
+/// Whether the key is a part of a resource's name: `arn:aws:secretsmanager:eu-1:1234:secret:prod/db-a1B2c3`.
+fn is_segment(s: &RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
+    if joined.joint != Separator::Colon || joined.value != site.end + 1 || s.rec.before(site.open) != Some(b':') {
+        return false;
+    }
+    let head = s.rec.slice(site.open.saturating_sub(SEGMENT_BYTES).max(s.rec.start)..site.open);
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.' | b'/' | b'*');
+    let name = &head[head.len() - head.iter().rev().take_while(part).count()..];
+    // One that is cut short is long for another.
+    name.starts_with(b"arn:") || name.starts_with(b"urn:") || name.len() == SEGMENT_BYTES
+}
+
+/// The longest password in a URL that is looked through for its end, in bytes.
+const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Whether the key is the user in a URL's authority, whose password is told by its place: `https://token:x@host`.
+fn is_user(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
+    let glued = joined.joint == Separator::Colon && joined.value == site.end + 1;
+    if !glued || !s.rec.slice(s.rec.start..site.open).ends_with(b"://") {
+        return false;
+    }
+    let rest = &s.rec.from(joined.value);
+    let at = rest.iter().take(PASSWORD_BYTES_MAX).position(|b| *b == b'@' || b.is_ascii_whitespace());
+    *s.work += at.unwrap_or(PASSWORD_BYTES_MAX) as u64;
+    let user = at.is_some_and(|at| rest[at] == b'@');
+    if user {
+        s.saw(site.open - 3..joined.value + at.unwrap_or(0) + 1);
+    }
+    user
 }
 
 /// What stands beside the first value: one in its stead, a new one behind an old one.

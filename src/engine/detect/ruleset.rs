@@ -11,6 +11,7 @@ use crate::engine::mask::policy::{Masks, Prerendered};
 use crate::engine::notation::form::Forms;
 use crate::engine::prefilter::{Prefilter, Variant};
 use crate::engine::shortcuts::Shortcuts;
+use crate::rules::judge::likelihood::Likelihood;
 use crate::rules::plan::{Literal, Plan};
 use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, prefilter_literals};
 
@@ -67,11 +68,19 @@ pub(crate) struct RuleSet {
     pub(crate) card: Option<RuleId>,
     pub(crate) userinfo: Option<RuleId>,
     pub(crate) scans: Vec<RuleId>,
+    /// How likely a secret must be that a rule's values are masked, where it is not the default.
+    pub(crate) likelihoods: FxHashMap<RuleId, Likelihood>,
+    pub(crate) least: Likelihood,
     /// What the user allows to stay.
     pub(crate) allowed: Option<Allowed>,
 }
 
 impl RuleSet {
+    /// How likely a secret must be that what the rule finds is masked.
+    pub(crate) fn likelihood(&self, rule: RuleId) -> Likelihood {
+        if self.likelihoods.is_empty() { self.least } else { *self.likelihoods.get(&rule).unwrap_or(&self.least) }
+    }
+
     /// Tables for those of `rules` that `on` names. `plan` belongs to all of them; without one,
     /// or when some are off, a new one is chosen.
     pub(crate) fn new(
@@ -105,6 +114,8 @@ impl RuleSet {
             targets,
             keys,
             builtin: 0,
+            likelihoods: FxHashMap::default(),
+            least: Likelihood::default(),
             forms: Forms::new(Vec::new()),
             card,
             userinfo,

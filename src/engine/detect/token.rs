@@ -9,7 +9,7 @@ use crate::engine::notation::bare::bare_end;
 use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use crate::engine::notation::escape::word_begins;
 use crate::rules::automaton::Unjudged;
-use crate::rules::check::placeholder;
+use crate::rules::check::{Check, names, placeholder};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Family, Kind, Rule, Shape};
 
@@ -135,7 +135,8 @@ fn judge(
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
         label => match shape.pattern.longest(rec.text(), body + label, limit.max(body + label), s.work)? {
-            Some(end) if end > body + label => end,
+            // A mark there closes what stands around the label.
+            Some(end) if end > body + label && !matches!(rec.byte(body + label), b'"' | b'\'' | b'\\' | b'`') => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
     };
@@ -151,6 +152,12 @@ fn judge(
     if shape.keep.is_some() && rec.byte(body) == b'\'' && rec.is_json() {
         end = rec.find_byte(b'"', body, end).unwrap_or(end);
     }
+    if let Some(behind) = &shape.behind {
+        let limit = rec.end.min(end + rule.max as usize);
+        if behind.longest(rec.text(), end, limit, s.work)?.is_none() {
+            return Ok(Err(Refusal::Shape));
+        }
+    }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.
@@ -159,7 +166,7 @@ fn judge(
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
-fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
+fn check(s: &mut RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
     let secret = s.rec.slice(start..end);
     let variable = &secret[front..];
     if in_label(&s.rec, start)
@@ -168,7 +175,25 @@ fn check(s: &RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: us
     {
         return Err(Refusal::Placeholder);
     }
-    if rule.checks.iter().all(|c| c.holds(secret, variable)) { Ok(()) } else { Err(Refusal::Check) }
+    let holds = |check: &Check| match check {
+        Check::NotActor => !who_acted(s, start, end),
+        check => check.holds(secret, variable),
+    };
+    if rule.checks.iter().all(holds) { Ok(()) } else { Err(Refusal::Check) }
+}
+
+/// Whether the text around an access key's id says that it is who acted.
+#[cold]
+fn who_acted(s: &mut RecordContext<'_>, start: usize, end: usize) -> bool {
+    let (before, behind) = names::BESIDE_BYTES;
+    let (from, to) = (start.saturating_sub(before).max(s.rec.start), s.rec.end.min(end + behind));
+    let who = names::is_who_acted(s.rec.slice(from..start), s.rec.slice(end..to));
+    if who {
+        *s.work += (before + behind) as u64;
+    } else {
+        s.saw(from..to);
+    }
+    who
 }
 
 /// The length of the longest literal that the text begins with, of which it begins with a known one.
@@ -192,10 +217,14 @@ fn closes_text(rec: &Record<'_>, at: usize) -> bool {
     matches!(rec.get(at), Some(b'"' | b'\'')) && (rec.is_json() || ends())
 }
 
-/// The span without the quotes around it: they belong to the notation.
+/// The span without the quotes around it, escaped or not: they belong to the notation.
 fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
-    match rec.slice(start..end) {
-        [first @ (b'"' | b'\''), .., last] if first == last => (start + 1, end - 1),
+    let text = rec.slice(start..end);
+    let slashes = text.iter().take_while(|b| **b == b'\\').count();
+    match text.get(slashes) {
+        Some(b'"' | b'\'') if text.len() > 2 * slashes + 1 && text.ends_with(&text[..=slashes]) => {
+            (start + slashes + 1, end - slashes - 1)
+        }
         _ => (start, end),
     }
 }

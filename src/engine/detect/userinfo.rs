@@ -1,4 +1,5 @@
-//! The password in a URL's authority: `scheme://user:password@host` (RFC 3986, section 3.2.1).
+//! The password in a URL's authority: `scheme://user:password@host` (RFC 3986, section 3.2.1), also as people write it
+//! who leave its signs as they are (`://user:p@ss/w#rd@host`), and in a Go driver's `user:password@tcp(host)/db`.
 
 use wide::u8x16;
 
@@ -9,6 +10,14 @@ use crate::engine::notation::Record;
 use crate::rules::byteset::{run_start, within};
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
+use crate::rules::words::words;
+
+/// What stands where a password would, behind a user who is a token.
+const CONSTANTS: &[&str] = words!("token-passwords");
+/// What follows the `@` of a Go driver's data source name, whose authority has no scheme before it.
+const NETWORKS: &[&str] = words!("dsn-networks");
+/// The fewest bytes of a user before an empty password who is a token.
+const TOKEN_BYTES_MIN: usize = 16;
 
 /// Looks back from an `@` for the authority it belongs to.
 pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
@@ -28,11 +37,19 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let info = s.rec.slice(start..at);
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
-    let user = info.iter().position(|b| *b == b':').unwrap_or(info.len());
-    let secret = match start + user + 1 {
-        password if password < at => password..at,
-        // Without a password the user may be a token.
-        _ if random::looks_random(&info[..user]) => start..start + user,
+    // Before a name that has no scheme there may be a key: `Value:app:password@tcp(host)`.
+    let bare = !begins_authority(s.rec.slice(s.rec.start..start));
+    let colon = if bare { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
+    let user = colon.unwrap_or(info.len());
+    let (name, password) = (&info[..user], info.get(user + 1..));
+    // Without a password, or with one that is the same for all, the user may be a token.
+    let token =
+        random::looks_random(name) || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
+    let masked = password.is_some() && s.set.masks.spares(name);
+    let constant = |text: &[u8]| CONSTANTS.iter().any(|c| text.eq_ignore_ascii_case(c.as_bytes()));
+    let secret = match password {
+        Some(text) if !text.is_empty() && !((token || masked) && constant(text)) => start + user + 1..at,
+        _ if token || masked => start..start + user,
         _ => return s.refuse_within(at, Some(id), Refusal::Value, seen),
     };
     if s.set.masks.spares(s.rec.slice(secret.clone())) {
@@ -60,18 +77,70 @@ pub(crate) fn rejects(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, 
     authority.is_none()
 }
 
-/// Whether right before `at` stands what stands before an authority.
-fn begins_authority(rec: &Record<'_>, at: usize) -> bool {
-    rec.ends_with(at, b"://") || rec.ends_with(at, b":\\/\\/")
+/// Whether a Go driver's network stands at `at`: `tcp(`.
+fn begins_network(rec: &Record<'_>, at: usize) -> bool {
+    NETWORKS.iter().any(|network| {
+        let rest = rec.from(at);
+        rest.starts_with(network.as_bytes()) && rest.get(network.len()) == Some(&b'(')
+    })
+}
+
+/// Whether the text ends with what stands before an authority.
+fn begins_authority(head: &[u8]) -> bool {
+    head.ends_with(b"://") || head.ends_with(b":\\/\\/")
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
 /// answer for `floor`, if an `@` stands there.
 #[inline(never)] // it would be long in the way of every candidate
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
-    let start = rec.run_from(floor, at, run_start(rec.text(), floor, at, |text| !ends(text)));
-    let found = || begins_authority(rec, start).then_some(start);
-    (if start > floor { found() } else { known }, at - start)
+    let start = run_start(rec.text(), floor, at, |text| !ends(text));
+    let network = begins_network(rec, at + 1) && rec.slice(start..at).contains(&b':');
+    if start == floor && !network {
+        return (known, at - start);
+    }
+    if network || begins_authority(rec.slice(rec.start..start)) {
+        return (Some(start), at - start);
+    }
+    match rec.before(start) {
+        Some(b'/' | b'?' | b'#') if !begins_path(rec, start) => {
+            let front = run_start(rec.text(), floor, start, |text| !ends_loosely(text));
+            (raw_authority(rec, floor, front, at, known), 2 * (at - front))
+        }
+        _ => (None, at - start),
+    }
+}
+
+/// Whether the `@` right behind a `/` begins a name, as of a package: `/@scope/name`.
+fn begins_path(rec: &Record<'_>, start: usize) -> bool {
+    rec.get(start) == Some(b'@')
+}
+
+/// The authority that ends at `at` if its password has the signs that end one; `front` is where what may belong to it
+/// begins.
+fn raw_authority(rec: &Record<'_>, floor: usize, front: usize, at: usize, known: Option<usize>) -> Option<usize> {
+    if front == floor && rec.text().get(floor) == Some(&b'@') {
+        // No host stands behind it, which has dots or a port, nor a query's parameter.
+        let behind = rec.slice(floor + 1..at).split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
+        let host = behind.contains(&b'.') || behind.contains(&b':') || behind.is_empty();
+        return known.filter(|_| !host && !rec.slice(floor..at).contains(&b'='));
+    }
+    let text = rec.slice(front..at);
+    let begun = front + text.windows(3).position(|w| w == b"://")? + 3;
+    let authority = rec.slice(begun..at).split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
+    let colon = authority.iter().position(|b| *b == b':')?;
+    let (user, rest) = (&authority[..colon], &authority[colon + 1..]);
+    let host = user.is_empty() || user.contains(&b'.') || user.contains(&b'[');
+    let port = rest.first().is_none_or(|b| b.is_ascii_digit() || matches!(b, b'$' | b'{' | b'<' | b'%' | b'['));
+    (!host && !port).then_some(begun)
+}
+
+/// Like [`ends`], but for the signs that a password may have.
+#[inline(always)]
+fn ends_loosely(text: u8x16) -> u8x16 {
+    let one = |sign: u8| text.simd_eq(u8x16::splat(sign));
+    let signs = one(b'\'') | one(b'<') | one(b'>') | one(b'`') | one(b'\\') | one(0x7F);
+    within(text, 0, b' ') | one(b'"') | signs
 }
 
 /// What no userinfo has, so that looking back for its front ends there: blanks, control characters, marks.
@@ -114,6 +183,8 @@ mod tests {
             let end = text[floor..at].iter().rposition(|b| is_end(*b)).map(|end| floor + end + 1);
             let begins = |start: &usize| [&b"://"[..], b":\\/\\/"].iter().any(|front| text[..*start].ends_with(front));
             let naive = (end.map_or(known, |start| Some(start).filter(begins)), at - end.unwrap_or(floor));
+            // What has the signs that end an authority is another matter.
+            prop_assume!(end.is_none_or(|end| begins(&end) || text[end - 1] != b'/'));
             let rec = Record::new(text, 0, text.len());
             prop_assert_eq!(authority_before(&rec, floor, at, known), naive);
         }

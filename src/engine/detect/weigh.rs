@@ -14,9 +14,10 @@ use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Close;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
 use crate::engine::notation::value::Value;
-use crate::rules::judge::candidate::{Candidate, Kind};
+use crate::rules::check::{names, random};
+use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_mixed, is_plain_pair, is_session, worth};
+use crate::rules::judge::{is_drawn, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -49,13 +50,53 @@ pub(crate) fn value(
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
+    if secret && bare && is_apart(s, joint, value) {
+        return Err(Refusal::Value);
+    }
     // What stands before a value in another's stead is that value, not the key.
-    if sure || joint == Separator::Instead || !secret && (!worth(text) || keys::is_stand_in(text, &s.set.masks)) {
+    if sure
+        || joint == Separator::Instead
+        || !secret && (!worth_behind(known.policy, text) || names_something(s, kind, value))
+    {
         return rules;
     }
     // Nor is a password with a digit in it any prose, unless its key is short for another thing: `PASS: Test2`.
     let held = kind == Kind::Any && !known.short && text.iter().any(u8::is_ascii_digit);
     weigh(s, known.rule, value.start..value.end, kind, secret, held)
+}
+
+/// Whether the judge is to be asked of a value that the key's own rule lets go: a cheap look at its bytes alone.
+pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
+    worth(value) && !(policy == ValuePolicy::Random && is_name_with_number(value))
+}
+
+/// Whether a value stands for something else: its name, an identifier, a placeholder.
+fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    names::is_name(text) || kind == Kind::Random && is_call(s, value) || keys::is_stand_in(text, &s.set.masks)
+}
+
+/// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.
+fn is_call(s: &RecordContext<'_>, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Random);
+    random::is_plain_id(text) && (text.contains(&b':') || candidate.is_called_clients_token())
+}
+
+/// Whether a bare value is the next word of a text in which a key's sign stands with nothing behind it: `body contains
+/// pass= in cleartext`.
+fn is_apart(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let apart = joint == Separator::Assign
+        && s.rec.slice(s.rec.start..value.start).ends_with(b"= ")
+        && !s.rec.slice(s.rec.start..value.start).ends_with(b" = ")
+        && text.iter().all(u8::is_ascii_lowercase);
+    if !apart {
+        return false;
+    }
+    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Any);
+    s.saw(Candidate::reach(s.rec.start, &(value.start..value.end)));
+    candidate.goes_on()
 }
 
 /// `held` is what the judge's evidence is never strong enough against.
@@ -79,14 +120,14 @@ fn weigh(
     if sure && !setting && s.notes.is_none() {
         return Ok(()); // whoever asks why is told all the same
     }
-    let score = table.bits(&candidate);
+    let (score, least) = (table.bits(&candidate), s.set.likelihood(rule));
     if let Some(notes) = s.notes {
         let (start, end) = (value.start, value.end);
         notes.weighed(Weighed { start, end, rule, kind, secret, score, why: table.why(&candidate) });
     }
     let goes = match secret {
-        true => !setting && (sure || !table.lets_go(kind, score)),
-        false => table.takes(kind, score),
+        true => !setting && (sure || !table.lets_go(kind, score, least)),
+        false => table.takes(kind, score, least),
     };
     if goes {
         return Ok(());
@@ -100,22 +141,32 @@ fn weigh(
 /// session's key, a number behind a card's word.
 fn is_sure(candidate: &Candidate<'_>, value: &[u8], kind: Kind) -> bool {
     match kind {
-        Kind::Card => candidate.is_called_card(),
+        Kind::Card => candidate.is_called() == Called::Card,
         _ => is_mixed(value) || is_session(value) && candidate.is_called_session(),
     }
 }
 
 /// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
 pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: usize) {
-    // Most cards have 14 to 16 digits; other numbers that pass are likelier identifiers.
-    let weighed = matches!(end - start, 12 | 13 | 17..=19) && s.rec.slice(start..end).iter().all(u8::is_ascii_digit);
-    let said = if weighed { weigh(s, rule, start..end, Kind::Card, true, false) } else { Ok(()) };
+    // What is written in groups is a card; so is most of 14 to 16 digits that nothing calls otherwise.
+    let whole = s.rec.slice(start..end).iter().all(u8::is_ascii_digit);
+    let usual = matches!(end - start, 14..=16);
+    let called = || Candidate::new(s.rec.text(), s.rec.start..s.rec.end, start..end, Kind::Card).is_called();
+    let said = match whole.then(called) {
+        None | Some(Called::Card) => Ok(()),
+        Some(Called::Other) => Err(Refusal::Judged),
+        Some(Called::Nothing) if usual => Ok(()),
+        Some(Called::Nothing) => weigh(s, rule, start..end, Kind::Card, true, false),
+    };
     match said {
         Ok(()) => {
             let end = track_end(&s.rec, end);
             s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
         }
-        Err(why) => s.note(start, Some(rule), why),
+        Err(why) => {
+            s.saw(Candidate::reach(s.rec.start, &(start..end)));
+            s.note(start, Some(rule), why);
+        }
     }
 }
 

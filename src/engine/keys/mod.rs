@@ -12,7 +12,7 @@ use crate::engine::notation::key::{LastWord, Words};
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
 use crate::engine::shortcuts::Shortcuts;
-use crate::rules::check::{prose, random};
+use crate::rules::check::{names, prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
 
@@ -47,13 +47,15 @@ pub(crate) struct Keys {
 struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
+    /// Whether every value of its keys is a secret.
+    sure: bool,
     not_after: FxHashSet<Box<[u8]>>,
     /// How these end.
     not_after_tails: Pairs,
 }
 
 /// The last two letters of words, or the two that they begin with, as bits: most have others.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Pairs([u64; 16]);
 
 impl Pairs {
@@ -112,9 +114,12 @@ impl Keys {
         let boxed = |s: &String| s.as_bytes().into();
         let mut not_after_tails = Pairs::default();
         key.not_after.iter().for_each(|word| not_after_tails.add(word.as_bytes()));
-        let not_after = key.not_after.iter().map(boxed).collect();
-        self.entries.push(Entry { rule, policy: key.value, not_after, not_after_tails });
+        let not_after: FxHashSet<_> = key.not_after.iter().map(boxed).collect();
+        let sure = Entry { rule, policy: ValuePolicy::Any, sure: true, not_after: not_after.clone(), not_after_tails };
+        self.entries.push(Entry { rule, policy: key.value, sure: false, not_after, not_after_tails });
+        self.entries.extend(Some(sure).filter(|_| !key.sure.is_empty()));
         for k in &key.keys {
+            let entry = entry + u16::from(key.sure.contains(k));
             let together: Vec<u8> = k.bytes().filter(|b| *b != b' ').collect();
             // However a key's words are joined, the last word it shows is the end of it.
             for (i, _) in k.match_indices(' ').chain([(0, "")]) {
@@ -201,7 +206,7 @@ impl Keys {
             let word = words.joined(i, i + 1);
             entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
         });
-        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short })
+        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short: short && !entry.sure })
     }
 }
 
@@ -235,23 +240,55 @@ pub(crate) fn is_secret(
     if colon && prose::is_status(text) {
         return false;
     }
+    if names::is_reference(text) {
+        return false;
+    }
+    if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
+        return false;
+    }
     let digits = text.iter().all(u8::is_ascii_digit);
     match known.policy {
         ValuePolicy::Any => {
             // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
             let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
-            let folder = known.short && matches!(text.first(), Some(b'/' | b'~'));
-            !count && !folder
+            let count = count || known.short && random::is_share(text);
+            let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
+            let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
+            !count && !folder && !line && !prose::is_message(text)
         }
+        ValuePolicy::Likely | ValuePolicy::Random if names::is_name(text) => false,
+        ValuePolicy::Random if names::is_digest_of_key(key, text) => false,
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
         ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
-        ValuePolicy::Likely => !random::is_prose(text) && !is_url(text),
+        ValuePolicy::Likely => {
+            !random::is_prose(text) && !is_url(text) && !prose::is_state(text) && !is_name_of(key, text)
+        }
         ValuePolicy::Random => random::looks_random(text) && !random::is_plain_id(text) && !is_object(text),
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
+fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
+    let head = rec.slice(value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start);
+    let at = head.len() - head.iter().rev().take_while(|b| matches!(b, b' ' | b':')).count();
+    at > key.len() && head[..at].ends_with(key) && head[at - key.len() - 1] == b'/'
+}
+
+/// `OLDPWD=/home/al`: the folder before.
+fn is_folder_key(key: &[u8]) -> bool {
+    key.len() > 3 && key[key.len() - 3..].eq_ignore_ascii_case(b"pwd")
+}
+
+/// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
+fn is_name_of(key: &[u8], text: &[u8]) -> bool {
+    key.eq_ignore_ascii_case(b"secret")
+        && text.contains(&b'-')
+        && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
+        && random::is_words(text)
 }
 
 /// `s3://bucket/x`: an address; a secret in it is found by its place.
@@ -296,6 +333,7 @@ mod tests {
                 modifiers: texts(&["confirm", "value"]),
                 not_after: texts(&["public"]),
                 value: ValuePolicy::Any,
+                sure: Vec::new(),
             },
         );
         keys

@@ -20,6 +20,8 @@ enum Ends {
     Percent,
     /// The first byte of a no-break space.
     NoBreakSpace,
+    /// `|` and `^`, where the next name and its sign follow: `token=x|action=y`.
+    Separator,
 }
 
 /// The bytes that may end a bare value: an entry here is all that a new one takes.
@@ -35,6 +37,14 @@ const ENDS: [Ends; 256] = {
     ends[b'#' as usize] = Ends::Colour;
     ends[b'%' as usize] = Ends::Percent;
     ends[0xC2] = Ends::NoBreakSpace;
+    ends[b'|' as usize] = Ends::Separator;
+    ends[b'^' as usize] = Ends::Separator;
+    // Control bytes separate the fields of FIX and others.
+    let mut control = 1;
+    while control < b' ' {
+        ends[control as usize] = Ends::Always;
+        control += 1;
+    }
     ends
 };
 
@@ -73,10 +83,27 @@ pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
             matches!(rec.get(p + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'' | b'\\' | b'u' | b'`'))
                 || colour_len(rec, p) > 0
         }
-        Ends::Colour => colour_len(rec, p) > 0,
-        Ends::Percent => percent && ends_percent(rec.up_to(p, 5)),
+        Ends::Colour => colour_len(rec, p) > 0 || is_octal(rec.from(p)),
+        Ends::Separator => begins_field(rec.from(p + 1)),
+        Ends::Percent => percent && ends_percent(rec.from(p)),
         Ends::NoBreakSpace => rec.get(p + 1) == Some(0xA0),
     }
+}
+
+/// `#012`, `#011`, `#015`: how rsyslog writes a line end, a tab and a carriage return.
+fn is_octal(rest: &[u8]) -> bool {
+    matches!(rest, [b'#', b'0', b'1', b'1' | b'2' | b'5', ..])
+}
+
+/// The longest name of a field that is looked for behind a separator, in bytes.
+const FIELD_BYTES_MAX: usize = 32;
+
+/// Whether a field's name and its sign begin the text: `action=`.
+fn begins_field(rest: &[u8]) -> bool {
+    let name =
+        rest.iter().take(FIELD_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+    let name = name.count();
+    rest.first().is_some_and(u8::is_ascii_alphabetic) && rest.get(name) == Some(&b'=')
 }
 
 /// `%26`, `%22`, `%2C`, `%7D`, `%0A`, `%20`: encoded once or twice.
@@ -96,7 +123,8 @@ const TEMPLATE_BYTES_MAX: usize = 128;
 
 /// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
 pub(super) fn template_end(rec: &Record<'_>, at: usize) -> usize {
-    const PAIRS: [(&[u8], &[u8]); 8] = [
+    const PAIRS: [(&[u8], &[u8]); 9] = [
+        (b"%(", b")s"),
         (b"${{", b"}}"),
         (b"{{", b"}}"),
         (b"$(", b")"),

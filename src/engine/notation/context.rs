@@ -94,7 +94,7 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
 /// Length of the mask at `at`, so that its bracket opens no list.
 pub(crate) fn mask_len(rec: &Record<'_>, at: usize) -> usize {
     match rec.get(at) {
-        Some(b'[' | b'<') => placeholder::mask_len(rec.up_to(at, placeholder::MASK_BYTES_MAX)),
+        Some(b'[' | b'<' | b'(' | b'*') => placeholder::mask_len(rec.up_to(at, placeholder::MASK_SEEN_BYTES)),
         _ => 0,
     }
 }

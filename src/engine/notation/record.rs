@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::quote::{Close, Quote};
 use super::run::{self, Run};
@@ -212,14 +212,6 @@ impl<'a> Record<'a> {
     pub(crate) fn find_byte(&self, byte: u8, at: usize, limit: usize) -> Option<usize> {
         let found = memchr(byte, &self.buf[at..limit]).map(|n| at + n);
         self.note(at..found.map_or(limit, |at| at + 1));
-        found
-    }
-
-    /// Where from `at` on a text stands.
-    pub(crate) fn find(&self, text: &[u8], at: usize) -> Option<usize> {
-        let at = at.min(self.end);
-        let found = memmem::find(&self.buf[at..self.end], text).map(|n| at + n);
-        self.note(at..found.map_or(self.end, |at| at + text.len()));
         found
     }
 

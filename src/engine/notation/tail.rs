@@ -149,7 +149,7 @@ fn is_tag(rec: &Record<'_>, at: usize) -> bool {
     let name =
         text[(1 + slash).min(text.len())..].iter().take_while(|b| b.is_ascii_alphanumeric() || b":_-!".contains(b));
     let behind = text.get(1 + slash + name.count());
-    begins && matches!(behind, Some(b'>' | b' ' | b'/')) && text.contains(&b'>')
+    matches!(behind, Some(b'>' | b' ' | b'/')) && text.contains(&b'>')
 }
 
 /// Whether a text ends before what stands behind its mark: what joins it to another, or ends a tag.

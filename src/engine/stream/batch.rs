@@ -13,6 +13,7 @@ use crate::engine::scan::reject::RejectStage;
 use crate::engine::scan::rescan::rescan;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
+use crate::engine::stream::sources::Sources;
 use crate::rules::mask::Notation;
 
 /// Finds the secrets of a block of whole records; findings are in order and apart. Where lines end is
@@ -26,12 +27,24 @@ use crate::rules::mask::Notation;
 /// 4. Overlapping findings are joined, and the record is looked through again as it will leave
 ///    ([`rescan`]).
 pub(crate) fn scan(set: &RuleSet, block: &[u8], continuation: &mut Option<Continuation>, scratch: &mut Scratch) {
+    scan_sources(set, block, continuation, &mut None, scratch);
+}
+
+/// The same; with `sources`, what a record leaves open is asked in the next one of its source.
+pub(crate) fn scan_sources(
+    set: &RuleSet,
+    block: &[u8],
+    continuation: &mut Option<Continuation>,
+    sources: &mut Option<Box<Sources>>,
+    scratch: &mut Scratch,
+) {
     scratch.candidates.clear();
     set.prefilter.find(block, &mut scratch.candidates, &mut scratch.lines);
     let rejects = set.shortcuts.take(Shortcut::RejectStage);
     let every = !set.scans.is_empty() || scratch.notes.is_some();
     // Most lines that come by themselves.
-    if scratch.candidates.is_empty() && continuation.is_none() && !every {
+    let open = |sources: &Option<Box<Sources>>| sources.as_ref().is_some_and(|sources| !sources.is_empty());
+    if scratch.candidates.is_empty() && continuation.is_none() && !open(sources) && !every {
         return;
     }
     let (mut candidates, lines) = (std::mem::take(&mut scratch.candidates), std::mem::take(&mut scratch.lines));
@@ -40,7 +53,7 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], continuation: &mut Option<Contin
     let mut next = 0;
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
-        let waiting = continuation.is_some() || every;
+        let waiting = continuation.is_some() || open(sources) || every;
         let looked = if waiting || !rejects { 0 } else { stage.rejected(&candidates[next..], scratch) };
         let Some(place) = (if waiting { Some(at) } else { candidates.get(next + looked).map(|h| h.at as usize) })
         else {
@@ -52,7 +65,14 @@ pub(crate) fn scan(set: &RuleSet, block: &[u8], continuation: &mut Option<Contin
         let rejected = candidates[next..next + looked].partition_point(|h| (h.at as usize) < start);
         stage.learn(rejected > 0);
         next += rejected;
-        next += record(set, block, start..trimmed(block, start, end), &candidates[next..], continuation, scratch);
+        let whole = start..trimmed(block, start, end);
+        if let Some(sources) = sources {
+            *continuation = sources.enter(&block[whole.clone()]);
+        }
+        next += record(set, block, whole.clone(), &candidates[next..], continuation, scratch);
+        if let Some(sources) = sources {
+            sources.leave(&block[whole], continuation.take());
+        }
         at = end + 1;
         // Those of a record that was not looked at to its end.
         while candidates.get(next).is_some_and(|h| (h.at as usize) < at) {

@@ -2,6 +2,8 @@
 
 pub(crate) mod batch;
 mod long_record;
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "what comes over one connection is the sidecar's"))]
+mod sources;
 
 use std::fmt;
 
@@ -13,6 +15,7 @@ use crate::engine::mask::emit::put;
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::long_record::{RECORD_BYTES_MAX, Window};
+use crate::engine::stream::sources::Sources;
 use crate::engine::wipe::wipe;
 
 /// The most bytes looked through in one go: they stay in the second-level cache.
@@ -39,6 +42,8 @@ pub struct Stream {
     /// Its state, once it is over the limit.
     window: Option<Window>,
     pub(super) continuation: Option<Continuation>,
+    /// Where sources are told apart: what they have left open. Between two records it is all there.
+    sources: Option<Box<Sources>>,
     pub(super) tally: Tally,
 }
 
@@ -50,6 +55,7 @@ impl Stream {
             held: Vec::new(),
             window: None,
             continuation: None,
+            sources: None,
             tally: Tally::default(),
         }
     }
@@ -79,6 +85,22 @@ impl Stream {
     pub fn finish_with(&mut self, sink: &mut impl FnMut(&[u8])) {
         self.end_record_with(sink);
         self.continuation = None;
+        if let Some(sources) = &mut self.sources {
+            sources.clear();
+        }
+    }
+
+    /// What a record leaves open is asked in the next one of its source, as its syslog header says: the
+    /// stream carries records of several programs, which take turns.
+    #[cfg(feature = "serve")]
+    pub(crate) fn tell_sources_apart(&mut self) {
+        self.sources.get_or_insert_default();
+    }
+
+    /// The same, where the source does not stand in the record: that of all that follow.
+    #[cfg(feature = "serve")]
+    pub(crate) fn name_source(&mut self, source: &[u8]) {
+        self.sources.get_or_insert_default().name(source);
     }
 
     /// Ends the record that has not ended by a newline: for records that come as frames of their own. What it leaves open (a
@@ -111,7 +133,8 @@ impl Stream {
     /// Whether it stands between two records, and the last one left nothing open: nothing that came before has a say in
     /// what comes next.
     pub fn is_between(&self) -> bool {
-        self.held.is_empty() && self.window.is_none() && self.continuation.is_none()
+        let open = self.sources.as_ref().is_some_and(|sources| !sources.is_empty());
+        self.held.is_empty() && self.window.is_none() && self.continuation.is_none() && !open
     }
 
     /// The counts since the last call.
@@ -162,7 +185,7 @@ impl Stream {
     fn block(&mut self, block: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
         scratch.findings.clear();
-        batch::scan(set, block, &mut self.continuation, scratch);
+        batch::scan_sources(set, block, &mut self.continuation, &mut self.sources, scratch);
         scratch.count_spared(0..block.len(), &mut self.tally);
         put(set.masking(), block, &scratch.findings, &mut self.tally, sink);
     }
@@ -190,6 +213,9 @@ impl Stream {
             let body = self.held.len() - line_end;
             let tail: [u8; 2] = [b'\r', b'\n'];
             self.step(true, body, scratch, sink);
+            if let Some(sources) = &mut self.sources {
+                sources.leave_again(self.continuation.take());
+            }
             self.tally.bytes_out += line_end as u64;
             sink(&tail[2 - line_end..]);
             self.window = None;
@@ -199,6 +225,9 @@ impl Stream {
 
     fn step(&mut self, last: bool, len: usize, scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
         let set = &self.redactor.set;
+        if let (None, Some(sources)) = (&self.window, &mut self.sources) {
+            self.continuation = sources.enter_long(&self.held);
+        }
         let window = self.window.get_or_insert_default();
         let work = (scratch, &mut self.tally);
         let done = window.step(set, &self.held[..len], last, &mut self.continuation, work, sink);

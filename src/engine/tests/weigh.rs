@@ -1,6 +1,7 @@
 //! What the learned judge lets go and takes, asked of the engine as a whole.
 
 use crate::engine::redactor::Redactor;
+use crate::rules::judge::likelihood::Likelihood;
 use proptest::prelude::*;
 
 #[test]
@@ -48,6 +49,36 @@ fn what_only_a_token_looks_like_is_masked_whatever_stands_around() {
     ] {
         assert_ne!(Redactor::builtin().redact_str(line), line);
     }
+}
+
+#[test]
+fn how_likely_a_secret_must_be_is_the_users_say() {
+    let masks = |least, name: Option<&str>, text: &str| {
+        let builder = Redactor::builder();
+        let builder = match name {
+            Some(name) => builder.min_likelihood_for(name, least),
+            None => builder.min_likelihood(least),
+        };
+        builder.build().unwrap().redact_str(text) != text
+    };
+    use Likelihood::{Likely, Possible, VeryLikely};
+    // What only weighing tells, and what nothing is ever weighed against.
+    let (prose, sure) = ("plivo token - 'YGIQ7PGZS9VGVGOREM4E'", "password=hunter2");
+    assert!(masks(Likely, None, prose) && masks(Possible, None, prose));
+    let weakly: Vec<&str> =
+        ["session_id=17.4a.b2c", "pwd: swordfish now", "token=correcthorsebattery", "api key is 8a5de3a89b7e4f29b"]
+            .into_iter()
+            .filter(|text| masks(Possible, None, text) != masks(VeryLikely, None, text))
+            .collect();
+    assert!(!weakly.is_empty());
+    for text in weakly {
+        assert!(masks(Possible, None, text) && !masks(VeryLikely, None, text), "{text}");
+    }
+    for least in Likelihood::ALL {
+        assert!(masks(least, None, sure));
+        assert!(masks(least, Some("card"), prose) && masks(least, Some("session-id"), prose));
+    }
+    assert!(Redactor::builder().min_likelihood_for("no-such-rule", Likely).build().is_err());
 }
 
 #[test]

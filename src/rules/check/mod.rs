@@ -6,9 +6,11 @@ pub mod entropy;
 pub mod groupings;
 pub mod jwt;
 pub mod mod97;
+pub mod names;
 pub mod placeholder;
 pub mod prose;
 pub mod random;
+mod reference;
 pub mod sentence;
 
 /// A check that a rule names.
@@ -30,6 +32,12 @@ pub enum Check {
     Random,
     /// Is no sample word such as `test` or `changeme`.
     NotSample,
+    /// Has what words of prose have not: a digit among letters, or a sign.
+    Marked,
+    /// Does not begin with a port, as what socat is given does: `openssl-listen:4444,reuseaddr`.
+    NotPort,
+    /// Stands behind no key that says who acted ([`names::is_who_acted`]); told where the record is at hand.
+    NotActor,
 }
 
 impl Check {
@@ -46,6 +54,9 @@ impl Check {
             "mod97" => Check::Mod97,
             "random" => Check::Random,
             "not-sample" => Check::NotSample,
+            "marked" => Check::Marked,
+            "not-port" => Check::NotPort,
+            "not-actor" => Check::NotActor,
             _ => return None,
         })
     }
@@ -61,6 +72,9 @@ impl Check {
             Check::Mod97 => "mod97".into(),
             Check::Random => "random".into(),
             Check::NotSample => "not-sample".into(),
+            Check::Marked => "marked".into(),
+            Check::NotPort => "not-port".into(),
+            Check::NotActor => "not-actor".into(),
         }
     }
 
@@ -75,6 +89,15 @@ impl Check {
             Check::Mod97 => mod97::holds(secret),
             Check::Random => random::looks_random(secret),
             Check::NotSample => !prose::is_sample(secret),
+            Check::Marked => prose::is_marked(secret),
+            Check::NotPort => !is_port(secret),
+            Check::NotActor => true,
         }
     }
+}
+
+/// Whether a port comes first, and options of a connection behind it.
+fn is_port(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    (1..=5).contains(&digits) && matches!(text.get(digits), Some(b',' | b'/'))
 }

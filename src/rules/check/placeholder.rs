@@ -1,5 +1,6 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
+use super::reference::is_reference;
 use crate::rules::words::words;
 
 /// The longest value looked at; longer ones are no placeholder.
@@ -67,24 +68,48 @@ fn is_nothing(v: &[u8]) -> bool {
 /// What redactors write.
 const MASKS: &[&str] = words!("redactors-marks");
 
-/// The longest mask in brackets, in bytes.
-pub const MASK_BYTES_MAX: usize = 162;
+/// What stands for a value in brackets only.
+const IN_BRACKETS: &[&str] = words!("marks-in-brackets");
 
-/// Length of the mask in brackets that the text begins with, 0 if it begins with none: `[REDACTED:rule]`, `<masked>`.
-/// More of a value behind it belongs to the value.
+/// The longest mask in brackets, in bytes.
+const MASK_BYTES_MAX: usize = 162;
+/// How many bytes [`mask_len`] looks at: stars, and what stands in brackets behind them.
+pub const MASK_SEEN_BYTES: usize = 2 * MASK_BYTES_MAX;
+
+/// Length of the mask in brackets that the text begins with, 0 if it begins with none: `[REDACTED:rule]`, `<masked>`,
+/// `(sensitive value)`, `*****(redacted)`. More of a value behind it belongs to the value.
 pub fn mask_len(text: &[u8]) -> usize {
+    match text.first() {
+        Some(b'[' | b'<' | b'(') => bracketed_len(text),
+        Some(b'*') => {
+            let stars = text.iter().take(MASK_BYTES_MAX).take_while(|b| **b == b'*').count();
+            let mask = if stars >= STARS_MIN { bracketed_len(&text[stars..]) } else { 0 };
+            if mask > 0 { stars + mask } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+/// The fewest stars that are a mask.
+const STARS_MIN: usize = 3;
+
+fn bracketed_len(text: &[u8]) -> usize {
     let close = match text.first() {
         Some(b'[') => b']',
         Some(b'<') => b'>',
+        Some(b'(') => b')',
         _ => return 0,
     };
-    let begins = |word: &&str| text.get(1..=word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
-    if !MASKS.iter().any(begins) {
-        return 0;
-    }
     let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');
     let len = text[1..].iter().take(MASK_BYTES_MAX - 2).take_while(|b| inner(b)).count();
-    if text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
+    let inside = &text[1..=len];
+    let begins = |word: &&str| inside.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
+    let mask = MASKS.iter().any(begins) || close != b'>' && is_in_brackets(inside);
+    if mask && text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
+}
+
+fn is_in_brackets(inside: &[u8]) -> bool {
+    IN_BRACKETS.iter().any(|word| inside.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether the whole value is what a redactor leaves behind, this one or another.
@@ -101,9 +126,12 @@ fn is_mask_body(v: &[u8]) -> bool {
         return true; // bullets
     }
     let inner = strip_brackets(v);
-    // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`
+    if inner.len() < v.len() && is_in_brackets(inner) || is_mask_constant(v) {
+        return true;
+    }
+    // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
     let bare = inner.trim_ascii_start();
-    let bare = trim_stars(bare);
+    let bare = strip_brackets(trim_stars(bare));
     MASKS.iter().any(|w| match bare.get(..w.len()) {
         Some(head) if head.eq_ignore_ascii_case(w.as_bytes()) => {
             let tail = &bare[w.len()..];
@@ -111,6 +139,14 @@ fn is_mask_body(v: &[u8]) -> bool {
         }
         _ => false,
     })
+}
+
+/// `HIDDEN_DUE_TO_SECURITY_REASONS`: such a word, and why, in capitals.
+fn is_mask_constant(v: &[u8]) -> bool {
+    let begins = |w: &&str| {
+        v.get(..w.len()).is_some_and(|head| head.eq_ignore_ascii_case(w.as_bytes())) && v.get(w.len()) == Some(&b'_')
+    };
+    v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
 }
 
 /// What may follow the word inside a label: `:rule-id`, `:rule-id:key:tag`, `-rule-id`.
@@ -134,65 +170,9 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
         [b'[', inner @ .., b']'] | [b'<', inner @ .., b'>'] | [b'(', inner @ .., b')'] | [b'{', inner @ .., b'}'] => {
             inner
         }
+        [b'%', b'5', b'B' | b'b', inner @ .., b'%', b'5', b'D' | b'd'] => inner,
         _ => v,
     }
-}
-
-/// Tags of YAML whose value is looked up elsewhere.
-const TAGS: &[&str] = words!("yaml-tags");
-
-/// `${VAR}`, `$VAR`, `$(cmd)`, `{{ template }}`, `<%= x %>`, `%(var)s`, `#{x}`, `%VAR%`, `$$VAR`.
-fn is_reference(v: &[u8]) -> bool {
-    let name = |s: &[u8]| {
-        let s = s.trim_ascii();
-        !s.is_empty()
-            && s.iter().all(|b| {
-                b.is_ascii_alphanumeric()
-                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
-            })
-    };
-    let word =
-        |s: &[u8]| !s.is_empty() && !s[0].is_ascii_digit() && s.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    match v {
-        [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
-        [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
-        [b'{', b'{', inner @ .., b'}', b'}'] => name(inner),
-        [b'<', b'%', inner @ .., b'%', b'>'] => name(inner.strip_prefix(b"=").unwrap_or(inner)),
-        [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
-        [b'%', b'{', inner @ .., b'}'] => name(inner),
-        [b'%', inner @ .., b'%'] => word(inner),
-        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()),
-        [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
-        [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
-        _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
-    }
-}
-
-fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[u8]) -> bool) -> bool {
-    match rest {
-        [b'{', b'{', inner @ .., b'}', b'}'] | [b'{', inner @ .., b'}'] => {
-            name(inner) || default_is_placeholder(inner, word)
-        }
-        [b'(', inner @ .., b')'] => name(inner),
-        // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
-        _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
-    }
-}
-
-/// `VAR:-default` with a default that is itself no secret.
-fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
-    let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else { return false };
-    let default = &inner[i + 2..];
-    word(&inner[..i])
-        && (default.is_empty() || matches!(default, [b'$', rest @ ..] if rest.iter().all(u8::is_ascii_alphanumeric)))
-}
-
-fn upper(v: &[u8]) -> bool {
-    !v.iter().any(u8::is_ascii_lowercase)
-}
-
-fn lower(v: &[u8]) -> bool {
-    !v.iter().any(u8::is_ascii_uppercase)
 }
 
 /// How words that stand for a value begin.
@@ -269,6 +249,7 @@ mod tests {
             "[REDACTED:github-pat]",
             "[REDACTED:password:k1:0011223344556677]",
             "REDACTED-url-password",
+            "HIDDEN_DUE_TO_SECURITY_REASONS",
             "${VAR}",
             "$VAR",
             "$password",
@@ -282,6 +263,20 @@ mod tests {
             "<password>",
             "{password}",
             "***redacted***",
+            "*********(redacted)",
+            "(sensitive value)",
+            "[secure]",
+            "[object Object]",
+            "%5BFILTERED%5D",
+            "%s",
+            "%1$s",
+            "%%1842",
+            r"\$PASSWORD",
+            " + password + ",
+            "      . $this->_config[",
+            "$Token.Content",
+            "$Tokens[$Index",
+            "@p0",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
@@ -302,6 +297,14 @@ mod tests {
             "<password>x",
             "xxxxy",
             "REDACTED:Hunter2",
+            "secure",
+            "****(hunter2)",
+            "(secure)x",
+            "%s3cret",
+            "%%hunter2",
+            "$ecret.x1",
+            "+ hunter2",
+            r"\$ecret1",
         ] {
             assert!(!is_placeholder(text.as_bytes()), "{text}");
         }

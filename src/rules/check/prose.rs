@@ -1,5 +1,6 @@
 //! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
 
+use crate::rules::check::random;
 use crate::rules::words::words;
 
 const STATUS: &[&str] = words!("status-words");
@@ -10,6 +11,27 @@ const SECRET_NAMES: &[&str] = words!("secret-names");
 pub fn is_status(value: &[u8]) -> bool {
     let word = value.strip_suffix(b".").or(value.strip_suffix(b"!")).unwrap_or(value);
     word.len() <= 16 && STATUS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
+}
+
+const VERBS: &[&str] = words!("message-verbs");
+const NOUNS: &[&str] = words!("message-nouns");
+/// The fewest words of a message.
+const MESSAGE_WORDS_MIN: usize = 3;
+
+/// Whether a text is a message about a secret: `must have at least 8 characters`, `This field is required.`
+pub fn is_message(text: &[u8]) -> bool {
+    let words =
+        || text.split(|b| matches!(b, b' ' | b'.' | b',' | b'(' | b')' | b'!' | b':')).filter(|w| !w.is_empty());
+    let has = |list: &[&str]| words().any(|word| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes())));
+    let plain = |word: &[u8]| {
+        word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'\'') || word.iter().all(u8::is_ascii_digit)
+    };
+    text.contains(&b' ') && words().count() >= MESSAGE_WORDS_MIN && words().all(plain) && has(VERBS) && has(NOUNS)
+}
+
+/// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
+pub fn is_state(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_alphabetic) && is_status(value)
 }
 
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
@@ -33,6 +55,11 @@ pub fn is_code_reference(value: &[u8]) -> bool {
     if !path.split(|b| *b == b'.').all(name) || !name(last) {
         return false;
     }
+    // `System.Security.SecureString`: a class.
+    let class = |part: &[u8]| part[0].is_ascii_uppercase() && part.iter().all(u8::is_ascii_alphabetic);
+    if class(last) && path.contains(&b'.') && path.split(|b| *b == b'.').all(class) {
+        return true;
+    }
     let last = last.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
 }
@@ -45,15 +72,63 @@ pub fn is_sample(value: &[u8]) -> bool {
     SAMPLES.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes()))
 }
 
+/// The fewest bytes of a value in prose that a person chose.
+const MARKED_BYTES_MIN: usize = 6;
+
+/// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
+/// (`kT9;x!Qq`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
+pub fn is_marked(value: &[u8]) -> bool {
+    let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
+    let value = &value[..ends];
+    let letters = value.iter().any(u8::is_ascii_alphabetic);
+    // A setting, or a path.
+    let pair =
+        value[..value.len().saturating_sub(2)].contains(&b'=') || value.starts_with(b"/") || value.starts_with(b"0x");
+    let joined = value.iter().any(|b| matches!(b, b'/' | b'=' | b':' | b'.' | b'-' | b'_' | b'(' | b'<' | b'[' | b'{'));
+    value.len() >= MARKED_BYTES_MIN
+        && letters
+        && !pair
+        && if joined {
+            random::has_marks(value)
+        } else {
+            value.iter().any(u8::is_ascii_digit) || random::has_marks(value)
+        }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_code_reference, is_sample, is_status};
+    use super::{is_code_reference, is_marked, is_message, is_sample, is_status};
+
+    #[test]
+    fn marks_tell_values_from_prose() {
+        for text in ["hunter2", "WeakPassword123", "kT9;x!Qq7Z", "kT9xQQ7kT9xQQ7kT9xQQ"] {
+            assert!(is_marked(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "required",
+            "expired.",
+            "10.0.0.5",
+            "v2",
+            "/etc/x",
+            "a=b",
+            "protostack=xfrm",
+            "0x7fdfe970b250",
+            "policy-v2",
+            "YES)",
+            "12345678",
+        ] {
+            assert!(!is_marked(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn prose_code_and_samples() {
         assert!(is_status(b"required.") && !is_status(b"hunter2"));
         assert!(is_code_reference(b"settings.GITHUB_API_SECRET") && is_code_reference(b"this.state.password"));
         assert!(!is_code_reference(b"summer.winter") && !is_code_reference(b"password"));
+        assert!(is_code_reference(b"System.Security.SecureString") && !is_code_reference(b"Summer.Winter"));
+        assert!(is_message(b"is too short (minimum is 8 characters)") && is_message(b"This field is required."));
+        assert!(!is_message(b"correct horse battery staple") && !is_message(b"is too sh0rt 4 me"));
         assert!(is_sample(b"ChangeMe") && !is_sample(b"changeme1"));
     }
 }

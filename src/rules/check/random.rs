@@ -84,15 +84,24 @@ fn unescaped(value: &[u8], plain: &mut [u8; ESCAPED_BYTES_MAX]) -> Option<usize>
 }
 
 /// Whether the value has the form of an identifier that is drawn but no secret by itself: a UUID, a
-/// pointer, a number or several joined by signs.
+/// pointer, a number, or several of them joined by signs.
 pub fn is_plain_id(value: &[u8]) -> bool {
-    let uuid = value.len() == 36
-        && value
-            .iter()
-            .enumerate()
-            .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() });
     let pointer = value.len() <= 18 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
-    uuid || pointer || value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.' | b':'))
+    let number = |part: &[u8]| part.iter().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+    pointer || value.split(|b| *b == b':').all(|part| number(part) || is_uuid(part))
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    let mut places = value.iter().enumerate();
+    value.len() == 36
+        && places.all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// `3/3`: so many of so many.
+pub fn is_share(value: &[u8]) -> bool {
+    value.len() <= 9
+        && value.iter().filter(|b| **b == b'/').count() == 1
+        && value.iter().all(|b| b.is_ascii_digit() || *b == b'/')
 }
 
 /// Whether a text is several words with blanks between, as in `Get this from elsewhere`.

@@ -19,8 +19,9 @@ fn alphabet(class: &str) -> Option<String> {
         "lowalnum" => format!("{lower}{digit}"),
         "upalnum" => format!("{upper}{digit}"),
         "b64" => format!("{ALNUM}+/"),
-        "b64url" => format!("{ALNUM}_-"),
         "base32" => format!("{upper}234567"),
+        "b64url" => format!("{ALNUM}_-"),
+        "angle" => "<".to_owned(),
         _ => return None,
     })
 }

@@ -56,6 +56,7 @@ pub fn each(name: &str, text: &str) -> Result<Vec<Result<Rule, RuleError>>, Rule
     let verdicts = file.rule.iter().map(|spanned| {
         let mut written = spanned.get_ref().clone();
         written.max = written.max.or(file.max);
+        written.fill(&file.parts);
         let id = written.id.clone();
         let built = match seen.insert(id.clone()) {
             true => rule(written, family, &file.modifiers),
@@ -201,6 +202,7 @@ fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
         keep: keep.map(|(a, _)| a),
         pattern: body,
         before: w.before.as_deref().map(|b| automaton(b, w.fold, Way::Back)).transpose()?.map(|(a, _)| a),
+        behind: w.behind.as_deref().map(|b| automaton(b, w.fold, Way::Forward)).transpose()?.map(|(a, _)| a),
         start_word: edge(&w.start)?,
         end_word: edge(&w.end)?,
     }))
@@ -218,11 +220,19 @@ fn key(w: &Written, modifiers: &[String]) -> Result<Key, RuleError> {
             return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
         }
         // A literal must lie within one word: the words may be joined in many ways.
-        if !lower.split(' ').any(|word| w.literals.iter().any(|l| word.contains(l.as_str()))) {
+        // It may take along the sign behind a key too short for one.
+        let within = |word: &str, l: &str| {
+            let signed = l.ends_with(|c: char| !c.is_alphanumeric());
+            word.contains(l) || signed && word.ends_with(&l[..l.len() - 1])
+        };
+        if !lower.split(' ').any(|word| w.literals.iter().any(|l| within(word, l))) {
             return Err(RuleError::new(format!(
                 "key `{key}` contains none of the rule's `literals`, so it would never be found"
             )));
         }
+    }
+    if let Some(key) = w.sure.iter().find(|key| !w.keys.contains(key)) {
+        return Err(RuleError::new(format!("`{key}` is sure, but none of the `keys`")));
     }
     Ok(Key {
         literals: w.literals.clone(),
@@ -231,6 +241,7 @@ fn key(w: &Written, modifiers: &[String]) -> Result<Key, RuleError> {
         modifiers: modifiers.to_vec(),
         not_after: w.not_after.clone(),
         value,
+        sure: w.sure.clone(),
     })
 }
 

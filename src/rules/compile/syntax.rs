@@ -1,5 +1,7 @@
 //! Rules as written: TOML, one file a family.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -16,6 +18,9 @@ pub struct File {
     /// Words after a key that leave it a secret's, for every key rule in the file.
     #[serde(default)]
     pub modifiers: Vec<String>,
+    /// Pieces of patterns by name: `{{gap}}` in a pattern stands for the piece `gap`.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
     /// The rules.
     #[serde(default)]
     pub rule: Vec<Spanned<Written>>,
@@ -45,6 +50,8 @@ pub struct Written {
     pub keep: Option<String>,
     /// What stands before the literal.
     pub before: Option<String>,
+    /// What must follow the secret.
+    pub behind: Option<String>,
     /// `word` or `any`.
     pub start: Option<String>,
     /// `word` or `any`.
@@ -70,6 +77,9 @@ pub struct Written {
     pub not_after: Vec<String>,
     /// What the key's value must look like.
     pub value: Option<String>,
+    /// Those of the keys whose every value is a secret.
+    #[serde(default)]
+    pub sure: Vec<String>,
     /// `userinfo` or `card`: found by code of its own.
     pub found_by: Option<String>,
     /// What closes a block.
@@ -97,6 +107,17 @@ pub fn parse(name: &str, text: &str) -> Result<File, RuleError> {
             None => refusal,
         }
     })
+}
+
+impl Written {
+    /// Puts the parts that its patterns name in their places; a part may name those whose names come before its own.
+    pub fn fill(&mut self, parts: &BTreeMap<String, String>) {
+        for pattern in [&mut self.pattern, &mut self.keep, &mut self.before, &mut self.behind].into_iter().flatten() {
+            for (name, part) in parts.iter().rev() {
+                *pattern = pattern.replace(&format!("{{{{{name}}}}}"), &format!("(?:{part})"));
+            }
+        }
+    }
 }
 
 /// An entry of an allow-list as written.

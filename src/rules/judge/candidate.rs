@@ -1,13 +1,18 @@
-//! What is judged: a value, the bytes before it and the one behind it. Nothing else is ever read.
+//! What is judged: a value and a few bytes before and behind it. Nothing else is ever read.
 
 use std::ops::Range;
 
-use super::words::Words;
+use super::follows::Follows;
+use super::words::{Word, Words};
+use crate::rules::words::words;
 
 /// How much before a value is read, in bytes.
 pub const BEFORE_BYTES: usize = 48;
 /// How much of a value is read, in bytes.
 pub const VALUE_BYTES: usize = 64;
+
+/// How much behind a value is read, in bytes.
+pub const BEHIND_BYTES: usize = 24;
 
 /// How a candidate came to be one. Each kind has its own thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +60,8 @@ pub struct Candidate<'a> {
     pub(super) before: &'a [u8],
     /// At most [`VALUE_BYTES`] of it.
     pub(super) value: &'a [u8],
-    pub(super) behind: Option<u8>,
+    /// At most [`BEHIND_BYTES`] behind it.
+    pub(super) behind: &'a [u8],
     pub(super) kind: Kind,
 }
 
@@ -67,30 +73,27 @@ impl<'a> Candidate<'a> {
         let (from, to) = (value.start.min(end), value.end.clamp(value.start.min(end), end));
         let low = from.saturating_sub(BEFORE_BYTES).max(record.start.min(from));
         let cut = to.min(from + VALUE_BYTES);
-        let behind = if to < end { Some(text[to]) } else { None };
+        let behind = &text[to..end.min(to + BEHIND_BYTES)];
         Candidate { before: &text[low..from], value: &text[from..cut], behind, kind }
     }
 
-    /// Whether a payment card's word is among the last before it: `visa X`, `cardNumber: X`.
-    pub fn is_called_card(&self) -> bool {
-        const WORDS: [&[u8]; 15] = [
-            b"visa",
-            b"mastercard",
-            b"maestro",
-            b"amex",
-            b"unionpay",
-            b"jcb",
-            b"diners",
-            b"discover",
-            b"card",
-            b"cards",
-            b"pan",
-            b"cc",
-            b"credit",
-            b"debit",
-            b"payment",
-        ];
-        Words::before(self.before).near().iter().any(|w| WORDS.iter().any(|c| w.text.eq_ignore_ascii_case(c)))
+    /// What the words before a number say that it is: a card's, or something else's.
+    pub fn is_called(&self) -> Called {
+        let words = Words::before(self.before);
+        let near = words.near();
+        let is = |words: &[&str], word: &Word<'_>| words.iter().any(|w| word.text.eq_ignore_ascii_case(w.as_bytes()));
+        // `order number: X`, `card no. X`: the word before says which.
+        let first = near.iter().find(|w| !is(NUMBER_WORDS, w));
+        if near.iter().any(|w| is(CARD_WORDS, w)) {
+            // `payment_id`, but not `card_id`.
+            let id = first.is_some_and(|w| is(ID_WORDS, w) && !is(CARD_WORDS, w));
+            let card = near.iter().any(|w| is(&["card", "cards", "pan", "cc"], w));
+            return if id && !card { Called::Other } else { Called::Card };
+        }
+        match first {
+            Some(w) if is(ID_WORDS, w) || is_glued_id(w.text) => Called::Other,
+            _ => Called::Nothing,
+        }
     }
 
     /// Whether one of the last two words before it is a session's: `;jsessionid=X`, `session_id: X`, `connect.sid=X`.
@@ -100,8 +103,47 @@ impl<'a> Candidate<'a> {
         Words::before(self.before).near().iter().take(2).any(|w| session(w.text))
     }
 
+    /// Whether a client's token stands before it, as in `clientToken` and `clientRequestToken`.
+    pub fn is_called_clients_token(&self) -> bool {
+        let words = Words::before(self.before);
+        let is = |at: usize, text: &[u8]| words.near().get(at).is_some_and(|w| w.text.eq_ignore_ascii_case(text));
+        is(0, b"token") && (is(1, b"client") || is(1, b"request") && is(2, b"client"))
+    }
+
+    /// Whether a word of a text follows it.
+    pub fn goes_on(&self) -> bool {
+        Follows::of(self.behind).0 == Follows::Word
+    }
+
     /// What is read of a value at `value` in a record that begins at `start`.
     pub fn reach(start: usize, value: &Range<usize>) -> Range<usize> {
-        value.start.saturating_sub(BEFORE_BYTES).max(start.min(value.start))..value.end + 1
+        value.start.saturating_sub(BEFORE_BYTES).max(start.min(value.start))..value.end + BEHIND_BYTES
     }
+}
+
+/// What a number is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// A payment card's: `visa X`, `cardNumber: X`.
+    Card,
+    /// An identifier's, a quantity's, a time's: `trace_id=X`, `offset X`.
+    Other,
+    /// Nothing that says which.
+    Nothing,
+}
+
+/// Words that say that a number is a card's.
+const CARD_WORDS: &[&str] = words!("called-card");
+/// Words that say that a number is something else.
+const ID_WORDS: &[&str] = words!("called-other");
+/// Words that say nothing of what is numbered.
+const NUMBER_WORDS: &[&str] = words!("called-number");
+
+/// `queryid`, `traceid`: a word that ends so, which no word of prose does.
+fn is_glued_id(word: &[u8]) -> bool {
+    const PROSE: &[&str] = words!("words-in-id");
+    let end = word.len().saturating_sub(2);
+    word.len() > 3
+        && word[end..].eq_ignore_ascii_case(b"id")
+        && !PROSE.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }

@@ -2,14 +2,15 @@
 //!
 //! A feature is a name and up to two parts, hashed to a place in the table. What the parts are made of
 //! is: the last words before the value, the sign that joins, the value's size, kinds of bytes and pairs
-//! of letters, and the byte behind it.
+//! of letters, and what follows it.
 
 use super::candidate::{Candidate, Kind, VALUE_BYTES};
+use super::follows::Follows;
 use super::pairs::Pairs;
 use super::words::{Word, Words};
 
 /// Goes up with every change of what the features of a candidate are.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// What a feature speaks of, for a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Group {
     Length,
     /// Whether its letters come as in words.
     Letters,
-    /// The byte behind it.
+    /// What follows it.
     Behind,
 }
 
@@ -40,7 +41,7 @@ impl Group {
             Group::Shape => "kinds of bytes",
             Group::Length => "length",
             Group::Letters => "pairs of letters",
-            Group::Behind => "byte behind",
+            Group::Behind => "what follows",
         }
     }
 }
@@ -184,7 +185,7 @@ pub(super) fn each<'a>(c: &Candidate<'a>, pairs: &Pairs, mut each: impl FnMut(&F
     one(Group::Length, const { Name::of("kinds.size") }, number(kinds), number(size), [kinds, size]);
     let exact = LENGTHS.iter().position(|l| *l == n).map_or(99, |i| i as u32);
     one(Group::Length, const { Name::of("length") }, number(exact), none, [n as u32, 0]);
-    let behind = u32::from(super::words::sign_of(c.behind.unwrap_or(0)));
+    let behind = u32::from(super::words::sign_of(c.behind.first().copied().unwrap_or(0)));
     one(Group::Behind, const { Name::of("behind") }, number(behind), none, [behind, 0]);
     one(Group::Behind, const { Name::of("sign.behind") }, sign, number(behind), [behind, 0]);
     let near = words.near();
@@ -210,6 +211,15 @@ pub(super) fn each<'a>(c: &Candidate<'a>, pairs: &Pairs, mut each: impl FnMut(&F
         for gram in first.text.windows(4) {
             one(Group::Key, const { Name::of("gram") }, text(gram), none, [0; 2]);
         }
+    }
+    let (follows, next) = Follows::of(c.behind);
+    let letters = u32::from(counts.upper + counts.lower == n as u32);
+    one(Group::Behind, const { Name::of("follows") }, number(follows as u32), number(how), [follows as u32, how]);
+    let both = 2 * follows as u32 + letters;
+    one(Group::Behind, const { Name::of("follows.letters") }, number(both), sign, [both, 0]);
+    if !next.is_empty() {
+        one(Group::Behind, const { Name::of("next") }, text(next), none, [0; 2]);
+        one(Group::Behind, const { Name::of("next.letters") }, text(next), number(letters), [0, letters]);
     }
     shape(c, &counts, &mut one);
 }

@@ -1,11 +1,13 @@
 //! A learned judge: how much speaks for a value being a secret, in hundredths of a bit.
 //!
 //! Logistic regression over hashed features: a sum of small integers, which [`table::Table`] holds.
-//! It reads [`candidate::BEFORE_BYTES`] before a value, [`candidate::VALUE_BYTES`] of it and the byte
-//! behind it, whatever the record is. `tools/judge/` trains it.
+//! It reads [`candidate::BEFORE_BYTES`] before a value, [`candidate::VALUE_BYTES`] of it and
+//! [`candidate::BEHIND_BYTES`] behind it, whatever the record is. `tools/judge/` trains it.
 
 pub mod candidate;
 pub mod features;
+mod follows;
+pub mod likelihood;
 pub mod pairs;
 pub mod table;
 mod words;
@@ -23,6 +25,19 @@ pub fn worth(value: &[u8]) -> bool {
     let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b':' | b',' | b'-' | b'+' | b'%');
     // A key block has a rule of its own, which leaves its marks.
     value.len() >= WORTH_BYTES_MIN && !text.starts_with(b"-----") && !text.iter().all(number)
+}
+
+/// The longest name that a short number may stand behind, in bytes.
+const NAME_BYTES: usize = 16;
+/// The most digits of such a number.
+const NAME_DIGITS: usize = 4;
+
+/// Whether a value is a name with a short number, as `item-123` and `eu-west-1` are: behind a weak key nothing makes a secret
+/// of it, and most values there are such, so that the judge need not be asked.
+pub fn is_name_with_number(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let part = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    value.len() <= NAME_BYTES && digits <= NAME_DIGITS && value.iter().all(part)
 }
 
 /// The fewest bytes of a value that is one in prose.

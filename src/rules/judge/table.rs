@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::candidate::{Candidate, Kind};
 use super::features::{self, Group, VERSION};
+use super::likelihood::Likelihood;
 use super::pairs::{CLASSES, Pairs};
 
 /// Weights are hashed to so many places, as a power of two.
@@ -125,13 +126,14 @@ impl Table {
     }
 
     /// Whether so little speaks for a candidate which the rules would mask that it stays.
-    pub fn lets_go(&self, kind: Kind, score: Score) -> bool {
-        self.may_let_go(kind) && score.0 <= i32::from(self.let_go[kind as usize])
+    pub fn lets_go(&self, kind: Kind, score: Score, least: Likelihood) -> bool {
+        self.may_let_go(kind) && score.0 <= i32::from(self.let_go[kind as usize]) + least.lets_go()
     }
 
     /// Whether so much speaks for a candidate which the rules would let go that it does not stay.
-    pub fn takes(&self, kind: Kind, score: Score) -> bool {
-        score.0 >= i32::from(self.take[kind as usize])
+    pub fn takes(&self, kind: Kind, score: Score, least: Likelihood) -> bool {
+        let take = self.take[kind as usize];
+        take != i16::MAX && score.0 >= i32::from(take) + least.takes()
     }
 
     /// What each group of features says, in hundredths of a bit, the strongest first; without the bias.

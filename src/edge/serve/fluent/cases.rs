@@ -290,3 +290,23 @@ fn a_key_block_may_span_records() {
     assert_eq!((&out[1][0], &out[1][2]), (&line(begin), &line("that is all")));
     assert!(!format!("{out}").contains(body));
 }
+
+/// Key blocks of two tags whose records take turns on one connection, as Fluent Bit sends chunks.
+#[test]
+fn blocks_of_two_tags_in_turns_are_masked() {
+    let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
+    let body = |tag: &str, n: usize| format!("MIIb{tag}x{n}{}", "aQ9z".repeat(10));
+    let mut masker = Masker::new(&Redactor::builtin());
+    let mut leave = |tag: &str, line: &str| {
+        let message = list(&[format!("kube.{tag}").into(), 1.into(), map(&[("log", format!("{line}\n").into())])]);
+        relay(&pack(&message), &mut masker, LIMIT, None).unwrap().unwrap().bytes
+    };
+    for n in 0..6 {
+        for tag in ["one", "two"] {
+            let line = if n == 0 { begin.clone() } else { body(tag, n) };
+            let bytes = leave(tag, &line);
+            assert!(!bytes.windows(4).any(|w| w == b"MIIb"), "line {n} of {tag}");
+        }
+        assert!(leave("web", "took 12 ms").windows(10).any(|w| w == b"took 12 ms"));
+    }
+}

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::handshake::{self, MESSAGE_BYTES_MAX, SharedKey};
 use super::incoming::Incoming;
 use super::terms::{ClientTerms, ServerTerms};
-use crate::edge::serve::connection::Wire;
+use crate::edge::serve::wire::Wire;
 
 /// Read at once.
 const READ_BYTES: usize = 512;

@@ -63,6 +63,11 @@ impl Masker {
         }
     }
 
+    /// Which tag the records have that follow: what one of another tag has left open is none of theirs.
+    pub fn tag(&mut self, tag: &[u8]) {
+        self.stream.name_source(tag);
+    }
+
     /// Whether nothing spans from the last record to the next.
     pub fn is_between(&self) -> bool {
         self.stream.is_between()

@@ -2,27 +2,24 @@
 //!
 //! Pure: [`incoming`] (bytes -> whole values of [`msgpack`]), [`message`] (a value -> its parts),
 //! [`mask`] and [`text`] (records as JSON lines, judged by the engine, and back), [`relay`] (a
-//! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`]. Drivers: [`connection`]
-//! (a sender), [`greet`] (a handshake), [`heartbeat`]; upstreams are those of records, and
-//! [`flight`](super::flight) keeps a message until its receipt comes.
+//! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`]. [`greet`] shakes hands over a
+//! connection. Who drives it is above: [`fluent_in`](super::fluent_in) (a sender), the upstreams of records,
+//! and [`flight`](super::flight), which keeps a message until its receipt comes.
 
 pub mod ack;
 #[cfg(test)]
 mod cases;
-pub mod connection;
 pub mod fuzz;
 pub mod greet;
 pub mod handshake;
-pub mod heartbeat;
-pub mod inbox;
-mod incoming;
+pub mod incoming;
 mod inflate;
-mod mask;
+pub mod mask;
 mod message;
 mod msgpack;
 #[cfg(test)]
 mod oracle;
-mod relay;
+pub mod relay;
 pub mod terms;
 mod text;
 

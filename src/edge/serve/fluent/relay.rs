@@ -37,6 +37,7 @@ pub fn relay(value: &[u8], masker: &mut Masker, limit: usize, own: Option<&str>)
     let mut out = Vec::with_capacity(value.len() + value.len() / 8 + 64);
     put_array(&mut out, parts + u32::from(with));
     let mut changed = masker.text(&message.tag, &mut out);
+    masker.tag(message.tag.body);
     let (events, masked) = entries(&message, masker, limit, &mut out)?;
     changed |= masked;
     if with {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::super::history::{History, MINUTES, SECONDS, Sample, Shares, greatest};
 use super::chart::{Chart, Series};
-use super::history::{History, MINUTES, SECONDS, Sample, Shares, greatest};
 use super::units;
 
 /// So many rules or listeners are drawn by themselves.

@@ -4,7 +4,6 @@
 
 mod chart;
 mod datum;
-pub mod history;
 mod lately;
 mod state;
 mod tables;
@@ -18,8 +17,8 @@ use std::time::{Duration, Instant};
 use maud::{DOCTYPE, html};
 use tokio::time::{MissedTickBehavior, interval};
 
-use self::history::Totals;
 use self::state::{badge, state};
+use super::history::Totals;
 use super::shared::Shared;
 
 /// The page's style sheet.

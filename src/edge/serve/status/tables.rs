@@ -14,6 +14,8 @@ use super::units;
 /// So many rows of findings are shown by themselves.
 const FINDINGS_MAX: usize = 20;
 
+/// A certificate is to be renewed when it has so many seconds left.
+const SOON: f64 = 14.0 * 86_400.0;
 /// So many columns fit on a phone.
 const CELLS_MAX: usize = 3;
 
@@ -83,7 +85,8 @@ pub fn listeners(shared: &Shared) -> Markup {
     let row = |(l, n): (&Listen, &ListenNumbers)| {
         let of = [("listener", l.name.as_str())];
         let rejected: u64 = Reason::ALL.iter().map(|r| n.rejected(*r).get()).sum();
-        let hash = l.rules.get().hash;
+        let rules = l.rules.get();
+        let (many, hash) = (rules.in_force() as u64, rules.hash);
         let info = [("listener", l.name.as_str()), ("hash", hash.as_str())];
         vec![
             ("Listener", html! { span.name { (l.name) } span.address { (l.address) } }),
@@ -95,6 +98,13 @@ pub fn listeners(shared: &Shared) -> Markup {
             ("Over the limit", counted("logveil_records_over_limit_total", &of, n.over.get())),
             ("Unjudged", counted("logveil_unjudged_total", &of, n.unjudged.get())),
             (
+                "Allowed",
+                match n.spared.get() {
+                    0 => html! { "0" },
+                    spared => counted("logveil_spared_total", &of, spared),
+                },
+            ),
+            (
                 "Dropped",
                 match l.address.is_datagram() {
                     true => {
@@ -103,7 +113,10 @@ pub fn listeners(shared: &Shared) -> Markup {
                     false => html! { "–" },
                 },
             ),
-            ("Rules", html! { code { (datum("logveil_rules_info", &info, 1, &hash)) } }),
+            (
+                "Rules",
+                html! { (counted("logveil_rules", &of, many)) " " code { (datum("logveil_rules_info", &info, 1, &hash)) } },
+            ),
         ]
     };
     table("Listeners", shared.settings.listen.iter().zip(&shared.numbers.listen).map(row).collect(), "none")
@@ -138,6 +151,21 @@ pub fn findings(shared: &Shared) -> Markup {
     table("Secrets masked since the start", rows, "none yet")
 }
 
+/// How long a certificate is valid.
+fn certificate(side: &str, name: &str, expires: f64, now: f64) -> Markup {
+    let (people, machines) = units::moment(expires);
+    let (class, word) = match expires - now {
+        left if left <= 0.0 => ("bad", "expired".to_owned()),
+        left if left < SOON => ("warn", format!("{} left", units::span(left))),
+        left => ("good", format!("{} left", units::span(left))),
+    };
+    let of = [("side", side), ("name", name)];
+    html! {
+        span class={ "state " (class) } { (mark(class)) (word) } " "
+        time datetime=(machines) { (datum("logveil_certificate_expiry_timestamp_seconds", &of, expires, &people)) }
+    }
+}
+
 /// How reloads went.
 pub fn reloads(shared: &Shared) -> Markup {
     let n = &shared.numbers.reload;
@@ -162,6 +190,10 @@ pub fn reloads(shared: &Shared) -> Markup {
                 dt { "Reloads" }
                 dd { (counted("logveil_reloads_total", &[("result", "ok")], n.ok.get())) " ok, "
                     (counted("logveil_reloads_total", &[("result", "failed")], n.failed.get())) " failed" }
+                @for (side, name, expires) in shared.settings.certificates() {
+                    dt { "Certificate of " (name) }
+                    dd { (certificate(side, name, expires, now)) }
+                }
                 dt { "Version" }
                 dd { (datum("logveil_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1, env!("CARGO_PKG_VERSION"))) }
             }

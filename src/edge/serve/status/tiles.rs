@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::super::history::{History, Sample};
 use super::super::numbers::ListenNumbers;
 use super::super::shared::Shared;
 use super::datum::{counted, datum, sized};
-use super::history::{History, Sample};
 use super::units;
 
 /// Over so many samples what is said to be now is averaged.

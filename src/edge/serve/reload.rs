@@ -5,10 +5,6 @@
 //! uses it takes it over where it can change nothing half done: a connection between two records
 //! (`lane`), a listener at the next handshake, the forwarder at the next connection.
 
-pub mod files;
-pub mod live;
-pub mod numbers;
-
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +12,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
-use self::files::Files;
+use super::files::Files;
+use super::notify;
 use super::settings::{Listen, Settings, Upstream};
 use super::shared::Shared;
 
@@ -62,6 +59,7 @@ impl Reloader {
                 () = changed(&self.source.files), if self.source.watch => "a file has changed",
             };
             tracing::info!(reason = why, "reloading");
+            notify::reloading();
             let went = self.reload().await;
             let numbers = &self.shared.numbers.reload;
             match went {
@@ -77,6 +75,7 @@ impl Reloader {
                     numbers.ended(false);
                 }
             }
+            notify::tell(&[notify::State::Ready]);
         }
     }
 
@@ -127,6 +126,7 @@ fn apply(shared: &Shared, loaded: &Settings) {
             renew_upstream(upstream, to);
         }
     }
+    shared.numbers.reload.certificates(settings);
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
     let restart: Vec<&str> = names.filter(|name| before.get(*name) != after.get(*name)).map(String::as_str).collect();
     if !restart.is_empty() {
@@ -138,7 +138,7 @@ fn renew_listen(shared: &Shared, listen: &Listen, to: &Listen) {
     let (before, now) = (listen.rules.get(), to.rules.get());
     if before.hash != now.hash {
         tracing::info!(listener = %listen.name, rules = %now.hash, before = %before.hash, "other rules");
-        shared.numbers.reload.rules(&listen.name, Some(&before.hash), &now.hash);
+        shared.numbers.reload.rules(&listen.name, Some(&before.hash), &now);
     }
     // Of the same hash, too: a hash mask's key may be another one.
     listen.rules.set(now);

@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::edge::serve::settings::{Rules, Settings};
+
 type Labels = Vec<(&'static str, String)>;
 
 /// The numbers of reloads. The start counts as one that went well, but for the count.
@@ -21,6 +23,8 @@ pub struct ReloadNumbers {
     /// Whether it went well.
     pub successful: Gauge,
     rules: Family<Labels, Gauge>,
+    many: Family<Labels, Gauge>,
+    expire: Family<Labels, Gauge<f64, AtomicU64>>,
 }
 
 impl ReloadNumbers {
@@ -34,8 +38,13 @@ impl ReloadNumbers {
         registry.register_with_unit("last_reload_timestamp", help, Unit::Seconds, at.clone());
         registry.register("last_reload_successful", "Whether the last reload went well", successful.clone());
         registry.register("rules_info", "The hash of the rules in force", rules.clone());
+        let many = Family::<Labels, Gauge>::default();
+        registry.register("rules", "How many rules are in force", many.clone());
+        let expire = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+        let help = "When the first of our certificates of a listener or upstream is no longer valid";
+        registry.register_with_unit("certificate_expiry_timestamp", help, Unit::Seconds, expire.clone());
         let by = |result: &str| reloads.get_or_create_owned(&vec![("result", result.to_owned())]);
-        let numbers = ReloadNumbers { ok: by("ok"), failed: by("failed"), at, successful, rules };
+        let numbers = ReloadNumbers { ok: by("ok"), failed: by("failed"), at, successful, rules, many, expire };
         numbers.ended(true);
         numbers
     }
@@ -49,11 +58,19 @@ impl ReloadNumbers {
     }
 
     /// A listener has other rules.
-    pub fn rules(&self, listener: &str, before: Option<&str>, now: &str) {
+    pub fn rules(&self, listener: &str, before: Option<&str>, now: &Rules) {
         let labels = |hash: &str| vec![("listener", listener.to_owned()), ("hash", hash.to_owned())];
         if let Some(before) = before {
             self.rules.remove(&labels(before));
         }
-        self.rules.get_or_create(&labels(now)).set(1);
+        self.rules.get_or_create(&labels(&now.hash)).set(1);
+        self.many.get_or_create(&vec![("listener", listener.to_owned())]).set(now.in_force() as i64);
+    }
+
+    /// Listeners and upstreams have these certificates.
+    pub fn certificates(&self, settings: &Settings) {
+        for (side, name, expires) in settings.certificates() {
+            self.expire.get_or_create(&vec![("side", side.to_owned()), ("name", name.to_owned())]).set(expires);
+        }
     }
 }

@@ -10,22 +10,24 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
-use super::inbox::Seat;
-use super::incoming::Incoming;
-use super::mask::Masker;
-use super::relay::{Outgoing, relay};
-use super::{Refusal, ack, greet};
 use crate::edge::serve::budget::{BATCH_BYTES, SMALL_BYTES, queue_bytes};
-use crate::edge::serve::connection::{Peer, Wire};
 use crate::edge::serve::flight::{Batch, Receipt};
+use crate::edge::serve::fluent::incoming::Incoming;
+use crate::edge::serve::fluent::mask::Masker;
+use crate::edge::serve::fluent::relay::{Outgoing, relay};
+use crate::edge::serve::fluent::{Refusal, ack, greet};
+use crate::edge::serve::inbox::Seat;
 use crate::edge::serve::lane::Done;
 use crate::edge::serve::numbers::{Level, Reason};
 use crate::edge::serve::settings::Rules;
 use crate::edge::serve::shared::Shared;
+use crate::edge::serve::wire::{Peer, Wire};
 use crate::engine::redactor::Redactor;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
+/// While draining: so long who goes on sending may do so.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a sender that has closed its side is told what has arrived.
 const LINGER: Duration = Duration::from_secs(10);
 /// How long a peer is told that this is the end.
@@ -116,6 +118,11 @@ impl<W: Wire> Connection<W> {
             End::Closed | End::Drained => {}
         }
         self.settle(patience).await;
+        if patience.is_none() {
+            // What it would send now nobody would read.
+            _ = self.wire.break_off();
+            return;
+        }
         let _ = timeout(GOODBYE, self.wire.shutdown()).await;
     }
 
@@ -148,16 +155,20 @@ impl<W: Wire> Connection<W> {
     async fn receive(&mut self) -> End {
         let shared = self.shared.clone();
         let mut reloaded = self.rules.clone();
-        let mut draining = false;
+        let (mut draining, mut since) = (false, None);
         loop {
             if let Err(end) = self.take_whole().await {
                 return end;
             }
             let (deadline, reason) = self.deadline(draining);
+            // Who never pauses is left between two messages.
+            let between = self.incoming.held() == 0 && self.outstanding == 0 && self.masker.is_between();
+            let leave = between && since.is_some_and(|since: Instant| since.elapsed() >= PATIENCE);
             let next = tokio::select! {
                 biased;
                 Some(ack) = self.arrived.recv() => Next::Arrived(ack),
                 read = read(&mut self.wire, &mut self.incoming, &mut self.seat) => Next::Read(read),
+                () = std::future::ready(()), if leave => return End::Drained,
                 () = shared.stop.cancelled(), if !draining => Next::Drain,
                 // So that a connection on which nothing comes keeps no old rules in memory.
                 _ = reloaded.changed() => Next::Rules,
@@ -179,6 +190,7 @@ impl<W: Wire> Connection<W> {
                 Next::Drain => {
                     draining = true;
                     self.last_read = Instant::now();
+                    since = Some(self.last_read);
                 }
                 Next::Timer if self.seat.waits() && !draining => self.still_in_time(),
                 Next::Timer => match reason {

@@ -1,6 +1,9 @@
 //! What is counted, in one place: counts and sizes, never content. Labels are names of listeners,
 //! upstreams, rules and reasons, so that their number is bounded.
 
+mod process;
+pub mod reload;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{PoisonError, RwLock};
@@ -12,10 +15,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::process::Process;
+use self::reload::ReloadNumbers;
 use super::budget::queue_bytes;
 use super::lane::Done;
-use super::reload::numbers::ReloadNumbers;
 use super::settings::Settings;
+use crate::engine::found::allowed::AllowedBy;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
@@ -148,6 +153,9 @@ pub struct ListenNumbers {
     /// UDP heartbeats that were answered.
     pub heartbeats: Counter,
     rejected: Vec<Counter>,
+    /// Findings that the allow-list let go, all of them, and by entry.
+    pub spared: Counter,
+    by_entry: Counts,
     /// By id: rules may change their places at a reload, and counts only grow.
     findings: RwLock<BTreeMap<String, Counter>>,
     by_rule: Counts,
@@ -173,6 +181,9 @@ impl ListenNumbers {
     fn tally(&self, tally: &Tally, redactor: &Redactor) {
         self.received.inc_by(tally.bytes_in);
         self.unjudged.inc_by(tally.unjudged);
+        if tally.spared() > 0 {
+            self.spared(tally, redactor);
+        }
         if tally.findings() == 0 {
             return;
         }
@@ -180,6 +191,17 @@ impl ListenNumbers {
             let n = tally.of(RuleId(i as u16));
             if n > 0 {
                 self.found(&rule.id, n);
+            }
+        }
+    }
+
+    fn spared(&self, tally: &Tally, redactor: &Redactor) {
+        self.spared.inc_by(tally.spared());
+        for (i, entry) in redactor.allowed().iter().enumerate() {
+            for by in AllowedBy::ALL.into_iter().filter(|by| tally.spared_by(i, *by) > 0) {
+                let labels =
+                    [("listener", self.name.clone()), ("entry", entry.clone()), ("by", by.name().to_owned())].to_vec();
+                self.by_entry.get_or_create(&labels).inc_by(tally.spared_by(i, by));
             }
         }
     }
@@ -241,9 +263,11 @@ pub struct Numbers {
 impl Numbers {
     /// For these listeners and upstreams.
     pub fn new(settings: &Settings) -> Numbers {
-        let mut registry = Registry::with_prefix("logveil");
-        let listen = listen(&mut registry, settings);
-        let upstream = upstream(&mut registry, settings);
+        let mut root = Registry::default();
+        root.register_collector(Box::new(Process::start()));
+        let registry = root.sub_registry_with_prefix("logveil");
+        let listen = listen(registry, settings);
+        let upstream = upstream(registry, settings);
         // From 50 microseconds to 100 seconds.
         let bounds = (0..20).map(|i| 50e-6 * 10f64.powf(f64::from(i) / 3.0));
         let delay = Histogram::new(bounds);
@@ -259,18 +283,19 @@ impl Numbers {
         if settings.fluent() {
             registry.register("unacknowledged_messages", help, unacknowledged.clone());
         }
-        registry.register("queue_bytes", "Bytes masked and not yet written", queue.clone());
+        registry.register_with_unit("queue", "Bytes masked and not yet written", Unit::Bytes, queue.clone());
         registry.register("queue_records", "Records masked and not yet written", queue_frames.clone());
         let limit: Gauge = Gauge::default();
         let queue_limit = queue_bytes(settings.limits.buffered_bytes) as u64;
         limit.set(queue_limit as i64);
-        registry.register("queue_limit_bytes", "Bytes that may wait before senders have to", limit);
+        registry.register_with_unit("queue_limit", "Bytes that may wait before senders have to", Unit::Bytes, limit);
         let version = Levels::default();
         version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
         registry.register("build_info", "The version", version);
-        let reload = ReloadNumbers::new(&mut registry);
-        settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get().hash));
-        Numbers { listen, upstream, queue, queue_limit, queue_frames, unacknowledged, reload, delay, registry }
+        let reload = ReloadNumbers::new(registry);
+        settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get()));
+        reload.certificates(settings);
+        Numbers { listen, upstream, queue, queue_limit, queue_frames, unacknowledged, reload, delay, registry: root }
     }
 
     /// All of it as Prometheus text.
@@ -294,13 +319,19 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
     registry.register("connections_waiting", "Connections not read from until there is room", waiting.clone());
     let accepted = counts(registry, "connections_accepted", "Connections that were taken");
     let records = counts(registry, "records", "Records received");
-    let received = counts(registry, "received_bytes", "Bytes of records received");
-    let queued = counts(registry, "queued_bytes", "Bytes masked and framed for the upstream");
+    let bytes = |registry: &mut Registry, name: &str, help: &str| {
+        let family = Counts::default();
+        registry.register_with_unit(name, help, Unit::Bytes, family.clone());
+        family
+    };
+    let received = bytes(registry, "received", "Bytes of records received");
+    let queued = bytes(registry, "queued", "Bytes masked and framed for the upstream");
     let over = counts(registry, "records_over_limit", "Records over record-bytes, which left as several");
     let unjudged = counts(registry, "unjudged", "Spans masked because they could not be judged");
     let dropped = counts(registry, "datagrams_dropped", "Datagrams lost for want of room, by whom");
     let rejected = counts(registry, "rejections", "Connections turned away or ended, and streams misframed");
     let by_rule = counts(registry, "findings", "Secrets masked");
+    let by_entry = counts(registry, "spared", "Findings that an entry of the allow-list let go, and by what of it");
     let (messages, acks, heartbeats) = (Counts::default(), Counts::default(), Counts::default());
     if settings.fluent() {
         registry.register("messages", "Messages of the forward protocol received", messages.clone());
@@ -329,6 +360,8 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
             acks: acks.get_or_create_owned(&name()),
             heartbeats: heartbeats.get_or_create_owned(&name()),
             rejected: Reason::ALL.map(|r| rejected.get_or_create_owned(&with("reason", r.name()))).to_vec(),
+            spared: Counter::default(),
+            by_entry: by_entry.clone(),
             findings: RwLock::default(),
             by_rule: by_rule.clone(),
             name: l.name.clone(),
@@ -346,12 +379,9 @@ fn upstream(registry: &mut Registry, settings: &Settings) -> Vec<UpstreamNumbers
     registry.register("upstream_up", "1 while it is connected and takes data", up.clone());
     registry.register("upstream_connects", "Connections made", connects.clone());
     registry.register("upstream_failures", "Tries that failed and connections that broke", failures.clone());
-    registry.register("sent_bytes", "Bytes written", sent.clone());
-    registry.register(
-        "upstream_unconfirmed_bytes",
-        "At most so many bytes written to connections that broke did not arrive",
-        unconfirmed.clone(),
-    );
+    registry.register_with_unit("sent", "Bytes written", Unit::Bytes, sent.clone());
+    let help = "At most so many bytes written to connections that broke did not arrive";
+    registry.register_with_unit("upstream_unconfirmed", help, Unit::Bytes, unconfirmed.clone());
     let one = |u: &super::settings::Upstream| {
         let name = vec![("upstream", u.name.clone())];
         UpstreamNumbers {

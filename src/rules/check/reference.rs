@@ -1,0 +1,94 @@
+//! Values that say where the value is: variables, templates, formats, program text that joins texts, names in a vault.
+
+use crate::rules::words::words;
+
+/// Tags of YAML whose value is looked up elsewhere.
+const TAGS: &[&str] = words!("yaml-tags");
+
+/// `${VAR}`, `$VAR`, `$(cmd)`, `{{ template }}`, `<%= x %>`, `%(var)s`, `#{x}`, `%VAR%`, `$$VAR`.
+pub fn is_reference(v: &[u8]) -> bool {
+    let name = |s: &[u8]| {
+        let s = s.trim_ascii();
+        !s.is_empty()
+            && s.iter().all(|b| {
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
+            })
+    };
+    let word =
+        |s: &[u8]| !s.is_empty() && !s[0].is_ascii_digit() && s.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    match v {
+        [b'\\', rest @ ..] => rest.starts_with(b"$") && is_reference(rest),
+        [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
+        [b'$', rest @ ..] if is_member(rest) => true,
+        [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
+        [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
+        [b'{', b'{', inner @ .., b'}', b'}'] => name(inner),
+        [b'<', b'%', inner @ .., b'%', b'>'] => name(inner.strip_prefix(b"=").unwrap_or(inner)),
+        [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
+        [b'%', b'{', inner @ .., b'}'] => name(inner),
+        [b'%', inner @ .., b'%'] => word(inner),
+        [b'%', rest @ ..] if is_format(rest) => true,
+        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()),
+        [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
+        [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
+        [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
+        _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
+    }
+}
+
+/// `+ password +`, `. $this->_config[`: program text between the two halves of a text that it joins.
+fn is_joined(v: &[u8]) -> bool {
+    let begins = matches!(v.get(2), Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
+    begins && matches!(v, [.., b' ', b'+' | b'.' | b'&'] | [.., b'[' | b'('])
+}
+
+/// `Token.Content`, `Tokens[$Index`, `this->password` behind a `$`: what a variable holds.
+fn is_member(rest: &[u8]) -> bool {
+    let name = |s: &[u8]| s.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    let own = name(rest);
+    let inner = match rest.get(own..) {
+        Some([b'.' | b'[', inner @ ..] | [b'-', b'>', inner @ ..] | [b':', b':', inner @ ..]) if own > 1 => inner,
+        _ => return false,
+    };
+    let inner = inner.strip_prefix(b"$").unwrap_or(inner);
+    let end = name(inner);
+    end > 1 && matches!(&inner[end..], [] | [b']' | b'.' | b'[' | b'(', ..] | [b'-', b'>', ..])
+}
+
+/// `%s`, `%d`, `%1$s`, `%-10q`: where a text is filled in; and `%%1842`, Windows' number of one.
+fn is_format(rest: &[u8]) -> bool {
+    let flags = rest.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'$')).count();
+    match &rest[flags..] {
+        [b's' | b'd' | b'v' | b'q' | b'u' | b'x' | b'i' | b'@' | b'r'] => true,
+        [b'%', digits @ ..] => flags == 0 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[u8]) -> bool) -> bool {
+    match rest {
+        [b'{', b'{', inner @ .., b'}', b'}'] | [b'{', inner @ .., b'}'] => {
+            name(inner) || default_is_placeholder(inner, word)
+        }
+        [b'(', inner @ .., b')'] => name(inner),
+        // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
+        _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
+    }
+}
+
+/// `VAR:-default` with a default that is itself no secret.
+fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
+    let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else { return false };
+    let default = &inner[i + 2..];
+    word(&inner[..i])
+        && (default.is_empty() || matches!(default, [b'$', rest @ ..] if rest.iter().all(u8::is_ascii_alphanumeric)))
+}
+
+fn upper(v: &[u8]) -> bool {
+    !v.iter().any(u8::is_ascii_lowercase)
+}
+
+fn lower(v: &[u8]) -> bool {
+    !v.iter().any(u8::is_ascii_uppercase)
+}

@@ -1,0 +1,254 @@
+//! One process after another: whoever connects is not refused, and whoever sends loses nothing.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::flow::between;
+use crate::kit::{Collector, PATIENCE, SECRET, Sidecar, await_that, line};
+
+/// Between two records of a sender that never looks: what it writes while its connection is being reset is lost,
+/// and a loaded machine takes its time to do that.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A sender that never looks, as Go's `log/syslog`: when a write fails it connects again and writes once
+/// more. How many records it wrote.
+fn never_looks(to: SocketAddr, end: &AtomicBool, pause: Duration) -> usize {
+    let mut tcp = TcpStream::connect(to).expect("refused");
+    let mut n = 0;
+    while !end.load(Ordering::SeqCst) {
+        let record = format!("<13>n={n} password={SECRET}\n");
+        if tcp.write_all(record.as_bytes()).is_err() {
+            tcp = TcpStream::connect(to).expect("refused");
+            tcp.write_all(record.as_bytes()).unwrap();
+        }
+        n += 1;
+        std::thread::sleep(pause);
+    }
+    n
+}
+
+fn numbers(text: &[u8]) -> Vec<usize> {
+    let text = String::from_utf8_lossy(text).into_owned();
+    let mut all: Vec<usize> = text.lines().map(|l| l[6..].split(' ').next().unwrap().parse().unwrap()).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Each process has the descriptor that the test has bound, as a service manager would pass it.
+fn activated(listener: &TcpListener, config: &str, name: &str) -> Sidecar {
+    let shell = format!("exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_FDNAMES={name}");
+    Sidecar::start_given(listener.try_clone().unwrap().into(), &shell, config)
+}
+
+/// A service manager keeps the socket: who connects or sends between two processes waits.
+#[test]
+fn a_socket_that_was_passed_refuses_nobody() {
+    let collector = Collector::many();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    for (name, address) in [("in", "tcp://127.0.0.1:1".to_owned()), ("logveil.socket", format!("tcp://{at}"))] {
+        let before = numbers_of(&collector);
+        let config = format!(
+            "[[listen]]\nname = \"in\"\naddress = \"{address}\"\n[[upstream]]\naddress = \"tcp://{}\"\n",
+            collector.address
+        );
+        let first = activated(&listener, &config, name);
+        assert_eq!(first.port(0), at);
+        let end = Arc::new(AtomicBool::new(false));
+        let sender = {
+            let end = end.clone();
+            std::thread::spawn(move || never_looks(at, &end, PAUSE))
+        };
+        await_that("some", || (numbers_of(&collector) > before + 10).then_some(()));
+        let (code, log) = first.end();
+        assert_eq!(code, 0, "{log}");
+        assert!(log.contains("passed=true"), "{log}");
+        // Nobody is there: the kernel takes it for the next one.
+        let waits = TcpStream::connect(at).expect("refused");
+        let now = numbers_of(&collector);
+        let second = activated(&listener, &config, name);
+        await_that("more", || (numbers_of(&collector) > now + 10).then_some(()));
+        end.store(true, Ordering::SeqCst);
+        let sent = sender.join().unwrap();
+        drop(waits);
+        assert_eq!(second.end().0, 0);
+        await_that("all", || (numbers_of(&collector) >= before + sent).then_some(()));
+        assert_eq!(numbers_of(&collector), before + sent);
+    }
+}
+
+fn numbers_of(collector: &Collector) -> usize {
+    collector.text.get().iter().filter(|b| **b == b'\n').count()
+}
+
+/// A socket that nobody takes would let its clients wait for ever; one of another kind is no listener.
+#[test]
+fn a_socket_that_fits_nothing_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for (name, listen, said) in [
+        ("other", "tcp://127.0.0.1:0", "`other` (tcp://127.0.0.1:"),
+        ("in", "udp://127.0.0.1:0", "of that name is no udp://127.0.0.1:0"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            format!("[[listen]]\nname = \"in\"\naddress = \"{listen}\"\n[[upstream]]\naddress = \"stdout:\"\n");
+        std::fs::write(folder.path().join("c.toml"), config).unwrap();
+        let out = std::process::Command::new("sh")
+            .args(["-c", &format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_FDNAMES={name} exec \"$@\""), "-"])
+            .args([env!("CARGO_BIN_EXE_logveil"), "serve", "--admin", "off", "--config"])
+            .arg(folder.path().join("c.toml"))
+            .stdin(std::os::fd::OwnedFd::from(listener.try_clone().unwrap()))
+            .output()
+            .unwrap();
+        let log = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(2), "{log}");
+        assert!(log.contains(said), "{log}");
+    }
+}
+
+/// The new process is there before the old one goes: nobody is refused, and nobody's record is missing.
+#[test]
+fn a_hand_over_refuses_nobody() {
+    let collector = Collector::many();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("log.sock");
+    let config = format!(
+        "[[listen]]\nname = \"in\"\naddress = \"tcp://{port}\"\n[[listen]]\naddress = \"unix://{}\"\n[[upstream]]\naddress = \"tcp://{}\"\n",
+        socket.display(),
+        collector.address
+    );
+    let start = || Sidecar::start_with(tempfile::tempdir().unwrap(), &config, &["--hand-over"]);
+    let mut old = start();
+    let (end, many) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let mut senders: Vec<_> = (0..2)
+        .map(|_| {
+            let end = end.clone();
+            std::thread::spawn(move || never_looks(port, &end, PAUSE))
+        })
+        .collect();
+    // A connection for each record, over both kinds of sockets.
+    for _ in 0..2 {
+        let (end, many, socket) = (end.clone(), many.clone(), socket.clone());
+        senders.push(std::thread::spawn(move || {
+            let mut n = 0;
+            while !end.load(Ordering::SeqCst) {
+                writeln!(TcpStream::connect(port).expect("refused"), "<13>n={n} tcp").unwrap();
+                writeln!(UnixStream::connect(&socket).expect("refused"), "<13>n={n} unix").unwrap();
+                n += 1;
+                many.fetch_add(1, Ordering::SeqCst);
+            }
+            2 * n
+        }));
+    }
+    for _ in 0..3 {
+        let before = many.load(Ordering::SeqCst);
+        await_that("some", || (many.load(Ordering::SeqCst) > before + 50).then_some(()));
+        let new = start();
+        let (code, log) = std::mem::replace(&mut old, new).end();
+        assert_eq!(code, 0, "{log}");
+    }
+    end.store(true, Ordering::SeqCst);
+    let sent: usize = senders.into_iter().map(|s| s.join().unwrap()).sum();
+    let (code, log) = old.end();
+    assert_eq!(code, 0, "{log}");
+    await_that("all", || (numbers_of(&collector) >= sent).then_some(()));
+    assert_eq!(numbers_of(&collector), sent);
+}
+
+/// Who goes on sending, whatever is said, is left at a record's end, and knows it by its next write.
+#[test]
+fn a_sender_that_never_looks_does_not_hold_up_the_end() {
+    let collector = Collector::many();
+    let mut sidecar = between(&collector, "", "");
+    let at = sidecar.port(0);
+    let mut tcp = TcpStream::connect(at).unwrap();
+    let mut sent = 0;
+    // Each record in two writes: the end comes at no other place than between two.
+    let mut send = |n: usize| {
+        tcp.write_all(format!("<13>n={n} pass").as_bytes())?;
+        std::thread::sleep(Duration::from_millis(1));
+        tcp.write_all(format!("word={SECRET}\n").as_bytes())
+    };
+    for n in 0..50 {
+        send(n).unwrap();
+        sent += 1;
+    }
+    sidecar.signal("-TERM");
+    let begun = Instant::now();
+    while send(sent).is_ok() {
+        sent += 1;
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    let (code, log) = sidecar.wait();
+    assert_eq!(code, 0, "{log}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "the deadline was waited for: {:?}", begun.elapsed());
+    await_that("all", || (numbers_of(&collector) >= sent).then_some(()));
+    assert_eq!(numbers(&collector.text.get()), (0..sent).collect::<Vec<_>>());
+}
+
+/// Who is silent while the end comes knows it by its next write, too: an end that is only said would let
+/// TCP take a record that nobody reads.
+#[test]
+fn a_silent_sender_knows_by_its_next_write() {
+    let collector = Collector::start();
+    let sidecar = between(&collector, "", "");
+    let mut tcp = sidecar.connect(0);
+    let (raw, masked) = line(1);
+    writeln!(tcp, "{raw}").unwrap();
+    collector.text.wait_is(format!("{masked}\n").as_bytes());
+    assert_eq!(sidecar.end().0, 0);
+    let said = writeln!(tcp, "{raw}").unwrap_err().kind();
+    assert!(matches!(said, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{said}");
+}
+
+/// A service manager is told.
+#[test]
+fn what_becomes_of_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let next = || {
+        let mut buffer = [0; 512];
+        let n = socket.recv(&mut buffer).unwrap();
+        String::from_utf8(buffer[..n].to_vec()).unwrap()
+    };
+    let sidecar = Sidecar::start_behind(
+        &format!("export NOTIFY_SOCKET={}/notify", folder.path().display()),
+        tempfile::tempdir().unwrap(),
+        "[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n[[upstream]]\naddress = \"file://DIR/out\"\n",
+        &[],
+    );
+    assert_eq!(next(), "READY=1\n");
+    sidecar.signal("-HUP");
+    let reloading = next();
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    assert_eq!(next(), "READY=1\n");
+    sidecar.signal("-TERM");
+    assert_eq!(next(), "STOPPING=1\n");
+    let mut sidecar = sidecar;
+    assert_eq!(sidecar.wait().0, 0);
+}
+
+/// Without the option an address belongs to one process.
+#[test]
+fn an_address_is_shared_only_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sock");
+    let _holds = UnixListener::bind(&path).unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    for address in [format!("unix://{}", path.display()), format!("tcp://{}", tcp.local_addr().unwrap())] {
+        let config = format!("[[listen]]\naddress = \"{address}\"\n[[upstream]]\naddress = \"stdout:\"\n");
+        let (code, log) = crate::kit::refused(&config, &["--admin", "off"]);
+        assert_eq!(code, 2, "{log}");
+        assert!(log.contains("cannot listen on"), "{log}");
+    }
+    let mut nobody = [0];
+    tcp.set_nonblocking(true).unwrap();
+    assert!(tcp.accept().map(|(mut tcp, _)| tcp.read(&mut nobody)).is_err());
+}
