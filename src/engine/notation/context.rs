@@ -81,13 +81,23 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
     let quote = rec.quote_before(low + mark + 1)?;
     match rec.get(behind) {
-        Some(b':' | b',') if rec.is_json() => Some(quote),
+        Some(b':' | b',') if rec.is_json() && !begins_text(rec, low + mark + 1 - quote.width()) => Some(quote),
         // A text that is a list itself: its marks would stand one level deeper.
         Some(b'[') => {
             let end = rec.find_byte(b']', at, rec.end.min(at + LIST_LOOK_BYTES))?;
             (rec.quote_at(end + 1, rec.end) == Some(quote)).then(|| quote.deeper())?
         }
         _ => None,
+    }
+}
+
+/// Whether the mark at `at` stands where a text of JSON begins: `[":[1`, `7,":[1`, and not `"a,":[1`.
+fn begins_text(rec: &Record<'_>, at: usize) -> bool {
+    let sign = at - rec.run_back(at, GAP_BYTES_MAX, |b| b == b' ');
+    match rec.before(sign) {
+        Some(b'[' | b'{') => true,
+        Some(b',' | b':') => matches!(rec.before(sign - 1), Some(b'"' | b']' | b'}' | b'0'..=b'9' | b'e' | b'l')),
+        _ => false,
     }
 }
 

@@ -147,7 +147,12 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     match rec.get(word) {
         Some(b'\'') if is_sql_prefix(text) => return None,
         Some(b':' | b'=') if is_value_name(text) => return None,
-        _ if is_wide(rec, end, next) && text.iter().any(u8::is_ascii_digit) => return None,
+        // A value that goes on behind the word may have its digit there: `key  correct%22`.
+        on if is_wide(rec, end, next)
+            && (text.iter().any(u8::is_ascii_digit) || on.is_some_and(|b| !matches!(b, b' ' | b'\t'))) =>
+        {
+            return None;
+        }
         _ => {}
     }
     let start = rec.inners_start(at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
