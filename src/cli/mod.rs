@@ -8,6 +8,7 @@ pub mod check;
 pub mod check_config;
 pub mod completions;
 pub mod config;
+pub mod exec;
 pub mod explain;
 pub mod failure;
 pub mod filter;

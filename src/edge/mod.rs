@@ -9,6 +9,8 @@ mod binary;
 #[cfg(feature = "cli")]
 pub mod encoding;
 #[cfg(feature = "cli")]
+pub mod exec;
+#[cfg(feature = "cli")]
 pub mod files;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 mod held;

@@ -1,0 +1,142 @@
+//! What a person sees come: records as [`Ends`] cuts them, and of the one that has not ended what is
+//! [settled](super::settled).
+
+use super::ends::{Ends, Place};
+use super::settled::Settled;
+use crate::engine::found::tally::Tally;
+use crate::engine::redactor::Redactor;
+use crate::engine::stream::Stream;
+use crate::engine::wipe::wipe;
+
+/// Bytes of a record that are kept here. One that is longer waits in the stream for its end.
+const KEPT_BYTES_MAX: usize = 64 << 10;
+
+/// A stream for a terminal. Whole records leave as a [`Stream`] judges them; of an unfinished one, after a silence,
+/// what can be no part of a secret whatever comes.
+pub struct Screen {
+    stream: Stream,
+    settled: Settled,
+    ends: Ends,
+    /// The record that has not ended.
+    record: Vec<u8>,
+    /// What of it left already.
+    shown: Shown,
+    /// Some came since the last silence.
+    fresh: bool,
+    /// It was longer than is kept, and is in the stream.
+    long: bool,
+}
+
+impl Screen {
+    /// At the beginning.
+    pub fn new(redactor: &Redactor) -> Screen {
+        Screen {
+            stream: Stream::new(redactor),
+            settled: Settled::new(redactor),
+            ends: Ends::default(),
+            record: Vec::new(),
+            shown: Shown::default(),
+            fresh: false,
+            long: false,
+        }
+    }
+
+    /// Counts so far.
+    pub fn tally(&self) -> &Tally {
+        self.stream.tally()
+    }
+
+    /// Whether a silence could let something leave.
+    pub fn waits(&self) -> bool {
+        self.fresh
+    }
+
+    /// Takes the next bytes; records that end with them leave.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
+        let mut from = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let end = match self.ends.next(*byte) {
+                Place::Inside | Place::Sequence => continue,
+                Place::Last => at + 1,
+                Place::Next => at,
+            };
+            self.record.extend_from_slice(&bytes[from..end]);
+            from = end;
+            self.end(sink);
+        }
+        if from < bytes.len() {
+            self.record.extend_from_slice(&bytes[from..]);
+            self.fresh = !self.long;
+        }
+        if self.record.len() > KEPT_BYTES_MAX {
+            self.send(sink);
+            (self.long, self.fresh) = (true, false);
+        }
+    }
+
+    /// Nothing came for a while: what is settled of the unfinished record leaves.
+    pub fn quiet(&mut self, sink: &mut impl FnMut(&[u8])) {
+        self.fresh = false;
+        // What an earlier record left open has a say in this one, and a long one is no prompt.
+        if self.long || !self.stream.is_between() {
+            return;
+        }
+        let upto = self.settled.upto(&self.record);
+        let from = self.shown.0.len();
+        if upto > from {
+            sink(&self.record[from..upto]);
+            self.shown.0.extend_from_slice(&self.record[from..upto]);
+        }
+    }
+
+    /// Ends it: what is left leaves as a record.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&[u8])) {
+        self.end(sink);
+        self.stream.finish_with(sink);
+    }
+
+    fn end(&mut self, sink: &mut impl FnMut(&[u8])) {
+        if !self.record.is_empty() || self.long {
+            self.send(sink);
+            let shown = &mut self.shown;
+            self.stream.end_record_with(&mut |piece| shown.rest(piece, sink));
+            self.settled.forget();
+            self.shown.forget();
+            (self.long, self.fresh) = (false, false);
+        }
+    }
+
+    /// Hands what is kept to the stream.
+    fn send(&mut self, sink: &mut impl FnMut(&[u8])) {
+        let shown = &mut self.shown;
+        self.stream.push_with(&self.record, &mut |piece| shown.rest(piece, sink));
+        wipe(&mut self.record);
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        wipe(&mut self.record);
+    }
+}
+
+/// The beginning of a record that left before it was judged, and how much of it came again.
+#[derive(Default)]
+struct Shown(Vec<u8>, usize);
+
+impl Shown {
+    /// Hands on a piece of the judged record without what was shown. Where a mask took a part of that, which is a public
+    /// beginning at most, the mask is handed on as a whole.
+    fn rest(&mut self, piece: &[u8], sink: &mut impl FnMut(&[u8])) {
+        let same = piece.iter().zip(&self.0[self.1..]).take_while(|(a, b)| a == b).count();
+        self.1 = if same < piece.len() { self.0.len() } else { self.1 + same };
+        if same < piece.len() {
+            sink(&piece[same..]);
+        }
+    }
+
+    fn forget(&mut self) {
+        wipe(&mut self.0);
+        self.1 = 0;
+    }
+}
