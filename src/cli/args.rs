@@ -92,7 +92,7 @@ pub enum Command {
     ///
     /// `logveil exec -- app --flag`. The program's standard output and error leave through ours, in its own order where
     /// both go to the same place; signals are passed on, and its exit code is ours.
-    #[command(after_long_help = super::exec::AFTER)]
+    #[command(after_long_help = super::exec::AFTER, override_usage = "logveil exec [OPTIONS] -- COMMAND [ARG]...")]
     Exec(Exec),
     /// Take logs from sockets, mask them and send them on: the sidecar
     ///

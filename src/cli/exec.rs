@@ -47,7 +47,7 @@ In a container:
 #[derive(Debug, Group)]
 pub struct Exec {
     /// The program and its arguments; standard input is its own
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     pub command: Vec<OsString>,
 
     /// Whether the program gets a terminal: auto where standard input and output are one

@@ -7,6 +7,8 @@ mod attributes;
 #[cfg(feature = "cli")]
 mod binary;
 #[cfg(feature = "cli")]
+pub mod core;
+#[cfg(feature = "cli")]
 pub mod encoding;
 #[cfg(feature = "cli")]
 pub mod exec;

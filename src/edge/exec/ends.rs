@@ -117,7 +117,7 @@ mod tests {
     fn records_end_where_the_cursor_goes_elsewhere() {
         for (text, wanted) in [
             ("a\nb\r\nc", &["a\n", "b\r\n", "c"][..]),
-            ("10 %\r20 %\r\r\nend", &["10 %", "\r20 %\r\r\n", "end"]),
+            ("10 %\r20 %\r\r\nend", &["10 %\r", "20 %\r\r\n", "end"]),
             ("\x1b[1;31mpassword\x1b[0m: x\x1b[K\n", &["\x1b[1;31mpassword\x1b[0m: x\x1b[K\n"]),
             ("\x1b[2;1Hfirst\x1b[3;1Hsecond", &["\x1b[2;1H", "first\x1b[3;1H", "second"]),
             ("\x1b]0;a title\x07$ \x1b]8;;x\x1b\\y", &["\x1b]0;a title\x07$ \x1b]8;;x\x1b\\y"]),

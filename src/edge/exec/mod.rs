@@ -16,6 +16,7 @@ mod settled;
 mod signals;
 mod spawn;
 mod terminal;
+mod typed;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

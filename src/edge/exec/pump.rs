@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::drain::{Source, Wait};
 use super::event::{Event, Fault, Pumped};
 use super::screen::Screen;
+use super::typed::Typed;
 use crate::edge::pipe::{self, Buffer, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
 use crate::engine::found::tally::Tally;
@@ -27,8 +28,8 @@ pub enum Way {
 
 impl Way {
     /// As what a person sees come.
-    pub fn screen(redactor: &Redactor) -> Way {
-        Way::Screen(Box::new(Screen::new(redactor)))
+    pub fn screen(redactor: &Redactor, typed: &Typed) -> Way {
+        Way::Screen(Box::new(Screen::new(redactor, typed)))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::ends::{Ends, Place};
 use super::settled::Settled;
+use super::typed::Typed;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
@@ -12,10 +13,11 @@ use crate::engine::wipe::wipe;
 const KEPT_BYTES_MAX: usize = 64 << 10;
 
 /// A stream for a terminal. Whole records leave as a [`Stream`] judges them; of an unfinished one, after a silence,
-/// what can be no part of a secret whatever comes.
+/// what can be no part of a secret whatever comes, and what was typed.
 pub struct Screen {
     stream: Stream,
     settled: Settled,
+    typed: Typed,
     ends: Ends,
     /// The record that has not ended.
     record: Vec<u8>,
@@ -28,11 +30,12 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// At the beginning.
-    pub fn new(redactor: &Redactor) -> Screen {
+    /// At the beginning; `typed` is told what is typed at this terminal.
+    pub fn new(redactor: &Redactor, typed: &Typed) -> Screen {
         Screen {
             stream: Stream::new(redactor),
             settled: Settled::new(redactor),
+            typed: typed.clone(),
             ends: Ends::default(),
             record: Vec::new(),
             shown: Shown::default(),
@@ -82,6 +85,8 @@ impl Screen {
             return;
         }
         let upto = self.settled.upto(&self.record);
+        let echo = upto.echoed > upto.settled && self.typed.ends_with(&self.record[upto.settled..upto.echoed]);
+        let upto = if echo { upto.echoed } else { upto.settled };
         let from = self.shown.0.len();
         if upto > from {
             sink(&self.record[from..upto]);

@@ -15,7 +15,9 @@ use super::event::Event;
 use super::plan::{Begun, Plan};
 use super::pump::{self, Way};
 use super::terminal::{self, Terminal};
+use super::typed::Typed;
 
+use crate::edge::core;
 use crate::edge::pipe::{Encoding, Lane};
 use crate::edge::raw::{Raw, grow};
 use crate::engine::redactor::Redactor;
@@ -47,7 +49,7 @@ impl Spawned {
 
     /// We go on after a stop.
     pub fn terminal_again(&self) {
-        for terminal in &self.terminal {
+        if let Some(terminal) = &self.terminal {
             let _ = terminal.raw();
             terminal.resize();
         }
@@ -102,7 +104,7 @@ fn on_pipes(
     if leads {
         command.process_group(0);
     }
-    let child = started(&command.spawn().map_err(Begun::Unstarted)?)?;
+    let child = started(&with_core(|| command.spawn()).map_err(Begun::Unstarted)?)?;
     // It holds the ends that the program writes to.
     drop(command);
     let pumps = ways.len();
@@ -129,16 +131,25 @@ fn on_a_terminal(
     let to = Raw::stdout().map_err(unready("standard output"))?;
     let (pty, theirs) = pty::open().map_err(opened)?;
     let terminal = Terminal::like_ours(&pty, &theirs).map_err(&ready)?;
-    let child = pty::Command::from(command).spawn(theirs).map_err(|e| match e {
+    let child = with_core(|| pty::Command::from(command).spawn(theirs)).map_err(|e| match e {
         pty_process::Error::Io(e) => Begun::Unstarted(e),
         e => opened(e),
     })?;
     let child = started(&child)?;
     terminal.raw().map_err(&ready)?;
-    terminal.copy_keys().map_err(&ready)?;
+    let typed = Typed::default();
+    terminal.copy_keys(typed.clone()).map_err(&ready)?;
     let source = Source::new(OwnedFd::from(pty).into(), ended, plan.drain);
-    pump::start(source, Way::screen(redactor), to, "standard output", tell).map_err(unready("a thread"))?;
+    pump::start(source, Way::screen(redactor, &typed), to, "standard output", tell).map_err(unready("a thread"))?;
     Ok(Spawned { child, leads: true, pumps: 1, terminal: Some(terminal), running: Some(running) })
+}
+
+/// Starts the program with the core files that we deny ourselves ([`core`](crate::edge::core)); no byte was read yet.
+fn with_core<T>(start: impl FnOnce() -> T) -> T {
+    core::allow();
+    let started = start();
+    core::deny();
+    started
 }
 
 /// Whether standard output and standard error go to the same place.

@@ -9,6 +9,7 @@ use pty_process::blocking::Pty;
 use rustix::process::getpgrp;
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr, tcsetwinsize};
 
+use super::typed::Typed;
 use crate::engine::wipe::wipe;
 
 /// Whether the program is to have a terminal where nobody said so: we have one at both ends, in whose foreground we are.
@@ -66,14 +67,15 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn copy_keys(&self) -> io::Result<()> {
+    pub fn copy_keys(&self, typed: Typed) -> io::Result<()> {
         let mut from = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let mut to = File::from(self.theirs.try_clone()?);
-        let typed = self.before.is_some();
+        let is_terminal = self.before.is_some();
         let copy = move || {
             let mut buffer = vec![0; 4096];
             let mut begun = false;
             while let Some(n) = next(&mut from, &mut buffer) {
+                typed.note(&buffer[..n]);
                 begun = buffer[n - 1] != b'\n';
                 if to.write_all(&buffer[..n]).is_err() {
                     return;
@@ -81,7 +83,7 @@ impl Terminal {
             }
             wipe(&mut buffer);
             // What ended was no terminal: the program is told as a terminal would, behind a line that has begun twice.
-            if !typed {
+            if !is_terminal {
                 let _ = to.write_all(if begun { b"\x04\x04" } else { b"\x04" });
             }
         };
