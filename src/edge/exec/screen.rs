@@ -145,3 +145,71 @@ impl Shown {
         self.1 = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Screen, Typed};
+    use crate::engine::redactor::Redactor;
+
+    /// What leaves, with a silence behind each of these many bytes.
+    fn shown(text: &str, step: usize, typed: &str) -> Vec<String> {
+        let keys = Typed::default();
+        let mut screen = Screen::new(&Redactor::builtin(), &keys);
+        let mut all = Vec::new();
+        let mut left = String::new();
+        for part in text.as_bytes().chunks(step) {
+            if typed.as_bytes().windows(part.len()).any(|keys| keys == part) {
+                keys.note(part);
+            }
+            screen.push(part, &mut |piece| left.push_str(std::str::from_utf8(piece).unwrap()));
+            screen.quiet(&mut |piece| left.push_str(std::str::from_utf8(piece).unwrap()));
+            all.push(left.clone());
+        }
+        screen.finish(&mut |piece| left.push_str(std::str::from_utf8(piece).unwrap()));
+        all.push(left);
+        all
+    }
+
+    #[test]
+    fn however_silences_fall_the_same_leaves() {
+        for (text, wanted) in [
+            (
+                "Password: hunter2\nnext password=hunter2\n",
+                "Password: [REDACTED:password]\nnext password=[REDACTED:password]\n",
+            ),
+            ("$ ls\r\na b c\r\n$ ", "$ ls\r\na b c\r\n$ "),
+            ("10 %\r20 %\rtoken=q8Zr1Lw0mXv93TbN", "10 %\r20 %\rtoken=[REDACTED:access-token]"),
+            ("\x1b[31mpassword=\x1b[1mhunter2\x1b[0m\n", "\x1b[31mpassword=\x1b[1m[REDACTED:password]\x1b[0m\n"),
+            ("\x1b[2;1Hone\x1b[3;1Htwo password=hunter2", "\x1b[2;1Hone\x1b[3;1Htwo password=[REDACTED:password]"),
+        ] {
+            for step in 1..=text.len() {
+                let left = shown(text, step, "");
+                assert_eq!(left.last().unwrap(), wanted, "{step}");
+                assert!(left.iter().all(|left| wanted.starts_with(left.as_str())), "{step}: {left:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_record_waits_for_its_end() {
+        let text = format!("Name: {} password=hunter2\nlast", "x ".repeat(60_000));
+        let left = shown(&text, 4096, "");
+        assert_eq!(left.last().unwrap(), &text.replace("hunter2", "[REDACTED:password]"));
+    }
+
+    #[test]
+    fn what_is_typed_is_seen_until_a_key_is() {
+        let left = shown("$ export DB_PASSWORD=hunter2", 1, "export DB_PASSWORD=hunter2");
+        assert_eq!(left[7], "$ export");
+        assert_eq!(left[left.len() - 2], "$ export DB_PASSWORD=");
+        // The same from the program, which nobody typed.
+        assert_eq!(shown("$ export DB_PASSWORD=hunter2", 1, "")[7], "$ ");
+    }
+
+    /// A line that an earlier one left open.
+    #[test]
+    fn nothing_of_a_key_block_leaves_early() {
+        let text = format!("-----BEGIN PRIVATE{} KEY-----\nMIIEvQIBADANBgkqhkiG9w0B and more\n", "");
+        assert!(shown(&text, 1, "").iter().all(|left| !left.contains("MIIE")));
+    }
+}
