@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
+use super::args_exec::Exec;
 #[cfg(feature = "serve")]
 use super::args_serve::Serve;
-use super::exec::Exec;
 use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
@@ -92,7 +92,7 @@ pub enum Command {
     ///
     /// `logveil exec -- app --flag`. The program's standard output and error leave through ours, in its own order where
     /// both go to the same place; signals are passed on, and its exit code is ours.
-    #[command(after_long_help = super::exec::AFTER, override_usage = "logveil exec [OPTIONS] -- COMMAND [ARG]...")]
+    #[command(after_long_help = super::args_exec::AFTER, override_usage = "logveil exec [OPTIONS] -- COMMAND [ARG]...")]
     Exec(Exec),
     /// Take logs from sockets, mask them and send them on: the sidecar
     ///

@@ -1,6 +1,7 @@
 //! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
 
 pub mod args;
+pub mod args_exec;
 #[cfg(feature = "serve")]
 mod args_serve;
 mod baseline;

@@ -16,6 +16,6 @@ pub fn deny() {
 /// As before, for a program that is started now.
 pub fn allow() {
     if let Some(before) = BEFORE.get() {
-        let _ = setrlimit(Resource::Core, before.clone());
+        let _ = setrlimit(Resource::Core, *before);
     }
 }

@@ -16,7 +16,7 @@ pub enum Place {
 /// Bytes of a control sequence's parameters that are remembered: as many as decide.
 const PARAMETERS: usize = 5;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Text,
     /// Behind a carriage return: a line end if a newline follows.
@@ -35,7 +35,7 @@ enum State {
 /// \e[1;31mpassword\e[0m: x\n   one
 /// \e[2;1Hfirst\e[3;1Hsecond    two
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ends(State);
 
 impl Default for Ends {
