@@ -4,6 +4,9 @@
 #   app 2>&1 | docker run --rm -i logveil
 #   docker run --rm -p 127.0.0.1:5514:5514 logveil serve --listen tcp://0.0.0.0:5514 --upstream tcp://collector:601
 #
+# In another image, around its program: COPY --from=logveil /logveil /logveil
+#                                        ENTRYPOINT ["/logveil", "exec", "--"]
+#
 # deploy/ has a compose file and a Kubernetes sidecar that lock it in.
 
 FROM rust:1.95.0-slim-bookworm AS build

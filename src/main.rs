@@ -6,12 +6,12 @@ use logveil::cli::args::{Args, Command};
 use logveil::cli::failure::{self, Failure};
 #[cfg(feature = "serve")]
 use logveil::cli::serve;
-use logveil::cli::{check, check_config, completions, config, explain, filter, judge, man, rules};
+use logveil::cli::{check, check_config, completions, config, exec, explain, filter, judge, man, rules};
 
 fn main() -> ExitCode {
-    ExitCode::from(failure::guarded(|| match config::parse(std::env::args_os()) {
-        Ok(args) => failure::end(run(&args)),
-        Err(failure) => failure::end(Err(failure)),
+    ExitCode::from(failure::guarded(|| {
+        let result = config::parse(std::env::args_os()).and_then(|args| run(&args));
+        if exec::is_asked(std::env::args_os()) { exec::end(result) } else { failure::end(result) }
     }))
 }
 
@@ -22,6 +22,7 @@ fn run(args: &Args) -> Result<u8, Failure> {
         None if args.filter.check == Some(true) => check::run(args),
         None => filter::run(args),
         Some(Command::Explain { file }) => explain::run(args, file.as_deref()),
+        Some(Command::Exec(given)) => exec::run(args, given),
         Some(Command::Judge { what }) => judge::run(what),
         Some(Command::Rules { what }) => rules::run(args, what),
         #[cfg(feature = "serve")]

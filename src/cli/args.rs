@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
+use super::args_exec::Exec;
 #[cfg(feature = "serve")]
 use super::args_serve::Serve;
 use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
@@ -87,6 +88,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Rules,
     },
+    /// Run a program with its output masked, in a container as its entry point
+    ///
+    /// `logveil exec -- app --flag`. The program's standard output and error leave through ours, in its own order where
+    /// both go to the same place; signals are passed on, and its exit code is ours.
+    #[command(after_long_help = super::args_exec::AFTER, override_usage = "logveil exec [OPTIONS] -- COMMAND [ARG]...")]
+    Exec(Exec),
     /// Take logs from sockets, mask them and send them on: the sidecar
     ///
     /// Listeners and upstreams are named here or, with certificates, framings and limits, in

@@ -117,7 +117,7 @@ fn named(matches: &ArgMatches, choice: &Choice) -> Result<bool, Failure> {
 /// Whether rules or masks are chosen here, so that a file's settings matter.
 fn chooses(args: &Args) -> bool {
     match &args.command {
-        None | Some(Command::Explain { .. }) => true,
+        None | Some(Command::Exec(_) | Command::Explain { .. }) => true,
         Some(Command::Rules { what }) => matches!(what, Rules::List { .. } | Rules::Show { .. }),
         #[cfg(feature = "serve")]
         Some(Command::Serve(_)) => true,

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::panic::{self, Location};
 
-use crate::edge::packing;
+use crate::edge::{core, packing};
 
 /// Nothing went wrong.
 pub const OK: u8 = 0;
@@ -107,11 +107,7 @@ pub fn say_plain(what: impl Display) {
 /// Runs the command so that a panic shows no payload (it could hold input), writes nothing more
 /// and ends with [`INTERNAL`].
 pub fn guarded(command: impl FnOnce() -> u8 + panic::UnwindSafe) -> u8 {
-    // A core file would hold input. What cannot be set stays as it is.
-    let _ = rustix::process::setrlimit(
-        rustix::process::Resource::Core,
-        rustix::process::Rlimit { current: Some(0), maximum: Some(0) },
-    );
+    core::deny();
     panic::set_hook(Box::new(|info| say(fault(info.location()))));
     panic::catch_unwind(command).unwrap_or(INTERNAL)
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
 
 pub mod args;
+pub mod args_exec;
 #[cfg(feature = "serve")]
 mod args_serve;
 mod baseline;
@@ -8,6 +9,7 @@ pub mod check;
 pub mod check_config;
 pub mod completions;
 pub mod config;
+pub mod exec;
 pub mod explain;
 pub mod failure;
 pub mod filter;

@@ -7,7 +7,11 @@ mod attributes;
 #[cfg(feature = "cli")]
 mod binary;
 #[cfg(feature = "cli")]
+pub mod core;
+#[cfg(feature = "cli")]
 pub mod encoding;
+#[cfg(feature = "cli")]
+pub mod exec;
 #[cfg(feature = "cli")]
 pub mod files;
 #[cfg(all(feature = "cli", target_os = "linux"))]

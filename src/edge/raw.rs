@@ -31,6 +31,14 @@ impl Raw {
         Raw::new(io::stdout().as_fd())
     }
 
+    /// Standard error.
+    ///
+    /// # Errors
+    /// When the descriptor cannot be duplicated.
+    pub fn stderr() -> io::Result<Raw> {
+        Raw::new(io::stderr().as_fd())
+    }
+
     fn new(fd: BorrowedFd<'_>) -> io::Result<Raw> {
         let file = File::from(fd.try_clone_to_owned()?);
         grow(&file);

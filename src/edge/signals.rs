@@ -25,7 +25,7 @@ pub fn read_on() -> io::Result<()> {
 
 /// Whether whoever started the process had it ignore a signal (`nohup`, a script's `&`), which is to stay so. Only Linux
 /// tells.
-fn is_ignored(signal: i32) -> bool {
+pub(super) fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)

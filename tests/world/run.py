@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tests of `logveil serve` against the world: real peers, faults, the files of deploy/.
+"""The tests of `logveil serve` and `exec` against the world: real peers, faults, terminals, the files of deploy/.
 
     run.py [--long] [--program COMMAND] [GROUP | NAME]...
 
@@ -25,12 +25,14 @@ import peers
 import restart
 import snippets
 import status
+import terminals
 from debs import Missing
 from records import Wrong
 from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
           "clients": clients.CLIENTS + snippets.SNIPPETS + restart.RESTARTS, "fluent": fluent.FLUENT,
+          "terminals": terminals.TERMINALS,
           "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
