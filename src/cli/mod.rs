@@ -1,6 +1,7 @@
 //! The command line: arguments and help, one file a subcommand. Not part of the library's promise.
 
 pub mod args;
+pub mod args_known;
 #[cfg(feature = "serve")]
 mod args_serve;
 mod baseline;
@@ -15,6 +16,7 @@ pub mod filter;
 mod fluent;
 mod import;
 pub mod judge;
+pub mod known;
 mod listing;
 pub mod man;
 pub mod names;

@@ -82,7 +82,7 @@ impl Redactor {
     #[cfg(feature = "cli")]
     pub(crate) fn outlive(&self) {
         if self.set.masks.key.is_none() {
-            std::mem::forget(self.clone());
+            std::mem::forget(self.set.clone());
         }
     }
 

@@ -71,8 +71,10 @@ mod tests {
     #[test]
     fn assignments_and_nothing_else() {
         let text = "# A=1\n\nexport A = one # said\nB='t#wo'\nC=\"th\\\"r\\nee\" # x\nno line\nD=\"four\nlines\"\nE=\nF='open\nG=x#y\r\n";
-        let shown: Vec<(String, String)> =
-            pairs(text.as_bytes()).iter().map(|(n, v)| (n.clone(), String::from_utf8(v.bytes().to_vec()).unwrap())).collect();
+        let shown: Vec<(String, String)> = pairs(text.as_bytes())
+            .iter()
+            .map(|(n, v)| (n.clone(), String::from_utf8(v.bytes().to_vec()).unwrap()))
+            .collect();
         let expected = [
             ("A", "one"),
             ("B", "t#wo"),

@@ -18,7 +18,7 @@ pub use names::DEFAULT;
 
 use crate::engine::known::builder::ValuesBuilder;
 use crate::engine::known::forms::Encoding;
-use crate::engine::known::guards::Verdict;
+use crate::engine::known::guards::{BYTES_MIN, Verdict};
 use crate::engine::known::secret::Secret;
 
 /// The most bytes of one file that holds several values.
@@ -27,7 +27,7 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 const VALUE_BYTES_MAX: u64 = (64 << 10) + 2;
 
 /// One place that values come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Place {
     /// Variables of the environment that a pattern names.
     Env(Vec<String>),
@@ -44,7 +44,7 @@ pub enum Place {
 }
 
 /// Places and how what they hold is taken.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Group {
     /// Where the values are.
     pub places: Vec<Place>,
@@ -151,13 +151,18 @@ fn read(path: &Path, max: u64) -> io::Result<Secret> {
 }
 
 /// Takes values of a group, and says of each that is refused its name and why.
-pub fn take(builder: ValuesBuilder, group: &Group, values: &[Named], refused: &mut Vec<String>) -> ValuesBuilder {
-    let mut builder = builder.min_bytes(group.min_bytes.unwrap_or(0).max(if group.min_bytes.is_some() { 0 } else { 6 }));
+pub fn take<'a>(
+    builder: ValuesBuilder,
+    group: &Group,
+    values: impl IntoIterator<Item = (&'a str, &'a Secret)>,
+    refused: &mut Vec<String>,
+) -> ValuesBuilder {
+    let mut builder = builder.min_bytes(group.min_bytes.unwrap_or(BYTES_MIN));
     builder = match &group.encodings {
         Some(names) => builder.encodings(names.iter().filter_map(|name| Encoding::from_name(name))),
         None => builder.encodings(Encoding::ALL),
     };
-    for Named { name, value } in values {
+    for (name, value) in values {
         match builder.add(value.bytes()) {
             Verdict::Taken | Verdict::Doubled => {}
             why => refused.push(format!("{name}: not taken as a known value: {}", why.reason())),

@@ -26,7 +26,9 @@ pub fn secrets(value: Secret) -> Vec<Secret> {
         let begins = at == 0 || matches!(text[at - 1], b' ' | b';' | b'&' | b'?');
         let password = &text[at + key.len()..];
         let end = password.iter().position(|b| matches!(b, b' ' | b';' | b'&')).unwrap_or(password.len());
-        begins.then(|| password[..end].trim_ascii()).map(|p| p.strip_prefix(b"'").map_or(p, |p| p.strip_suffix(b"'").unwrap_or(p)))
+        begins
+            .then(|| password[..end].trim_ascii())
+            .map(|p| p.strip_prefix(b"'").map_or(p, |p| p.strip_suffix(b"'").unwrap_or(p)))
     });
     match keyed.filter(|password| !password.is_empty()) {
         Some(password) => vec![password.into()],

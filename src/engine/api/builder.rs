@@ -188,10 +188,10 @@ impl Builder {
         self
     }
 
-    /// Tells `observer` of every finding: its rule, none where none judged it, and its bytes, just
-    /// before the one call that sends its mask.
+    /// Tells `observer` of every finding: its rule, none where none judged it, its bytes and those that a hash
+    /// is of, just before the one call that sends its mask.
     #[cfg(feature = "cli")]
-    pub(crate) fn observer(mut self, observer: impl Fn(Option<RuleId>, &[u8]) + Send + Sync + 'static) -> Self {
+    pub(crate) fn observer(mut self, observer: impl Fn(Option<RuleId>, &[u8], &[u8]) + Send + Sync + 'static) -> Self {
         self.masks.observer = Some(crate::engine::mask::policy::Observer(Arc::new(observer)));
         self
     }

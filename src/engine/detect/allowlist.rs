@@ -101,7 +101,7 @@ impl Allowed {
         key: Option<&Key>,
         work: &mut u64,
     ) -> Option<Spared> {
-        let value = &rec.buf[f.start..f.end];
+        let value = rec.slice(f.start..f.end);
         if f.end_state == EndState::Unjudged || matches!(kind, Kind::Block(_)) || value.len() > VALUE_BYTES_MAX {
             return None;
         }

@@ -27,7 +27,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
         return;
     };
     let limit = s.rec.end.min(at + rule.max as usize);
-    let Ok(Some(body)) = block.header.longest(s.rec.buf, at, limit, s.work) else {
+    let Ok(Some(body)) = block.header.longest(s.rec.text(), at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
     if quoted_lines(s, id, block, body) {
@@ -37,7 +37,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     *s.work += looked as u64;
     let (start, stop) = trim_escapes(&s.rec, body, end);
     if start < stop {
-        if s.set.masks.spares(&s.rec.buf[start..stop]) {
+        if s.set.masks.spares(s.rec.slice(start..stop)) {
             return s.refuse(at, Some(id), Refusal::Placeholder);
         }
         s.found(Finding::new(start, stop, id, Notation::Quoted));
@@ -45,7 +45,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
     let reaches_end = only_line_end(&s.rec, body) || end == s.rec.end;
     if !closed && reaches_end {
         let low = s.rec.start.max(at.saturating_sub(PREFIX_BYTES_MAX));
-        let prefix = if low == s.rec.start { s.rec.buf[low..at].to_vec() } else { Vec::new() };
+        let prefix = if low == s.rec.start { s.rec.slice(low..at).to_vec() } else { Vec::new() };
         let begun = start < stop;
         let suffix = s.rec.get(body).filter(|b| matches!(b, b'\\' | b'"' | b'\'' | b','));
         s.continuation = Some(Continuation::Block(Box::new(Armor {
@@ -102,15 +102,15 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
 
 /// Whether what stands behind the header is nothing, or how the log ends its lines: `\n","stream"`.
 fn only_line_end(rec: &Record<'_>, at: usize) -> bool {
-    matches!(rec.from(at), [] | [b'\\', b'n' | b'r', ..] | [b'"' | b'\'' | b',' | b' ' | b'\t', ..])
-        && !rec.from(at).starts_with(b" ")
+    matches!(rec.up_to(at, 2), [] | [b'\\', b'n' | b'r', ..] | [b'"' | b'\'' | b',' | b' ' | b'\t', ..])
+        && rec.get(at) != Some(b' ')
 }
 
 /// Where the body ends that follows a header inside its record, whether its end was seen, and how
 /// many bytes were looked at.
 fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) -> (usize, bool, usize) {
     let until = block.until.as_bytes();
-    let text = &rec.buf[body..limit];
+    let text = rec.slice(body..limit);
     let cannot = |b: &u8| matches!(b, b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'[' | b']' | b'|' | b'`');
     let room = text.iter().position(cannot).unwrap_or(text.len());
     if let Some(i) = memmem::find(&text[..room.saturating_add(until.len()).min(text.len())], until) {
@@ -120,12 +120,12 @@ fn body_in_record(rec: &Record<'_>, block: &Block, body: usize, limit: usize) ->
     let mut p = body;
     loop {
         let gap = escapes_len(rec, p).min(limit - p);
-        let run = rec.buf[p + gap..limit].iter().take_while(|b| base64(**b)).count();
+        let run = rec.run(p + gap, limit - p - gap, base64);
         let next = p + gap + run;
         // A short run is the body's last line, which its written-out end follows.
-        let short = run < RUN_BYTES_MIN && next < rec.end && !matches!(rec.from(next), [b'\\', ..] | [b'%', b'0', ..]);
+        let short = run < RUN_BYTES_MIN && next < rec.end && !matches!(rec.up_to(next, 2), [b'\\', ..] | [b'%', b'0']);
         // A word behind a blank is prose.
-        let prose = run < RUN_BYTES_MIN && gap > 0 && rec.buf[p..p + gap].iter().all(|b| matches!(b, b' ' | b'\t'));
+        let prose = run < RUN_BYTES_MIN && gap > 0 && rec.slice(p..p + gap).iter().all(|b| matches!(b, b' ' | b'\t'));
         if run == 0 || short || prose {
             return (p, false, room + p - body);
         }
@@ -141,19 +141,11 @@ fn base64(b: u8) -> bool {
 fn escapes_len(rec: &Record<'_>, at: usize) -> usize {
     let mut p = at;
     loop {
-        let rest = rec.from(p);
-        let slashes = rest.iter().take_while(|b| **b == b'\\').count();
-        p += match rest.get(slashes) {
+        let slashes = rec.run(p, rec.end, |b| b == b'\\');
+        p += match rec.get(p + slashes) {
             Some(b'n' | b'r' | b't') if slashes > 0 => slashes + 1,
             Some(b' ' | b'\t') if slashes == 0 => 1,
-            Some(b'%')
-                if slashes == 0
-                    && (rest[1..].starts_with(b"0A")
-                        || rest[1..].starts_with(b"0D")
-                        || rest[1..].starts_with(b"20")) =>
-            {
-                3
-            }
+            Some(b'%') if slashes == 0 && matches!(rec.up_to(p + 1, 2), [b'0', b'A' | b'D'] | [b'2', b'0']) => 3,
             _ => return p - at,
         };
     }
@@ -164,7 +156,7 @@ fn trim_escapes(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
     let start = (start + escapes_len(rec, start)).min(end);
     let mut stop = end;
     loop {
-        let text = &rec.buf[start..stop];
+        let text = rec.slice(start..stop);
         let cut = match text {
             [.., b'\\', b'n' | b'r' | b't'] => 2,
             [.., b'%', b'0', b'A' | b'D'] => 3,
@@ -234,7 +226,7 @@ fn behind_prefix(rec: &Record<'_>, prefix: &[u8]) -> usize {
     let mut i = 0;
     while i < prefix.len() {
         if prefix[i].is_ascii_alphanumeric() {
-            let here = rec.from(p).iter().take(PREFIX_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
+            let here = rec.run(p, PREFIX_BYTES_MAX, |b| b.is_ascii_alphanumeric());
             let there = prefix[i..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
             if here == 0 {
                 break;
@@ -251,5 +243,5 @@ fn behind_prefix(rec: &Record<'_>, prefix: &[u8]) -> usize {
     if i == prefix.len() && word_begins(rec, p) {
         return p;
     }
-    rec.start + rec.bytes().iter().take_while(|b| b.is_ascii_whitespace()).count()
+    rec.start + rec.run(rec.start, rec.end, |b| b.is_ascii_whitespace())
 }

@@ -9,7 +9,6 @@ use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::named;
-use crate::engine::notation::quote::Quote;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{Value, Values, quoted};
@@ -136,7 +135,7 @@ fn nested(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, (key, lef
     if let Some(at) = behind_name(&s.rec, begin, VALUE_MEMBERS) {
         return bare(s, below, at, Separator::Assign);
     }
-    if let Some(quote) = Quote::at(s.rec.buf, begin, s.rec.end) {
+    if let Some(quote) = s.rec.quote_at(begin, s.rec.end) {
         let text = quoted(&s.rec, begin, quote);
         let rest = s.rec.from(text.end + quote.width());
         if !text.open && rest.iter().all(|b| matches!(b, b',' | b' ')) {

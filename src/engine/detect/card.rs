@@ -5,7 +5,6 @@ use crate::engine::detect::weigh;
 use crate::engine::found::finding::Refusal;
 use crate::engine::notation::Record;
 use crate::engine::notation::escape::word_begins;
-use crate::engine::notation::run;
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::check::card::{Trust, judge};
 use crate::rules::check::groupings::{
@@ -17,6 +16,8 @@ use crate::rules::words::words;
 const CONTEXT_BYTES: usize = 48;
 /// How far behind a number what it is part of is looked for, in bytes.
 const EDGE_BYTES: usize = 8;
+/// The longest exponent that makes a number whole, and what ends it: `e+015 `, in bytes.
+const EXPONENT_BYTES_MAX: usize = 6;
 /// Words that say that a card number is near.
 const WORDS: &[&str] = words!("card-words");
 
@@ -95,7 +96,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
 /// The end of a card written as most are, in four groups of four digits: told in one look.
 fn fours(rec: &Record<'_>, at: usize) -> Option<usize> {
     const END: usize = 4 * 4 + 3;
-    let text: &[u8; END] = rec.from(at).first_chunk()?;
+    let text: &[u8; END] = rec.chunk(at)?;
     let sign = text[4];
     if !matches!(sign, b' ' | b'-') || text[9] != sign || text[14] != sign {
         return None;
@@ -126,7 +127,7 @@ pub(crate) fn rejects(text: &Record<'_>, at: usize, work: &mut u64) -> bool {
         let grouped = begins_grouping(before, digits);
         // The digits of a mantissa are not the whole number.
         let mantissa = digits + 1 >= DIGITS_MIN && text.before(group.start) == Some(b'.');
-        let issued = || judge(&text.buf[group.start..group.end]).is_some();
+        let issued = || judge(text.slice(group.start..group.end)).is_some();
         if grouped || mantissa || issued() && stands_alone(text, group.start, group.end, group.sign_alone()) {
             return false;
         }
@@ -143,13 +144,13 @@ fn mere_number(rec: &Record<'_>, at: usize) -> Option<usize> {
     if matches!(rec.before(at), Some(b'.' | b'%')) {
         return None;
     }
-    let end = run::digits_end(rec.buf, at, rec.end);
-    (judge(&rec.buf[at..end]).is_none() && next_group(rec, end, false).is_none()).then_some(end)
+    let end = rec.digits_end(at);
+    (judge(rec.slice(at..end)).is_none() && next_group(rec, end, false).is_none()).then_some(end)
 }
 
 /// The group of digits that begins at or behind the separator at `at`.
 fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
-    let rest = rec.from(at);
+    let rest = rec.up_to(at, 4);
     let (sign, skip) = match rest {
         [b'0'..=b'9', ..] if first => (0, 0),
         [b @ (b' ' | b'-' | b'+' | 0xA0), b'0'..=b'9', ..] => (*b, 1),
@@ -158,7 +159,7 @@ fn next_group(rec: &Record<'_>, at: usize, first: bool) -> Option<Group> {
         _ => return None,
     };
     let start = at + skip;
-    let digits = run::digits_end(rec.buf, start, rec.end) - start;
+    let digits = rec.digits_end(start) - start;
     // `%204111...`: the escape's own digits come first.
     let escaped = first && rec.before(start) == Some(b'%') && digits > 2;
     let start = if escaped { start + 2 } else { start };
@@ -201,7 +202,7 @@ fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
         count = 1;
     }
     for group in groups {
-        let text = &rec.buf[group.start..group.end];
+        let text = rec.slice(group.start..group.end);
         let Some(room) = digits.get_mut(count..count + text.len()) else { return false };
         room.copy_from_slice(text);
         count += text.len();
@@ -220,7 +221,7 @@ fn is_card(rec: &Record<'_>, groups: &[Group], sign: u8) -> bool {
 /// Whether an issuer's range is enough where the number stands.
 fn is_trusted(rec: &Record<'_>, (start, end): (usize, usize), trust: Trust, grouped: bool, sign: u8) -> bool {
     if grouped && sign == b' ' {
-        let before = &rec.buf[start.saturating_sub(DUMP_BYTES).max(rec.start)..start];
+        let before = rec.slice(start.saturating_sub(DUMP_BYTES).max(rec.start)..start);
         let behind = &rec.from(end)[..rec.from(end).len().min(DUMP_BEHIND_BYTES)];
         if is_dump(before, behind) {
             return false;
@@ -236,12 +237,12 @@ fn is_trusted(rec: &Record<'_>, (start, end): (usize, usize), trust: Trust, grou
 
 /// The digit before the point, where the digits are a mantissa whose exponent makes them whole.
 fn mantissa(rec: &Record<'_>, start: usize, end: usize) -> Option<u8> {
-    let lead = rec.buf[rec.start..start].strip_suffix(b".")?.last().copied().filter(u8::is_ascii_digit)?;
-    let rest = rec.from(end).strip_prefix(b"e").or_else(|| rec.from(end).strip_prefix(b"E"))?;
+    let lead = rec.last(start, 2).strip_suffix(b".")?.last().copied().filter(u8::is_ascii_digit)?;
+    let [b'e' | b'E', rest @ ..] = rec.up_to(end, EXPONENT_BYTES_MAX) else { return None };
     let rest = rest.strip_prefix(b"+").unwrap_or(rest);
     let digits = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
     let exponent: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    let single = start < rec.start + 3 || !(rec.buf[start - 3].is_ascii_alphanumeric() || rec.buf[start - 3] == b'_');
+    let single = start < rec.start + 3 || !(rec.byte(start - 3).is_ascii_alphanumeric() || rec.byte(start - 3) == b'_');
     let ends = !rest.get(digits).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     (single && ends && exponent == end - start).then_some(lead)
 }
@@ -251,7 +252,7 @@ fn scientific(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
     if mantissa(rec, start, end).is_none() {
         return (start, end);
     }
-    let tail = rec.from(end).iter().take_while(|b| matches!(b, b'e' | b'E' | b'+' | b'0'..=b'9')).count();
+    let tail = rec.run(end, rec.end, |b| matches!(b, b'e' | b'E' | b'+' | b'0'..=b'9'));
     (start - 2, end + tail)
 }
 
@@ -260,18 +261,18 @@ fn scientific(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
 fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
     let before = match rec.before(start) {
         None => true,
-        Some(b'.') => !(start >= rec.start + 2 && rec.buf[start - 2].is_ascii_alphanumeric()),
+        Some(b'.') => !(start >= rec.start + 2 && rec.byte(start - 2).is_ascii_alphanumeric()),
         Some(b'-' | b'_') => card_word_glued(rec, start - 1),
-        Some(b'+') => sign == b'+' && start >= rec.start + 2 && !rec.buf[start - 2].is_ascii_whitespace(),
-        Some(b'B') => rec.buf[rec.start..start].ends_with(b"%B"),
+        Some(b'+') => sign == b'+' && start >= rec.start + 2 && !rec.byte(start - 2).is_ascii_whitespace(),
+        Some(b'B') => rec.ends_with(start, b"%B"),
         Some(b) if b.is_ascii_alphanumeric() => word_begins(rec, start) || card_word_glued(rec, start),
-        Some(b'@' | b'#') | Some(0x80..) => rec.buf[rec.start..start].ends_with(b"\xC2\xA0") || sign == 0xA0,
+        Some(b'@' | b'#') | Some(0x80..) => rec.ends_with(start, b"\xC2\xA0") || sign == 0xA0,
         Some(_) => true,
     };
     let after = match (rec.get(end), rec.get(end + 1)) {
         (None, _) => true,
         (Some(b'.'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
-        (Some(b'e'), _) => rec.from(end).starts_with(b"exp"),
+        (Some(b'e'), _) => rec.starts_with(end, b"exp"),
         (Some(b'-' | b'_'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
         (Some(b), _) => !b.is_ascii_alphanumeric(),
     };
@@ -280,13 +281,13 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
 
 /// Whether another number stands a blank before `at`.
 fn in_row(rec: &Record<'_>, at: usize) -> bool {
-    matches!(rec.buf[rec.start..at], [.., b'0'..=b'9', b' '])
+    matches!(rec.last(at, 2), [b'0'..=b'9', b' '])
 }
 
 /// Whether the word that ends at `at` is a card's, as in `cc4111...` and `card-4111...`.
 fn card_word_glued(rec: &Record<'_>, at: usize) -> bool {
-    let letters = rec.buf[rec.start..at].iter().rev().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
-    let word = &rec.buf[at - letters..at];
+    let letters = rec.run_back(at, 16, |b| b.is_ascii_alphabetic());
+    let word = rec.slice(at - letters..at);
     GLUED_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
@@ -295,7 +296,7 @@ fn card_word_before(rec: &Record<'_>, at: usize) -> bool {
     let low = at.saturating_sub(CONTEXT_BYTES).max(rec.start);
     let mut head = [0; CONTEXT_BYTES];
     let head = &mut head[..at - low];
-    head.copy_from_slice(&rec.buf[low..at]);
+    head.copy_from_slice(rec.slice(low..at));
     head.make_ascii_lowercase();
     (0..head.len()).any(|i| {
         BEGINS[usize::from(head[i])]

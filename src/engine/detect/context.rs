@@ -111,7 +111,7 @@ impl RecordContext<'_> {
     /// The key whose value is being judged.
     fn key(&self, known: &SecretKey) -> Option<Key> {
         let site = self.site.as_ref().filter(|site| site.start < site.end)?;
-        let own = Words::of(&Record::new(self.rec.buf, site.start, self.rec.end), site);
+        let own = Words::of(&self.rec.since(site.start), site);
         let alone = self.set.keys.classify(&own).as_ref() == Some(known);
         Some(Key { with: Words::of(&self.rec, site), own: alone.then_some(own) })
     }

@@ -15,7 +15,7 @@ use crate::engine::notation::quote::Quote;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
-use crate::rules::byteset::{ByteSet, find_byteset};
+use crate::rules::byteset::ByteSet;
 use crate::rules::check::{prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
@@ -29,6 +29,8 @@ const OPEN_PARAMETERS: &[&str] = words!("open-parameters");
 const ATTRIBUTES: &[&str] = words!("cookie-attributes");
 /// The most cookies read in one header.
 const COOKIES_MAX: usize = 128;
+/// The longest name of a cookie, in bytes.
+const NAME_BYTES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
@@ -46,7 +48,7 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
     let rec = &s.rec;
     let quoted = value.notation == Notation::Quoted;
     let scheme_end = token_end(rec, value.start, if quoted { value.end } else { rec.end });
-    let scheme = &rec.buf[value.start..scheme_end];
+    let scheme = rec.slice(value.start..scheme_end);
     let mut start = blanks_end(rec, scheme_end);
     let known_scheme = SCHEMES.iter().any(|k| scheme.eq_ignore_ascii_case(k.as_bytes()));
     if !known_scheme {
@@ -79,7 +81,7 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
     let end = if quoted { value.end } else { parameters_end(rec, start) };
-    let secret = &rec.buf[start..end.max(start)];
+    let secret = rec.slice(start..end.max(start));
     if start >= end || s.set.masks.spares(secret) || (!known_scheme && prose::is_status(secret)) {
         return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
     }
@@ -98,17 +100,17 @@ fn parameters(rec: &Record<'_>, at: usize, limit: usize, whole: bool) -> Vec<(Ra
     let mut p = at;
     while all.len() < PARAMETERS_MAX {
         let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        let name = p..p + rec.buf[p..limit].iter().take(32).take_while(part).count();
-        if name.is_empty() || name.end + 1 >= limit || rec.buf[name.end] != b'=' {
+        let name = p..p + rec.slice(p..limit).iter().take(32).take_while(part).count();
+        if name.is_empty() || name.end + 1 >= limit || rec.byte(name.end) != b'=' {
             break;
         }
         let from = name.end + 1;
-        let own = Quote::at(rec.buf, from, limit).filter(|_| !all.is_empty() || !closes(rec, from));
+        let own = rec.quote_at(from, limit).filter(|_| !all.is_empty() || !closes(rec, from));
         let value = match own {
             Some(mark) => value::quoted(rec, from, mark),
             None => {
                 let ends = |b: &u8| matches!(b, b',' | b'"' | b'\'' | b'\\') || b.is_ascii_whitespace();
-                let end = rec.buf[from..limit].iter().position(ends).map_or(limit, |i| from + i);
+                let end = rec.slice(from..limit).iter().position(ends).map_or(limit, |i| from + i);
                 Value { start: from, end, quote: None, notation: plain(rec), open: end == rec.end }
             }
         };
@@ -118,7 +120,7 @@ fn parameters(rec: &Record<'_>, at: usize, limit: usize, whole: bool) -> Vec<(Ra
         p = value.end + value.quote.map_or(0, Quote::width);
         all.push((name, value));
         let next = skip_gap(rec, p, GAP_BYTES_MAX);
-        if next >= limit || rec.buf[next] != b',' {
+        if next >= limit || rec.byte(next) != b',' {
             break;
         }
         p = skip_gap(rec, next + 1, GAP_BYTES_MAX).min(limit);
@@ -133,8 +135,8 @@ fn parameters(rec: &Record<'_>, at: usize, limit: usize, whole: bool) -> Vec<(Ra
 fn parameter(s: &mut RecordContext<'_>, known: &SecretKey, name: Range<usize>, value: &Value) {
     *s.work += (value.end - name.start) as u64;
     s.rescan.raise();
-    let open = OPEN_PARAMETERS.iter().any(|k| s.rec.buf[name.clone()].eq_ignore_ascii_case(k.as_bytes()));
-    if open || s.set.masks.spares(&s.rec.buf[value.start..value.end]) {
+    let open = OPEN_PARAMETERS.iter().any(|k| s.rec.slice(name.clone()).eq_ignore_ascii_case(k.as_bytes()));
+    if open || s.set.masks.spares(s.rec.slice(value.start..value.end)) {
         s.value_end = s.value_end.max(value.end); // its name is asked no more
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
@@ -145,10 +147,12 @@ fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
     const STOPS: ByteSet = MAY_END.and(b"+");
     let mut p = at;
     while p < limit {
-        p = find_byteset(rec.buf, p, limit, &STOPS);
-        let ends = match rec.buf.get(p) {
-            _ if p == limit => true,
-            Some(b'+') => rec.buf[at..p].iter().all(u8::is_ascii_alphabetic),
+        p = rec.find_byteset(p, limit, &STOPS);
+        if p == limit {
+            break;
+        }
+        let ends = match rec.byte(p) {
+            b'+' => rec.slice(at..p).iter().all(u8::is_ascii_alphabetic),
             _ => ends_bare(rec, p, true),
         };
         if ends {
@@ -163,13 +167,10 @@ fn token_end(rec: &Record<'_>, at: usize, limit: usize) -> usize {
 fn blanks_end(rec: &Record<'_>, at: usize) -> usize {
     let mut p = at;
     while p < at + GAP_BYTES_MAX {
-        let rest = rec.from(p);
-        p += if rest.starts_with(b" ") || rest.starts_with(b"+") {
-            1
-        } else if rest.starts_with(b"%20") {
-            3
-        } else {
-            break;
+        p += match rec.get(p) {
+            Some(b' ' | b'+') => 1,
+            Some(b'%') if rec.starts_with(p, b"%20") => 3,
+            _ => break,
         };
     }
     p
@@ -177,7 +178,7 @@ fn blanks_end(rec: &Record<'_>, at: usize) -> usize {
 
 fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
     let end = bare_end(rec, at, rec.end, false);
-    &rec.buf[at..end]
+    rec.slice(at..end)
 }
 
 /// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
@@ -190,17 +191,17 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
         let mut parameter = false;
         let begun = p;
         while p < rec.end {
-            p = find_byteset(rec.buf, p, rec.end, &STOPS);
+            p = rec.find_byteset(p, rec.end, &STOPS);
             if p == rec.end {
                 break;
             }
-            if rec.buf[p] == b'=' {
+            if rec.byte(p) == b'=' {
                 // `name="`, not the padding of base64 before a closing mark.
-                let name = || rec.buf[begun..p].iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
+                let name = || rec.slice(begun..p).iter().all(|b| b.is_ascii_lowercase() || *b == b'-') && p > begun;
                 parameter = true;
                 if rec.get(p + 1) == Some(b'"') && (quoted || !closes(rec, p + 1)) && name() {
                     quoted = true;
-                    p = memchr::memchr(b'"', &rec.buf[p + 2..rec.end]).map_or(rec.end, |i| p + 3 + i);
+                    p = rec.find_byte(b'"', p + 2, rec.end).map_or(rec.end, |mark| mark + 1);
                     continue;
                 }
             } else if ends_bare(rec, p, true) {
@@ -212,7 +213,7 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
             return p.min(rec.end);
         }
         let next = skip_gap(rec, p + 1, GAP_BYTES_MAX);
-        let word = rec.from(next).iter().take(32).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let word = rec.run(next, 32, |b| b.is_ascii_alphanumeric());
         if rec.get(next + word) != Some(b'=') {
             return p;
         }
@@ -238,16 +239,14 @@ pub(crate) fn cookie(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separat
 fn cookies(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: Value) {
     let quoted = value.notation == Notation::Quoted;
     let limit = if quoted { value.end } else { s.rec.end };
-    let key = s.rec.buf[site.start..site.end].to_ascii_lowercase();
+    let key = s.rec.slice(site.start..site.end).to_ascii_lowercase();
     let set = key.starts_with(b"set");
     let mut p = value.start;
     for n in 0..COOKIES_MAX {
         let rec = &s.rec;
-        let name = rec.buf[p..limit]
-            .iter()
-            .take(128)
-            .take_while(|b| !matches!(b, b'=' | b';' | b' ' | b'"' | b'\\' | b',' | b'&' | b'<' | b'>'))
-            .count();
+        let name = rec.run(p, NAME_BYTES_MAX.min(limit.saturating_sub(p)), |b| {
+            !matches!(b, b'=' | b';' | b' ' | b'"' | b'\\' | b',' | b'&' | b'<' | b'>')
+        });
         if rec.get(p + name) != Some(b'=') || name == 0 || p + name >= limit {
             if n == 0 {
                 plain_cookie(s, known, value);
@@ -258,15 +257,15 @@ fn cookies(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: 
         let begun = start;
         let (start, end) = cookie_span(rec, begun, limit, quoted);
         let own_mark = start > begun;
-        let attribute = (n > 0 && set) || is_attribute(&rec.buf[p..p + name]);
-        let text = &rec.buf[start..end];
+        let attribute = (n > 0 && set) || is_attribute(rec.slice(p..p + name));
+        let text = rec.slice(start..end);
         *s.work += (end - p) as u64;
         if !attribute && !s.set.masks.spares(text) {
             let open = end == rec.end;
             s.found_value(known, &Value { start, end, notation: Notation::Quoted, quote: None, open });
         }
         let rec = &s.rec;
-        let end = end + if own_mark { Quote::at(rec.buf, end, limit).map_or(0, Quote::width) } else { 0 };
+        let end = end + if own_mark { rec.quote_at(end, limit).map_or(0, Quote::width) } else { 0 };
         if rec.get(end) != Some(b';') || end >= limit {
             return;
         }
@@ -280,21 +279,23 @@ fn cookies(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey, value: 
 
 /// Where the value of a cookie begins and ends; it may stand in marks of its own (RFC 6265, 4.1.1).
 fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usize, usize) {
-    let own = Quote::at(rec.buf, at, limit).filter(|mark| {
+    let own = rec.quote_at(at, limit).filter(|mark| {
         // A mark that nothing follows closes the header instead.
-        rec.buf[..limit].get(at + mark.width()).is_some_and(|b| !matches!(b, b' ' | b'\t' | b';' | b',' | b'}' | b']'))
+        let next = at + mark.width();
+        next < limit && !matches!(rec.byte(next), b' ' | b'\t' | b';' | b',' | b'}' | b']')
     });
     if let Some(mark) = own {
         let value = value::quoted(rec, at, mark);
         return (value.start, value.end.min(limit));
     }
-    let ends = |p: &usize| matches!(rec.buf[*p], b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *p, false));
+    let ends =
+        |p: &usize| matches!(rec.byte(*p), b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *p, false));
     (at, (at + mask_len(rec, at)..limit).find(ends).unwrap_or(limit))
 }
 
 /// A cookie's value without a name.
 fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     if s.set.masks.spares(text) || !random::has_marks(text) || random::is_plain_id(text) || is_pair_of_ids(text) {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }

@@ -8,7 +8,6 @@ use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::Record;
 use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::named;
-use crate::engine::notation::run;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
 use crate::rules::mask::Notation;
@@ -26,13 +25,13 @@ pub(crate) fn reject(
     start: usize,
     end: usize,
 ) -> Option<Footprint> {
-    let [head @ .., b'"'] = text.buf.get(..start)? else { return None };
+    let head = start.checked_sub(1).filter(|head| text.byte(*head) == b'"')?;
     let looks_inside = matches!(known.policy, ValuePolicy::Credential | ValuePolicy::Cookie);
-    let at = match (head.last(), text.from(end)) {
+    let at = match (text.before(head), text.up_to(end, 3)) {
         // It is a value itself, and of no key that names keys.
         (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
-            let (word, _) = named::naming(text, head.len());
-            return (!named::names_a_key(text, head.len())).then(|| Footprint::new(word.saturating_sub(1), end + 4));
+            let (word, _) = named::naming(text, head);
+            return (!named::names_a_key(text, head)).then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }
         (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
         (Some(b'{' | b',' | b' '), [b'"', b':', ..]) if !looks_inside => end + 2,
@@ -47,16 +46,17 @@ pub(crate) fn reject(
         Some(b'0'..=b'9' | b't' | b'f' | b'n') => bare(text, at),
         _ => None,
     }?;
-    let key = &text.buf[start..end];
+    let key = text.slice(start..end);
     let is_secret = keys::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
-    let rejected = !is_secret && !worth_behind(known.policy, &text.buf[value.start..value.end]);
+    let rejected = !is_secret && !worth_behind(known.policy, text.slice(value.start..value.end));
     rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }
 
 /// What tells that the object whose members begin at `start` ends before any of them is called a value.
 /// None where more than plain words, numbers and their marks is in it.
 fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footprint> {
-    let rest = &text.from(start)[..text.from(start).len().min(VALUE_BYTES_MAX)];
+    let limit = text.end.min(start + VALUE_BYTES_MAX);
+    let rest = text.text().get(start..limit)?;
     // Anything else in braces may be a value itself.
     if !matches!(rest.first(), Some(b'"' | b'}')) {
         return None;
@@ -69,6 +69,7 @@ fn without_value(text: &Record<'_>, from: usize, start: usize) -> Option<Footpri
             b'"' => inside = !inside,
             b'}' if inside => return None,
             b'}' => {
+                text.note(start..start + n + 1);
                 let digits = rest[..n].iter().rev().take_while(|b| b.is_ascii_digit()).count();
                 // Any number behind a colon will do.
                 let number = digits > 0 && rest[..n - digits].ends_with(b":");
@@ -93,15 +94,15 @@ fn may_name_value(text: &[u8]) -> bool {
 
 /// The text from `start` on, in which nothing is escaped, if the member ends behind it.
 fn quoted(text: &Record<'_>, start: usize) -> Option<Value> {
-    let rest = text.from(start);
-    let len = rest.iter().take(VALUE_BYTES_MAX).position(|b| matches!(b, b'"' | b'\\' | b'\n' | b'\r'))?;
-    let ends = matches!(rest[len..], [b'"', b',' | b'}', ..]);
-    ends.then_some(Value { start, end: start + len, quote: None, notation: Notation::Quoted, open: false })
+    let len = text.run(start, VALUE_BYTES_MAX, |b| !matches!(b, b'"' | b'\\' | b'\n' | b'\r'));
+    let end = start + len;
+    let ends = len < VALUE_BYTES_MAX && matches!(text.up_to(end, 2), [b'"', b',' | b'}']);
+    ends.then_some(Value { start, end, quote: None, notation: Notation::Quoted, open: false })
 }
 
 /// The number or word at `start`, if the member ends behind it.
 fn bare(text: &Record<'_>, start: usize) -> Option<Value> {
-    let end = run::end(text.buf, start, text.end.min(start + VALUE_BYTES_MAX));
+    let end = text.inners_end(start, text.end.min(start + VALUE_BYTES_MAX));
     let ends = matches!(text.get(end), Some(b',' | b'}'));
     ends.then_some(Value { start, end, quote: None, notation: Notation::Number(0), open: false })
 }

@@ -110,7 +110,7 @@ pub(crate) fn reject(
 ) -> Option<(usize, Footprint)> {
     let end = key::end_of(text, at);
     *work += (end - at) as u64;
-    let behind = text.from(end).first_chunk::<4>()?;
+    let behind = text.chunk::<4>(end)?;
     if behind.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return None;
     }
@@ -118,7 +118,8 @@ pub(crate) fn reject(
     let near = |from, to| Footprint { loose: end + behind.len(), ..Footprint::new(from, to) };
     match behind[0] {
         b' ' | b'\t' => {
-            if let Some(prose) = separator::prose_follows(text, at, end) {
+            // If not, no separator leads anywhere but behind a key that is a secret's.
+            if let Some(prose) = text.tried(|| separator::prose_follows(text, at, end)) {
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }
@@ -156,7 +157,8 @@ fn seen(s: &RecordContext<'_>, at: usize, end: usize) -> Range<usize> {
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.
 fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
-    s.rec.from(at).iter().all(|b| matches!(b, b'"' | b'\'' | b',' | b' ')) && s.rec.end - at <= 3
+    let rest = s.rec.end - at;
+    rest <= 3 && s.rec.run(at, rest, |b| matches!(b, b'"' | b'\'' | b',' | b' ')) == rest
 }
 
 fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
@@ -233,7 +235,7 @@ fn is_segment(s: &RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool
     if joined.joint != Separator::Colon || joined.value != site.end + 1 || s.rec.before(site.open) != Some(b':') {
         return false;
     }
-    let head = &s.rec.buf[site.open.saturating_sub(SEGMENT_BYTES).max(s.rec.start)..site.open];
+    let head = s.rec.slice(site.open.saturating_sub(SEGMENT_BYTES).max(s.rec.start)..site.open);
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.' | b'/' | b'*');
     let name = &head[head.len() - head.iter().rev().take_while(part).count()..];
     // One that is cut short is long for another.
@@ -246,7 +248,7 @@ const PASSWORD_BYTES_MAX: usize = 256;
 /// Whether the key is the user in a URL's authority, whose password is told by its place: `https://token:x@host`.
 fn is_user(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
     let glued = joined.joint == Separator::Colon && joined.value == site.end + 1;
-    if !glued || !s.rec.buf[s.rec.start..site.open].ends_with(b"://") {
+    if !glued || !s.rec.slice(s.rec.start..site.open).ends_with(b"://") {
         return false;
     }
     let rest = &s.rec.from(joined.value);
@@ -282,7 +284,7 @@ pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return;
     }
-    let code = s.rec.from(at).get(4..6);
+    let code = s.rec.part(at + 4..at + 6);
     if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
         return; // not a letter
     }

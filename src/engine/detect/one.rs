@@ -21,10 +21,10 @@ pub(super) fn element(s: &mut RecordContext<'_>, site: &KeySite, joint: Separato
     *s.work += (value.end - value.start) as u64;
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
-    let key = &s.rec.buf[site.start..site.end];
+    let key = s.rec.slice(site.start..site.end);
     let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
-        let spared = s.set.masks.spares(&s.rec.buf[value.start..value.end]);
+        let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
@@ -61,7 +61,7 @@ fn without_query(s: &RecordContext<'_>, known: &SecretKey, value: &Value) -> Opt
     if known.policy != ValuePolicy::Random || value.quote.is_some() {
         return None;
     }
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     let i = text.iter().position(|b| matches!(b, b'?' | b'#'))?;
     Some(Value { end: value.start + i, open: false, ..*value })
 }

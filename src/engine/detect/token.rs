@@ -64,15 +64,18 @@ pub(crate) fn reject(
     if shape.before.is_some() {
         return None;
     }
-    if shape.start_word && !word_begins(text, at) {
+    // Where a word begins, what says so decides nothing: elsewhere the rule finds nothing either.
+    let begins_none = text.tried(|| (shape.start_word && !word_begins(text, at)).then_some(()));
+    if begins_none.is_some() {
         return Some(Footprint::new(at.saturating_sub(BEGIN_BYTES), at));
     }
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
     let label = bracket && mask_len(text, at) > 0;
     let before = *work;
-    (!label && shape.first().dies(text.buf, at, head, work)).then(|| {
+    (!label && shape.first().dies(text.text(), at, head, work)).then(|| {
         let looked = (*work - before) as usize;
+        text.note(at..at + looked);
         // A label was looked for.
         let from = if bracket { 0 } else { at.saturating_sub(1) };
         Footprint::new(from, at + looked.max(1))
@@ -82,7 +85,7 @@ pub(crate) fn reject(
 /// What a place keeps before the secret asks for a value behind it.
 fn notation(rec: &Record<'_>, rule: &Rule, shape: &Shape, start: usize, end: usize) -> Notation {
     // `https://TOKEN:x@host`: a user's name.
-    if matches!(rec.get(end), Some(b':' | b'@')) && rec.buf[rec.start..start].ends_with(b"://") {
+    if matches!(rec.get(end), Some(b':' | b'@')) && rec.ends_with(start, b"://") {
         return Notation::Authority;
     }
     let value = shape.keep.is_some() && rule.family == Family::Place;
@@ -109,7 +112,7 @@ fn judge(
     let mut start = at;
     if let Some(before) = &shape.before {
         let low = rec.start.max(at.saturating_sub(rule.max as usize));
-        match before.longest_back(rec.buf, low, at, s.work)? {
+        match before.longest_back(rec.text(), low, at, s.work)? {
             Some(p) => start = p,
             None => return Ok(Err(Refusal::Shape)),
         }
@@ -119,21 +122,21 @@ fn judge(
     }
     let mut body = at;
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.buf, at, limit, s.work)? {
+        match keep.longest(rec.text(), at, limit, s.work)? {
             Some(p) => body = p,
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.buf, body, limit, s.work)? {
+        0 => match shape.pattern.longest(rec.text(), body, limit, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
-        label => match shape.pattern.longest(rec.buf, body + label, limit.max(body + label), s.work)? {
+        label => match shape.pattern.longest(rec.text(), body + label, limit.max(body + label), s.work)? {
             // A mark there closes what stands around the label.
-            Some(end) if end > body + label && !matches!(rec.buf[body + label], b'"' | b'\'' | b'\\' | b'`') => end,
+            Some(end) if end > body + label && !matches!(rec.byte(body + label), b'"' | b'\'' | b'\\' | b'`') => end,
             _ => return Ok(Err(Refusal::Placeholder)),
         },
     };
@@ -145,9 +148,13 @@ fn judge(
     if shape.end_word && rec.get(end).is_some_and(|b| b.is_ascii_alphanumeric()) {
         return Ok(Err(Refusal::Edge));
     }
+    // A text of JSON ends at its mark, whatever another one began in it.
+    if shape.keep.is_some() && rec.byte(body) == b'\'' && rec.is_json() {
+        end = rec.find_byte(b'"', body, end).unwrap_or(end);
+    }
     if let Some(behind) = &shape.behind {
         let limit = rec.end.min(end + rule.max as usize);
-        if behind.longest(rec.buf, end, limit, s.work)?.is_none() {
+        if behind.longest(rec.text(), end, limit, s.work)?.is_none() {
             return Ok(Err(Refusal::Shape));
         }
     }
@@ -155,12 +162,12 @@ fn judge(
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
-    let front = if own { literal_len(shape, &rec.buf[at..end], literal) } else { 0 };
+    let front = if own { literal_len(shape, rec.slice(at..end), literal) } else { 0 };
     Ok(check(s, rule, start, end, front).map(|()| (start, end, cut)))
 }
 
 fn check(s: &mut RecordContext<'_>, rule: &Rule, start: usize, end: usize, front: usize) -> Result<(), Refusal> {
-    let secret = &s.rec.buf[start..end];
+    let secret = s.rec.slice(start..end);
     let variable = &secret[front..];
     if in_label(&s.rec, start)
         || s.set.masks.spares(secret)
@@ -180,7 +187,7 @@ fn check(s: &mut RecordContext<'_>, rule: &Rule, start: usize, end: usize, front
 fn who_acted(s: &mut RecordContext<'_>, start: usize, end: usize) -> bool {
     let (before, behind) = names::BESIDE_BYTES;
     let (from, to) = (start.saturating_sub(before).max(s.rec.start), s.rec.end.min(end + behind));
-    let who = names::is_who_acted(&s.rec.buf[from..start], &s.rec.buf[end..to]);
+    let who = names::is_who_acted(s.rec.slice(from..start), s.rec.slice(end..to));
     if who {
         *s.work += (before + behind) as u64;
     } else {
@@ -212,7 +219,7 @@ fn closes_text(rec: &Record<'_>, at: usize) -> bool {
 
 /// The span without the quotes around it, escaped or not: they belong to the notation.
 fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
-    let text = &rec.buf[start..end];
+    let text = rec.slice(start..end);
     let slashes = text.iter().take_while(|b| **b == b'\\').count();
     match text.get(slashes) {
         Some(b'"' | b'\'') if text.len() > 2 * slashes + 1 && text.ends_with(&text[..=slashes]) => {

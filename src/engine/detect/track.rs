@@ -8,7 +8,7 @@ const TRACK_BYTES_MAX: usize = 96;
 /// The end of the track data that a number at its start is part of (ISO/IEC 7813): `^NAME^...?`,
 /// `=YYMM...?`.
 pub(crate) fn track_end(rec: &Record<'_>, end: usize) -> usize {
-    let rest = &rec.from(end)[..rec.from(end).len().min(TRACK_BYTES_MAX)];
+    let rest = rec.up_to(end, TRACK_BYTES_MAX);
     let track = match rest.first() {
         Some(b'^') => rest.iter().skip(1).filter(|b| **b == b'^').count() > 0,
         Some(b'=' | b'D') => rest.len() > 7 && rest[1..8].iter().all(u8::is_ascii_digit),

@@ -34,11 +34,11 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     *s.work += looked as u64;
     s.last_at = Some((at, authority));
     let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..at + 1) };
-    let info = &s.rec.buf[start..at];
+    let info = s.rec.slice(start..at);
     // With the slashes before it and the byte behind the `@`.
     let seen = start.saturating_sub(6)..at + 2;
     // Before a name that has no scheme there may be a key: `Value:app:password@tcp(host)`.
-    let bare = !begins_authority(&s.rec.buf[s.rec.start..start]);
+    let bare = !begins_authority(s.rec.slice(s.rec.start..start));
     let colon = if bare { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
     let user = colon.unwrap_or(info.len());
     let (name, password) = (&info[..user], info.get(user + 1..));
@@ -52,7 +52,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         _ if token || masked => start..start + user,
         _ => return s.refuse_within(at, Some(id), Refusal::Value, seen),
     };
-    if s.set.masks.spares(&s.rec.buf[secret.clone()]) {
+    if s.set.masks.spares(s.rec.slice(secret.clone())) {
         return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
     }
     // The host must follow: `http://a:b@` alone is no URL.
@@ -94,17 +94,17 @@ fn begins_authority(head: &[u8]) -> bool {
 /// answer for `floor`, if an `@` stands there.
 #[inline(never)] // it would be long in the way of every candidate
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
-    let start = run_start(rec.buf, floor, at, |text| !ends(text));
-    let network = begins_network(rec, at + 1) && rec.buf[start..at].contains(&b':');
+    let start = run_start(rec.text(), floor, at, |text| !ends(text));
+    let network = begins_network(rec, at + 1) && rec.slice(start..at).contains(&b':');
     if start == floor && !network {
         return (known, at - start);
     }
-    if network || begins_authority(&rec.buf[rec.start..start]) {
+    if network || begins_authority(rec.slice(rec.start..start)) {
         return (Some(start), at - start);
     }
     match rec.before(start) {
         Some(b'/' | b'?' | b'#') if !begins_path(rec, start) => {
-            let front = run_start(rec.buf, floor, start, |text| !ends_loosely(text));
+            let front = run_start(rec.text(), floor, start, |text| !ends_loosely(text));
             (raw_authority(rec, floor, front, at, known), 2 * (at - front))
         }
         _ => (None, at - start),
@@ -119,15 +119,15 @@ fn begins_path(rec: &Record<'_>, start: usize) -> bool {
 /// The authority that ends at `at` if its password has the signs that end one; `front` is where what may belong to it
 /// begins.
 fn raw_authority(rec: &Record<'_>, floor: usize, front: usize, at: usize, known: Option<usize>) -> Option<usize> {
-    if front == floor && rec.buf.get(floor) == Some(&b'@') {
+    if front == floor && rec.text().get(floor) == Some(&b'@') {
         // No host stands behind it, which has dots or a port, nor a query's parameter.
-        let behind = rec.buf[floor + 1..at].split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
+        let behind = rec.slice(floor + 1..at).split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
         let host = behind.contains(&b'.') || behind.contains(&b':') || behind.is_empty();
-        return known.filter(|_| !host && !rec.buf[floor..at].contains(&b'='));
+        return known.filter(|_| !host && !rec.slice(floor..at).contains(&b'='));
     }
-    let text = &rec.buf[front..at];
+    let text = rec.slice(front..at);
     let begun = front + text.windows(3).position(|w| w == b"://")? + 3;
-    let authority = rec.buf[begun..at].split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
+    let authority = rec.slice(begun..at).split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
     let colon = authority.iter().position(|b| *b == b':')?;
     let (user, rest) = (&authority[..colon], &authority[colon + 1..]);
     let host = user.is_empty() || user.contains(&b'.') || user.contains(&b'[');

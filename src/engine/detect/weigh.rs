@@ -11,7 +11,7 @@ use crate::engine::notation::bare;
 use crate::engine::notation::context::{in_text, number_notation};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
-use crate::engine::notation::quote::{Close, Quote};
+use crate::engine::notation::quote::Close;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
 use crate::engine::notation::value::Value;
 use crate::rules::check::{names, random};
@@ -45,7 +45,7 @@ pub(crate) fn value(
     secret: bool,
 ) -> Result<(), Refusal> {
     let rules = if secret { Ok(()) } else { Err(Refusal::Value) };
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     let Some(kind) = kind(known.policy).filter(|_| known.rule.index() < s.set.builtin) else { return rules };
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
@@ -72,29 +72,29 @@ pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
 
 /// Whether a value stands for something else: its name, an identifier, a placeholder.
 fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     names::is_name(text) || kind == Kind::Random && is_call(s, value) || keys::is_stand_in(text, &s.set.masks)
 }
 
 /// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.
 fn is_call(s: &RecordContext<'_>, value: &Value) -> bool {
-    let text = &s.rec.buf[value.start..value.end];
-    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.start..value.end, Kind::Random);
+    let text = s.rec.slice(value.start..value.end);
+    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Random);
     random::is_plain_id(text) && (text.contains(&b':') || candidate.is_called_clients_token())
 }
 
 /// Whether a bare value is the next word of a text in which a key's sign stands with nothing behind it: `body contains
 /// pass= in cleartext`.
 fn is_apart(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
-    let text = &s.rec.buf[value.start..value.end];
+    let text = s.rec.slice(value.start..value.end);
     let apart = joint == Separator::Assign
-        && s.rec.buf[s.rec.start..value.start].ends_with(b"= ")
-        && !s.rec.buf[s.rec.start..value.start].ends_with(b" = ")
+        && s.rec.slice(s.rec.start..value.start).ends_with(b"= ")
+        && !s.rec.slice(s.rec.start..value.start).ends_with(b" = ")
         && text.iter().all(u8::is_ascii_lowercase);
     if !apart {
         return false;
     }
-    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.start..value.end, Kind::Any);
+    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Any);
     s.saw(Candidate::reach(s.rec.start, &(value.start..value.end)));
     candidate.goes_on()
 }
@@ -110,8 +110,10 @@ fn weigh(
 ) -> Result<(), Refusal> {
     *s.work += WORK;
     let table = Table::shipped();
-    let candidate = Candidate::new(s.rec.buf, s.rec.start..s.rec.end, value.clone(), kind);
-    let text = &s.rec.buf[value.clone()];
+    let reach = Candidate::reach(s.rec.start, &value);
+    s.rec.note(reach.clone());
+    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.clone(), kind);
+    let text = s.rec.slice(value.clone());
     let sure = secret && (held || !table.may_let_go(kind) || is_sure(&candidate, text, kind));
     // Behind a weak key a setting is none: `auth: name=AES_XCBC_96`.
     let setting = secret && kind == Kind::Random && is_plain_pair(text);
@@ -131,7 +133,7 @@ fn weigh(
         return Ok(());
     }
     // Masks where it read may change its mind; of what goes nothing is left to be asked of.
-    s.saw(Candidate::reach(s.rec.start, &value));
+    s.saw(reach);
     Err(if secret { Refusal::Judged } else { Refusal::Value })
 }
 
@@ -147,9 +149,9 @@ fn is_sure(candidate: &Candidate<'_>, value: &[u8], kind: Kind) -> bool {
 /// Notes a number that passes for a card's, and what a stripe has behind it, if it is none of another kind.
 pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: usize) {
     // What is written in groups is a card; so is most of 14 to 16 digits that nothing calls otherwise.
-    let whole = s.rec.buf[start..end].iter().all(u8::is_ascii_digit);
+    let whole = s.rec.slice(start..end).iter().all(u8::is_ascii_digit);
     let usual = matches!(end - start, 14..=16);
-    let called = || Candidate::new(s.rec.buf, s.rec.start..s.rec.end, start..end, Kind::Card).is_called();
+    let called = || Candidate::new(s.rec.text(), s.rec.start..s.rec.end, start..end, Kind::Card).is_called();
     let said = match whole.then(called) {
         None | Some(Called::Card) => Ok(()),
         Some(Called::Other) => Err(Refusal::Judged),
@@ -175,7 +177,7 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     }
     let Some(value) = value_in_prose(s, site.end) else { return false };
     *s.work += (value.end - value.start) as u64;
-    if !is_drawn(&s.rec.buf[value.start..value.end]) {
+    if !is_drawn(s.rec.slice(value.start..value.end)) {
         return false;
     }
     if weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
@@ -194,16 +196,16 @@ fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<Value> {
         return None;
     }
     for join in [&b"- "[..], b"is ", b"was "] {
-        if rec.from(p).starts_with(join) {
+        if rec.starts_with(p, join) {
             p = skip_gap(rec, p + join.len(), GAP_BYTES_MAX);
             break;
         }
     }
     let limit = rec.end.min(p + PROSE_BYTES_MAX);
-    let (start, end, quote) = match Quote::at(rec.buf, p, limit) {
+    let (start, end, quote) = match rec.quote_at(p, limit) {
         Some(quote) => {
             let json = quote.sign != b'"' && rec.is_json();
-            let Close::Mark(end) = quote.close(rec.buf, p + quote.width(), limit, json) else { return None };
+            let Close::Mark(end) = rec.close(quote, p + quote.width(), limit, json) else { return None };
             (p + quote.width(), end, Some(quote))
         }
         None => (p, bare::bare_end(rec, p, limit, false), None),

@@ -71,7 +71,7 @@ impl KeyCache {
         if !keys.shortcuts.take(Shortcut::KeyCache) {
             return judge(keys, rec, at, end);
         }
-        let (tail, word) = (Tail::of(rec.buf, end), end - at);
+        let (tail, word) = (Tail::of(rec, end), end - at);
         if self.keys != keys.id() || self.slots.is_empty() {
             self.forget();
             self.slots.resize(PAIRS, Default::default());
@@ -117,7 +117,7 @@ pub(crate) fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Key
     let begun = match key::blank_word(rec, &site) {
         Some(word) => word,
         None if site.dashes > 0 || rec.before(site.start) != Some(b' ') => begin,
-        None if matches!(rec.buf[rec.start..site.start], [.., b, b' '] if b.is_ascii_alphanumeric()) => {
+        None if matches!(rec.last(site.start, 2), [b, b' '] if b.is_ascii_alphanumeric()) => {
             // A word that is longer than any that is taken along.
             site.start.saturating_sub(key::BLANK_WORD_BYTES_MAX + 1)
         }
@@ -169,10 +169,10 @@ impl Slot {
 impl Tail {
     /// The bytes before `end`; before the first one it is as if a line ended.
     #[inline(always)]
-    fn of(buf: &[u8], end: usize) -> Tail {
-        match buf[..end].last_chunk() {
-            Some(bytes) => Tail::new(bytes),
-            None => Tail::short(&buf[..end]),
+    fn of(rec: &Record<'_>, end: usize) -> Tail {
+        match rec.chunk_before(end) {
+            Ok(bytes) => Tail::new(bytes),
+            Err(bytes) => Tail::short(bytes),
         }
     }
 

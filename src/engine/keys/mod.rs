@@ -12,7 +12,6 @@ use crate::engine::notation::key::{LastWord, Words};
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
 use crate::engine::shortcuts::Shortcuts;
-use crate::rules::byteset::alphanumerics_end;
 use crate::rules::check::{names, prose, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
@@ -226,13 +225,13 @@ pub(crate) fn is_secret(
     key: &[u8],
     masks: &Masks,
 ) -> bool {
-    let text = &rec.buf[value.start..value.end];
+    let text = rec.slice(value.start..value.end);
     if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
         return false;
     }
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     // A reference has signs.
-    let signs = bare && alphanumerics_end(rec.buf, value.start, value.end) < value.end;
+    let signs = bare && rec.alphanumerics_end(value.start, value.end) < value.end;
     if signs && prose::is_code_reference(text) {
         return false;
     }
@@ -274,7 +273,7 @@ pub(crate) fn is_secret(
 
 /// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
 fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
-    let head = &rec.buf[value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start];
+    let head = rec.slice(value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start);
     let at = head.len() - head.iter().rev().take_while(|b| matches!(b, b' ' | b':')).count();
     at > key.len() && head[..at].ends_with(key) && head[at - key.len() - 1] == b'/'
 }

@@ -131,11 +131,11 @@ pub(super) fn hex(code: u32, digits: usize, upper: bool, out: &mut Bytes) {
 }
 
 /// Python's `repr` of bytes.
-pub(super) fn bytes(value: &[u8], out: &mut Bytes) {
+pub(super) fn bytes(value: &[u8], slashed: &[u8], out: &mut Bytes) {
     out.clear();
     for b in value {
         match b {
-            b'\\' => out.put(b"\\\\"),
+            b if slashed.contains(b) => out.put(&[b'\\', *b]),
             b'\n' => out.put(b"\\n"),
             b'\r' => out.put(b"\\r"),
             b'\t' => out.put(b"\\t"),

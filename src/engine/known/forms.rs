@@ -13,7 +13,7 @@ pub enum Encoding {
     Percent,
     /// XML and HTML, named and numeric.
     Markup,
-    /// What shells write: in single, double and no quotes, and in `$'...'`.
+    /// What shells write: in single, double and no quotes, and in `$'...'`; quotes doubled, as in SQL and CSV.
     Shell,
     /// Texts in source form: Go's `%q`, Rust's `{:?}`, Python's `repr`.
     Source,
@@ -76,8 +76,10 @@ pub(super) fn each(value: &[u8], encodings: &[Encoding], tell: &mut Tell<'_>) {
                 text.into_iter().for_each(|text| {
                     escapes::SOURCE.iter().for_each(|style| one(text, style, room, tell));
                 });
-                escapes::bytes(value, room);
-                tell(room.as_slice(), false);
+                for slashed in [&b"\\"[..], b"\\'"] {
+                    escapes::bytes(value, slashed, room);
+                    tell(room.as_slice(), false);
+                }
             }
             Encoding::Hex => digits::hexes(value, room, tell),
             Encoding::Base64 => {

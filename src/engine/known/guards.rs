@@ -9,7 +9,7 @@ use crate::rules::sample;
 use crate::rules::words::words;
 
 /// The fewest bytes of a value, when nothing else is asked for.
-pub(super) const BYTES_MIN: usize = 6;
+pub(crate) const BYTES_MIN: usize = 6;
 /// The fewest that may be asked for.
 pub(super) const BYTES_LEAST: usize = 4;
 /// The fewest digits of a value that has nothing else: six are found in any log.

@@ -3,17 +3,17 @@
 use super::form::Tell;
 use super::secret::Bytes;
 
-/// What a bare word has behind backslashes: bash's `%q`, and the same without the comma.
-const BARE: [&[u8]; 2] = [b" !\"#$&'()*,;<>?[\\]^`{|}~", b" !\"#$&'()*;<>?[\\]^`{|}~"];
+/// What a bare word has behind backslashes: bash's `%q`, which leaves `#` and `~` but for the first, and others.
+const BARE: [&[u8]; 3] = [b" !\"$&'()*,;<>?[\\]^`{|}", b" !\"#$&'()*,;<>?[\\]^`{|}~", b" !\"#$&'()*;<>?[\\]^`{|}~"];
 
 /// Every way of a shell.
 pub(super) fn all(value: &[u8], out: &mut Bytes, tell: &mut Tell<'_>) {
-    // In single quotes: POSIX, `set -x`; Python's `shlex.quote`.
-    for mark in [&b"'\\''"[..], b"'\"'\"'"] {
-        replaced(value, out, |b| if b == b'\'' { mark } else { b"" });
+    // In single quotes: POSIX, `set -x`; Python's `shlex.quote`; SQL. In double quotes: CSV.
+    for (sign, text) in [(b'\'', &b"'\\''"[..]), (b'\'', b"'\"'\"'"), (b'\'', b"''"), (b'"', b"\"\"")] {
+        replaced(value, out, |b| if b == sign { text } else { b"" });
         tell(out.as_slice(), false);
     }
-    for slashed in [&b"\"\\$`"[..], b"\"\\$`!", BARE[0], BARE[1]] {
+    for slashed in [&b"\"\\$`"[..], b"\"\\$`!", BARE[0], BARE[1], BARE[2]] {
         out.clear();
         for b in value {
             if slashed.contains(b) {

@@ -14,8 +14,8 @@ use crate::engine::wipe::forget;
 
 /// The most windows in a row: more would take memory and no longer time.
 const STEP_MAX: usize = 16;
-/// How far into a form its windows may begin.
-const BEGIN_MAX: usize = 16;
+/// How far from a form's front or its end its windows may begin: tokens are alike in front, addresses often behind.
+const BEGIN_MAX: usize = 8;
 /// Values from which on windows have a byte more: texts are full of hexadecimal digits and base64.
 const FORMS_OF_FIVE: usize = 24_000;
 const FORMS_OF_SIX: usize = 240_000;
@@ -23,6 +23,8 @@ const FORMS_OF_SIX: usize = 240_000;
 const BITS_EACH: usize = 16;
 const BITS_MAX_LOG2: u32 = 24;
 const BITS_MIN_LOG2: u32 = 12;
+/// Bytes that are compared in one go.
+const COMPARED_AT_ONCE: usize = 64;
 /// Bytes compared for each byte of text behind which a line is masked unjudged, and those that any text may cost.
 const COMPARE_FACTOR_MAX: usize = 16;
 const COMPARE_FREE: usize = 64 << 10;
@@ -58,7 +60,7 @@ impl Windows {
         let q = wanted.min(shortest);
         let step = (shortest - q + 1).min(STEP_MAX);
         let text = |f: &Form| &bytes[f.start as usize..(f.start + f.len) as usize];
-        let rarity = Rarity::new(forms.iter().map(text), q);
+        let rarity = Rarity::new(forms.iter().map(text), q, step);
         let count = forms.len() * step;
         let log2 = |n: usize| n.next_power_of_two().trailing_zeros();
         let bits_log2 = log2(count * BITS_EACH).clamp(BITS_MIN_LOG2, BITS_MAX_LOG2);
@@ -72,7 +74,7 @@ impl Windows {
             buckets_shift: 64 - buckets_log2,
             entries: vec![Entry::default(); count],
         };
-        let begins: Vec<u8> = forms.iter().map(|f| rarity.begin(text(f), step) as u8).collect();
+        let begins: Vec<u16> = forms.iter().map(|f| rarity.begin(text(f), step) as u16).collect();
         let each = |f: &mut dyn FnMut(u64, Entry)| {
             for (n, form) in forms.iter().enumerate() {
                 let begin = usize::from(begins[n]);
@@ -190,16 +192,12 @@ impl Look<'_> {
         let len = form.len as usize;
         let Some(start) = at.checked_sub(usize::from(entry.offset)) else { return };
         let Some(there) = self.text.get(start..start + len) else { return };
-        // A value that differs early costs little.
         let own = &self.bytes[form.start as usize..form.start as usize + len];
-        let head = len.min(32);
-        self.compared += head;
-        if there[..head] != own[..head] {
-            return;
-        }
-        self.compared += len - head;
-        if there[head..] != own[head..] {
-            return;
+        for (there, own) in there.chunks(COMPARED_AT_ONCE).zip(own.chunks(COMPARED_AT_ONCE)) {
+            self.compared += own.len();
+            if there != own {
+                return;
+            }
         }
         let (start, end) = match form.ends {
             Ends::Anywhere => (start, start + len),
@@ -242,12 +240,15 @@ struct Rarity {
 }
 
 impl Rarity {
-    fn new<'a>(forms: impl Iterator<Item = &'a [u8]>, q: usize) -> Rarity {
+    fn new<'a>(forms: impl Iterator<Item = &'a [u8]>, q: usize, step: usize) -> Rarity {
         let mut rarity = Rarity { counts: vec![0; 1 << 16], q };
         let sample = log_sample().text();
         (0..=sample.len() - q).for_each(|at| rarity.count(sample, at, 8));
         for form in forms {
-            (0..=(form.len() - q).min(BEGIN_MAX + STEP_MAX)).for_each(|at| rarity.count(form, at, 1));
+            let windows = form.len() - q + 1;
+            let front = windows.min(BEGIN_MAX + step);
+            let behind = windows.saturating_sub(BEGIN_MAX + step).max(front);
+            (0..front).chain(behind..windows).for_each(|at| rarity.count(form, at, 1));
         }
         rarity
     }
@@ -259,12 +260,16 @@ impl Rarity {
 
     /// Where a form's windows in a row begin: where the commonest of them is the rarest.
     fn begin(&self, form: &[u8], step: usize) -> usize {
-        let last = (form.len() - (step + self.q - 1)).min(BEGIN_MAX);
-        let mut counts = [0; BEGIN_MAX + STEP_MAX];
-        for (at, count) in counts.iter_mut().enumerate().take(last + step) {
-            *count = self.counts[(hash(window(form, at, self.q)) >> 48) as usize];
-        }
-        (0..=last).min_by_key(|begin| counts[*begin..begin + step].iter().max()).unwrap_or(0)
+        let last = form.len() - (step + self.q - 1);
+        let most = |begin: usize| {
+            let count = |at| self.counts[(hash(window(form, at, self.q)) >> 48) as usize];
+            (begin..begin + step).map(count).max()
+        };
+        let front = (last + 1).min(BEGIN_MAX);
+        (0..front)
+            .chain((last + 1).saturating_sub(BEGIN_MAX).max(front)..=last)
+            .min_by_key(|begin| most(*begin))
+            .unwrap_or(0)
     }
 }
 

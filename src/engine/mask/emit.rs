@@ -79,7 +79,7 @@ pub(crate) fn put_mask(
     sink: &mut impl FnMut(&[u8]),
 ) {
     if let Some(observer) = &with.masks.observer {
-        (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), with.hashed(f, secret));
+        (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), secret, with.hashed(f, secret));
     }
     match f.end_state {
         EndState::Unjudged => tally.unjudged += 1,

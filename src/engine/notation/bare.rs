@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::Record;
 use super::escape::colour_len;
-use crate::rules::byteset::{ByteSet, find_byteset};
+use crate::rules::byteset::ByteSet;
 
 /// How a byte may end a bare value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) const MAY_END: ByteSet = {
 pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool) -> usize {
     let mut p = at;
     while p < limit {
-        p = find_byteset(rec.buf, p, limit, &MAY_END);
+        p = rec.find_byteset(p, limit, &MAY_END);
         if p < limit && ends_bare(rec, p, percent) {
             break;
         }
@@ -76,7 +76,7 @@ pub(crate) fn bare_end(rec: &Record<'_>, at: usize, limit: usize, percent: bool)
 
 /// Whether a bare value ends at `p`.
 pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
-    match ENDS[usize::from(rec.buf[p])] {
+    match ENDS[usize::from(rec.byte(p))] {
         Ends::Never => false,
         Ends::Always => true,
         Ends::Escape => {
@@ -118,6 +118,9 @@ fn ends_percent(rest: &[u8]) -> bool {
     )
 }
 
+/// The longest template that is one value, in bytes.
+const TEMPLATE_BYTES_MAX: usize = 128;
+
 /// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
 pub(super) fn template_end(rec: &Record<'_>, at: usize) -> usize {
     const PAIRS: [(&[u8], &[u8]); 9] = [
@@ -131,7 +134,7 @@ pub(super) fn template_end(rec: &Record<'_>, at: usize) -> usize {
         (b"#{", b"}"),
         (b"%{", b"}"),
     ];
-    let rest = &rec.from(at)[..rec.from(at).len().min(128)];
+    let rest = rec.up_to(at, TEMPLATE_BYTES_MAX);
     for &(open, close) in &PAIRS {
         if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
             return memmem::find(rest, close).map_or(at, |i| at + i + close.len());

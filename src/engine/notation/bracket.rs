@@ -3,7 +3,6 @@
 use super::Record;
 use super::escape::skip_gap;
 use super::key::KeySite;
-use super::quote::Quote;
 use super::separator::GAP_BYTES_MAX;
 
 /// How brackets are written around a key: `user[password]`, `user%5Bpassword%5D`.
@@ -29,7 +28,7 @@ pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) ->
         p += if rec.from(p).starts_with(close) { close.len() } else { class_len(rec, p) };
         // A text in quotes that the brackets are part of: `"user[password]": "x"`.
         if p > at
-            && let Some(quote) = Quote::at(rec.buf, p, rec.end)
+            && let Some(quote) = rec.quote_at(p, rec.end)
             && matches!(rec.get(skip_gap(rec, p + quote.width(), GAP_BYTES_MAX)), Some(b':'))
         {
             return p + quote.width();
@@ -43,7 +42,7 @@ pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) ->
     if q == p {
         return p;
     }
-    if let Some(quote) = Quote::at(rec.buf, q, rec.end).filter(|quote| site.quote == Some(*quote)) {
+    if let Some(quote) = rec.quote_at(q, rec.end).filter(|quote| site.quote == Some(*quote)) {
         q += quote.width();
     }
     // Behind an index comes a sign; else it is a place: `passwords[0] is short`.
@@ -86,7 +85,7 @@ pub(super) fn leader_end(rec: &Record<'_>, at: usize) -> usize {
     let follows = match rec.get(end) {
         Some(b':' | b'=') => true,
         Some(b'>') => sign == b'-',
-        Some(_) => sign == b'.' && Quote::at(rec.buf, end, rec.end).is_some(),
+        Some(_) => sign == b'.' && rec.quote_at(end, rec.end).is_some(),
         None => false,
     };
     match signs >= LEADER_MIN && follows {

@@ -61,7 +61,7 @@ pub(super) fn object(rec: &Record<'_>, at: usize, notation: Notation, only: Opti
 /// Whether a brace opens an object rather than a template or a value: a quote, a member's name or the end follows.
 pub(super) fn is_object(rec: &Record<'_>, at: usize) -> bool {
     let inside = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    match Quote::at(rec.buf, inside, rec.end) {
+    match rec.quote_at(inside, rec.end) {
         // Behind the first text comes what goes on behind one.
         Some(quote) => {
             let text = quoted(rec, inside, quote);
@@ -142,7 +142,7 @@ impl Reader<'_, '_> {
     fn element(&self, at: usize, apart: bool) -> Option<Value> {
         let rec = self.rec;
         let inside = unwrap(rec, at).at;
-        let Some(quote) = Quote::at(rec.buf, inside, rec.end) else {
+        let Some(quote) = rec.quote_at(inside, rec.end) else {
             let value = bare(rec, inside, false, self.notation);
             // `[a key="b"`: the text goes on, and no list.
             let pair = !apart && is_pair(rec, value.start);
@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
         let (mut valued, mut wanted) = (false, false);
         while self.values.len() < LIST_MAX {
             p = skip_gap(rec, p, GAP_BYTES_MAX);
-            if let Some(quote) = Quote::at(rec.buf, p, rec.end) {
+            if let Some(quote) = rec.quote_at(p, rec.end) {
                 if rec.is_json() && *marks.get_or_insert(quote) != quote {
                     break; // it ends the text that the object stands in
                 }

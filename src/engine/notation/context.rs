@@ -23,10 +23,10 @@ pub(crate) fn in_text(rec: &Record<'_>, start: usize) -> Notation {
     let low = start.saturating_sub(GAP_BYTES_MAX).max(rec.start);
     let mut p = start;
     while p > low {
-        match rec.buf[p - 1] {
+        match rec.byte(p - 1) {
             b' ' | b'\t' => p -= 1,
             b'm' | b'K' => {
-                let codes = (low..p).rev().filter(|q| matches!(rec.buf[*q], 0x1b | b'\\' | b'#'));
+                let codes = (low..p).rev().filter(|q| matches!(rec.byte(*q), 0x1b | b'\\' | b'#'));
                 match codes.take(2).find(|q| colour_len(rec, *q) == p - q) {
                     Some(code) => p = code,
                     None => break,
@@ -45,14 +45,12 @@ pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Not
     if !matches!(rec.get(ends), None | Some(b',' | b'}' | b']')) {
         return in_text(rec, start);
     }
-    let blanks =
-        rec.buf[rec.start..start].iter().rev().take(GAP_BYTES_MAX).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = rec.run_back(start, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
     let sign = start - blanks;
     let quote = match rec.before(sign) {
         Some(b':') => {
-            let head = &rec.buf[rec.start..sign - 1];
-            let blanks = head.iter().rev().take(GAP_BYTES_MAX).take_while(|b| **b == b' ').count();
-            Quote::before(rec.buf, rec.start, sign - 1 - blanks)
+            let blanks = rec.run_back(sign - 1, GAP_BYTES_MAX, |b| b == b' ');
+            rec.quote_before(sign - 1 - blanks)
         }
         Some(b'[' | b',') => in_list(rec, sign),
         _ => None,
@@ -73,7 +71,7 @@ fn own_slashes(slashes: u16) -> u16 {
 /// the list is; none where no JSON list is.
 fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     let low = at.saturating_sub(LIST_LOOK_BYTES).max(rec.start);
-    let Some(mark) = memchr::memrchr(b'"', &rec.buf[low..at]) else {
+    let Some(mark) = memchr::memrchr(b'"', rec.slice(low..at)) else {
         // Nothing but a list of numbers.
         let line = rec.bytes().trim_ascii();
         let list = line.starts_with(b"[") && line.ends_with(b"]") && memchr::memchr(b'"', line).is_none();
@@ -81,13 +79,13 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     };
     // A mark that closes a key or an element, not one that opens a text with brackets in it.
     let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
-    let quote = Quote::before(rec.buf, rec.start, low + mark + 1)?;
+    let quote = rec.quote_before(low + mark + 1)?;
     match rec.get(behind) {
         Some(b':' | b',') if rec.is_json() => Some(quote),
         // A text that is a list itself: its marks would stand one level deeper.
         Some(b'[') => {
-            let end = at + memchr::memchr(b']', &rec.from(at)[..rec.from(at).len().min(LIST_LOOK_BYTES)])?;
-            (Quote::at(rec.buf, end + 1, rec.end) == Some(quote)).then(|| quote.deeper())?
+            let end = rec.find_byte(b']', at, rec.end.min(at + LIST_LOOK_BYTES))?;
+            (rec.quote_at(end + 1, rec.end) == Some(quote)).then(|| quote.deeper())?
         }
         _ => None,
     }
@@ -95,12 +93,15 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
 
 /// Length of the mask at `at`, so that its bracket opens no list.
 pub(crate) fn mask_len(rec: &Record<'_>, at: usize) -> usize {
-    placeholder::mask_len(rec.from(at))
+    match rec.get(at) {
+        Some(b'[' | b'<' | b'(' | b'*') => placeholder::mask_len(rec.up_to(at, placeholder::MASK_SEEN_BYTES)),
+        _ => 0,
+    }
 }
 
 /// Whether `at` is inside a redaction label, so that what looks like a value there is none.
 pub(crate) fn in_label(rec: &Record<'_>, at: usize) -> bool {
     let low = at.saturating_sub(LABEL_BYTES_MAX).max(rec.start);
-    let head = &rec.buf[low..at];
+    let head = rec.slice(low..at);
     memchr::memrchr(b'[', head).is_some_and(|i| head[i..].starts_with(b"[REDACTED:") && !head[i..].contains(&b']'))
 }

@@ -9,19 +9,17 @@ const ESCAPES: [&[u8]; 7] = [b"\x1b", b"\\u001b", b"\\u001B", b"\\x1b", b"\\033"
 
 /// Length of the colour code at `at`, 0 if there is none.
 pub(crate) fn colour_len(rec: &Record<'_>, at: usize) -> usize {
-    let rest = rec.from(at);
     // More than one backslash where the code stands in nested JSON.
-    let slashes = rest.iter().take(7).take_while(|b| **b == b'\\').count().saturating_sub(1);
-    let rest = &rest[slashes..];
-    let Some(escape) = ESCAPES.iter().find(|e| rest.starts_with(e)) else {
+    let slashes = rec.run(at, 7, |b| b == b'\\').saturating_sub(1);
+    let Some(escape) = ESCAPES.iter().find(|e| rec.starts_with(at + slashes, e)) else {
         return 0;
     };
-    let body = &rest[escape.len()..];
-    if body.first() != Some(&b'[') {
+    let body = at + slashes + escape.len();
+    if rec.get(body) != Some(b'[') {
         return 0;
     }
-    let args = body[1..].iter().take(COLOUR_BYTES_MAX).take_while(|b| b.is_ascii_digit() || **b == b';').count();
-    match body.get(1 + args) {
+    let args = rec.run(body + 1, COLOUR_BYTES_MAX, |b| b.is_ascii_digit() || b == b';');
+    match rec.get(body + 1 + args) {
         Some(b'm' | b'K') => slashes + escape.len() + args + 2,
         _ => 0,
     }
@@ -31,7 +29,7 @@ pub(crate) fn colour_len(rec: &Record<'_>, at: usize) -> usize {
 pub(crate) fn skip_gap(rec: &Record<'_>, at: usize, most: usize) -> usize {
     let mut p = at;
     while p < rec.end && p - at < most {
-        match rec.buf[p] {
+        match rec.byte(p) {
             b' ' | b'\t' => p += 1,
             0x1b | b'\\' | b'#' => match colour_len(rec, p) {
                 0 => break,
@@ -51,7 +49,7 @@ pub(super) fn is_wide(rec: &Record<'_>, at: usize, end: usize) -> bool {
 /// How many of the word bytes that begin at `start` belong to an escape that began before it:
 /// the `n` of `\n`, the `22` of `%22`, the `36m` of a colour code.
 pub(crate) fn remnant_len(rec: &Record<'_>, start: usize, end: usize) -> usize {
-    let word = &rec.buf[start..end];
+    let word = rec.slice(start..end);
     let hex = |n: usize| word.len() >= n && word[..n].iter().all(u8::is_ascii_hexdigit);
     match rec.before(start) {
         Some(b'\\') => match word.first() {
@@ -74,10 +72,9 @@ pub(crate) fn remnant_len(rec: &Record<'_>, start: usize, end: usize) -> usize {
 /// Whether `at` is inside a colour code's numbers.
 fn in_colour(rec: &Record<'_>, at: usize) -> bool {
     let low = at.saturating_sub(COLOUR_BYTES_MAX).max(rec.start);
-    let head = &rec.buf[low..at];
-    let args = head.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
-    let head = &head[..head.len() - args];
-    head.strip_suffix(b"[").is_some_and(|h| ESCAPES.iter().any(|e| h.ends_with(e)))
+    let sign = at - rec.run_back(at, at - low, |b| b.is_ascii_digit() || b == b';');
+    let begins = |escape: &&[u8]| sign > low + escape.len() && rec.ends_with(sign - 1, escape);
+    sign > low && rec.before(sign) == Some(b'[') && ESCAPES.iter().any(begins)
 }
 
 /// Whether a word may begin at `at`: the byte before is no word byte, or belongs to an escape.
@@ -86,8 +83,7 @@ pub(crate) fn word_begins(rec: &Record<'_>, at: usize) -> bool {
     if !(b.is_ascii_alphanumeric() || b == b'_') {
         return true;
     }
-    let low = at.saturating_sub(8).max(rec.start);
-    let word = rec.buf[low..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let word = rec.run_back(at, 8, |b| b.is_ascii_alphanumeric());
     word > 0 && at - word > rec.start && remnant_len(rec, at - word, at) == word
 }
 

@@ -5,7 +5,6 @@ use memchr::memmem;
 use super::Record;
 use super::escape::skip_gap;
 use super::key::KeySite;
-use super::quote::Quote;
 use super::separator::{ANGLES, GAP_BYTES_MAX, Separated, Separator, type_end, written};
 use super::text::{quoted, text_end};
 use super::{bracket, named, wrapper};
@@ -22,7 +21,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     let mut p = skip_gap(rec, site.end, GAP_BYTES_MAX);
     let mut quoted = false;
     if let Some(quote) = site.quote
-        && Quote::at(rec.buf, p, rec.end) == Some(quote)
+        && rec.quote_at(p, rec.end) == Some(quote)
     {
         quoted = true;
         p += quote.width();
@@ -34,7 +33,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     p = bracket::end(rec, site, opened, p);
     let led = bracket::leader_end(rec, p);
     let gap = skip_gap(rec, led, GAP_BYTES_MAX);
-    if led > p && Quote::at(rec.buf, gap, rec.end).is_some() {
+    if led > p && rec.quote_at(gap, rec.end).is_some() {
         return Some(Separated { joint: Separator::Assign, value: gap, percent: false, quoted });
     }
     if let Some(joined) = written(rec, gap) {
@@ -57,7 +56,7 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
             name -= 1;
         }
     }
-    let head = &rec.buf[rec.start..name];
+    let head = rec.slice(rec.start..name);
     // What the ways to write `<` end with.
     if !matches!(head.last(), Some(b'<' | b';' | b'c' | b'C')) {
         return None;
@@ -114,7 +113,7 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
         return None;
     }
     let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
-    let next = Quote::at(rec.buf, value, rec.end)?;
+    let next = rec.quote_at(value, rec.end)?;
     let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
     // The next member's name is no argument.
     let text = quoted(rec, value, next);
@@ -129,7 +128,7 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
 
 /// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
 fn setter(rec: &Record<'_>, at: usize) -> bool {
-    let Some(head) = rec.buf[rec.start..at].strip_suffix(b"(") else {
+    let Some(head) = rec.slice(rec.start..at).strip_suffix(b"(") else {
         return false;
     };
     let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
@@ -144,7 +143,7 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Sepa
         return None;
     }
     let next = rec.get(at)?;
-    let docker = rec.buf[rec.start..site.open].ends_with(b"ENV ");
+    let docker = rec.slice(rec.start..site.open).ends_with(b"ENV ");
     if site.dashes > 0 || docker {
         // Behind a flag another flag or an operator is no value.
         return if matches!(next, b'-' | b'|' | b'>' | b'<' | b'&' | b';') {
@@ -160,5 +159,5 @@ fn blank(rec: &Record<'_>, site: &KeySite, end: usize, at: usize) -> Option<Sepa
     let word = type_end(rec, at);
     let gap = skip_gap(rec, word, GAP_BYTES_MAX);
     let found = written(rec, gap).filter(|f| f.joint == Separator::Assign && word > at && gap > word)?;
-    Quote::at(rec.buf, found.value, rec.end).map(|_| found)
+    rec.quote_at(found.value, rec.end).map(|_| found)
 }

@@ -4,7 +4,6 @@ use super::Record;
 use super::escape::{is_wide, skip_gap};
 use super::key::KeySite;
 use super::quote::Quote;
-use super::run;
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use super::tail::is_pair;
 use super::text::{self, Value, bare, quoted};
@@ -51,7 +50,7 @@ impl Forms {
 
     /// The separator behind the key, and where its notation begins.
     pub(crate) fn find(&self, rec: &Record<'_>, site: &KeySite) -> Option<(Separated, usize)> {
-        let closing = site.quote.filter(|quote| Quote::at(rec.buf, site.end, rec.end) == Some(*quote));
+        let closing = site.quote.filter(|quote| rec.quote_at(site.end, rec.end) == Some(*quote));
         let end = site.end + closing.map_or(0, Quote::width);
         let next = skip_gap(rec, end, GAP_BYTES_MAX);
         let wide = is_wide(rec, end, next);
@@ -66,7 +65,7 @@ impl Forms {
             let value = form.between.iter().filter(|_| quoted).find_map(|text| behind(rec, end, text))?;
             rec.get(value)?;
             let joint = match form.value {
-                ValueForm::Quoted => Quote::at(rec.buf, value, rec.end).map(|_| Separator::Form),
+                ValueForm::Quoted => rec.quote_at(value, rec.end).map(|_| Separator::Form),
                 // `Value: ValueFrom:x` has none.
                 ValueForm::Any if rec.before(value) == Some(b' ') && is_pair(rec, value) => None,
                 ValueForm::Any => Some(Separator::Form),
@@ -84,7 +83,7 @@ impl Forms {
 
 /// The value at `at`, and where what stands behind it begins.
 fn value(rec: &Record<'_>, at: usize) -> (Value, usize) {
-    match Quote::at(rec.buf, at, rec.end) {
+    match rec.quote_at(at, rec.end) {
         Some(quote) => {
             let value = quoted(rec, at, quote);
             (value, text::behind(rec, &value))
@@ -152,7 +151,7 @@ fn behind(rec: &Record<'_>, at: usize, text: &str) -> Option<usize> {
         for byte in part.bytes() {
             at += match byte {
                 b'\\' => Some(slashes(rec, at)).filter(|slashes| *slashes > 0)?,
-                b'#' => Some(run::digits_end(rec.buf, at, rec.end) - at).filter(|digits| *digits > 0)?,
+                b'#' => Some(rec.digits_end(at) - at).filter(|digits| *digits > 0)?,
                 b'~' => Some(skip_gap(rec, at, GAP_BYTES_MAX) - at).filter(|gap| *gap > 0)?,
                 b'*' => rec.from(at).iter().take(TAG_BYTES_MAX).take_while(|b| !matches!(b, b'<' | b'>')).count(),
                 _ => (rec.get(at)? == byte).then_some(1)?,

@@ -3,7 +3,7 @@
 use super::Record;
 use super::escape::remnant_len;
 use super::quote::{Close, Quote};
-use super::run::{self, Kind, Run, inner};
+use super::run::{Kind, Run, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 96;
@@ -38,10 +38,10 @@ pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
     let most = rec.end.min(at + KEY_BYTES_MAX);
     let mut p = at;
     loop {
-        p = run::end(rec.buf, p, most);
+        p = rec.inners_end(p, most);
         // A sign joins only when more of the identifier follows: not in `token->`, `password.`.
         let joins = p < most
-            && matches!(rec.buf[p], b'-' | b'.')
+            && matches!(rec.byte(p), b'-' | b'.')
             && rec.get(p + 1).is_some_and(|n| n.is_ascii_alphanumeric() || n == b'_');
         if !joins {
             return p;
@@ -59,12 +59,12 @@ pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
     let mut start = at;
     loop {
-        start = run::start(rec.buf, low, start);
-        if start == low || !matches!(rec.buf[start - 1], b'-' | b'.') {
+        start = rec.inners_start(low, start);
+        if start == low || !matches!(rec.byte(start - 1), b'-' | b'.') {
             return start;
         }
         // Two dashes begin a flag, whatever stands before them.
-        if rec.buf[start - 1] == b'-' && start - 1 > low && rec.buf[start - 2] == b'-' {
+        if rec.byte(start - 1) == b'-' && start - 1 > low && rec.byte(start - 2) == b'-' {
             return start - 2;
         }
         start -= 1;
@@ -82,7 +82,7 @@ pub(crate) fn around(rec: &Record<'_>, at: usize, end: usize) -> KeySite {
 #[inline(always)]
 pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
     let &KeySite { start, end, dashes, open: flag, .. } = plain;
-    if let Some(quote) = Quote::before(rec.buf, rec.start, flag) {
+    if let Some(quote) = rec.quote_before(flag) {
         return KeySite { start, end, dashes, quote: Some(quote), open: flag - quote.width() };
     }
     // A flag behind other words is one of a command's, which the mark ends.
@@ -94,34 +94,33 @@ pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
 /// The key whose identifier and the signs before it begin at `begin`, without its quotes.
 #[inline(always)]
 pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) -> KeySite {
-    let signs = rec.buf[begin..at].iter().take_while(|b| matches!(b, b'-' | b'.')).count();
-    let dashes = rec.buf[begin..begin + signs].iter().rev().take_while(|b| **b == b'-').count();
+    let signs = rec.run(begin, at - begin, |b| matches!(b, b'-' | b'.'));
+    let dashes = rec.run_back(begin + signs, signs, |b| b == b'-');
     let start = begin + signs;
     KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: start - dashes }
 }
 
 /// A quoted key of several words: the mark behind it, found again before its first word.
 fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
-    let quote = (rec.before(flag) == Some(b' ')).then(|| Quote::at(rec.buf, end, rec.end))??;
-    let low = flag.saturating_sub(SPACED_BYTES_MAX).max(rec.start);
-    let words = rec.buf[low..flag].iter().rev().take_while(|b| inner(**b) || matches!(b, b' ' | b'-' | b'.')).count();
+    let quote = (rec.before(flag) == Some(b' ')).then(|| rec.quote_at(end, rec.end))??;
+    let words = rec.run_back(flag, SPACED_BYTES_MAX, |b| inner(b) || matches!(b, b' ' | b'-' | b'.'));
     let start = flag - words;
-    (Quote::before(rec.buf, rec.start, start) == Some(quote)).then(|| (quote, start - quote.width()))
+    (rec.quote_before(start) == Some(quote)).then(|| (quote, start - quote.width()))
 }
 
 /// A quoted key that has an escaped letter at `at`: its site, and its text with such escapes
 /// decoded (RFC 8259, section 7).
 pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)> {
     let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
-    let begun = rec.buf[low..at].iter().rposition(|b| matches!(b, b'"' | b'\'')).map(|i| low + i + 1)?;
-    let quote = Quote::before(rec.buf, rec.start, begun)?;
+    let begun = rec.slice(low..at).iter().rposition(|b| matches!(b, b'"' | b'\'')).map(|i| low + i + 1)?;
+    let quote = rec.quote_before(begun)?;
     let high = rec.end.min(at + KEY_BYTES_MAX);
-    let Close::Mark(end) = quote.close(rec.buf, begun, high, false) else { return None };
+    let Close::Mark(end) = rec.close(quote, begun, high, false) else { return None };
     let mut text = Vec::with_capacity(KEY_BYTES_MAX);
     let mut p = begun;
     while p < end {
-        let slashes = rec.buf[p..end].iter().take_while(|b| **b == b'\\').count();
-        let code = rec.buf[p + slashes..end].strip_prefix(b"u00").and_then(|r| r.get(..2));
+        let slashes = rec.slice(p..end).iter().take_while(|b| **b == b'\\').count();
+        let code = rec.slice(p + slashes..end).strip_prefix(b"u00").and_then(|r| r.get(..2));
         let letter = code.and_then(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok());
         match letter.filter(|l| slashes > 0 && l.is_ascii_graphic()) {
             Some(letter) => {
@@ -129,7 +128,7 @@ pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)>
                 p += slashes + 5;
             }
             None => {
-                text.push(rec.buf[p]);
+                text.push(rec.byte(p));
                 p += 1;
             }
         }
@@ -147,13 +146,13 @@ pub(crate) struct LastWord {
 impl LastWord {
     /// The last word of the identifier that ends at `end`.
     pub(crate) fn of(rec: &Record<'_>, end: usize) -> LastWord {
-        let behind = |b: &u8| matches!(Kind::of(*b), Kind::Digit | Kind::Line) || matches!(b, b'-' | b'.');
-        let end = end - rec.buf[rec.start..end].iter().rev().take_while(|b| behind(b)).count();
+        let behind = |b: u8| matches!(Kind::of(b), Kind::Digit | Kind::Line) || matches!(b, b'-' | b'.');
+        let end = end - rec.run_back(end, end, behind);
         let last = rec.before(end);
         let start = match last.map(Kind::of) {
-            Some(Kind::Upper) => Run::Upper.start(rec.buf, rec.start, end),
+            Some(Kind::Upper) => rec.run_start(Run::Upper, rec.start, end),
             Some(Kind::Lower) => {
-                let start = Run::Lower.start(rec.buf, rec.start, end);
+                let start = rec.run_start(Run::Lower, rec.start, end);
                 match rec.before(start).map(Kind::of) {
                     Some(Kind::Upper) if start + 1 < end || last != Some(b's') => start - 1,
                     Some(Kind::Upper | Kind::Beyond) => return LastWord::of_any(rec, end),
@@ -164,9 +163,9 @@ impl LastWord {
         };
         let start = start.max(end.saturating_sub(LAST_BYTES_MAX));
         let mut text = [0; LAST_BYTES_MAX];
-        match rec.buf[..end].last_chunk() {
-            Some(tail) => text = *tail,
-            None => text[LAST_BYTES_MAX - end..].copy_from_slice(&rec.buf[..end]),
+        match rec.chunk_before(end) {
+            Ok(tail) => text = *tail,
+            Err(head) => text[LAST_BYTES_MAX - end..].copy_from_slice(head),
         }
         text.make_ascii_lowercase();
         LastWord { text, start: LAST_BYTES_MAX - (end - start) }
@@ -177,7 +176,7 @@ impl LastWord {
         let mut word = LastWord { text: [0; LAST_BYTES_MAX], start: LAST_BYTES_MAX };
         let mut next = None; // the byte behind `p` and its kind, once the word has begun
         for p in (rec.start..end).rev() {
-            let b = rec.buf[p];
+            let b = rec.byte(p);
             let kind = Kind::of(b);
             if next.is_none() && (matches!(kind, Kind::Digit | Kind::Line) || matches!(b, b'-' | b'.')) {
                 continue;
@@ -226,12 +225,12 @@ impl Words {
             Words { text: [0; BLANK_WORD_BYTES_MAX + KEY_BYTES_MAX], ends: [0; WORDS_MAX], count: 0, apart: false };
         let from = blank_word(rec, site);
         if let Some(from) = from {
-            words.add(&rec.buf[from..site.start - 1]);
+            words.add(rec.slice(from..site.start - 1));
             words.apart = words.count > 0;
         }
         // The last words decide; what is too long is cut at its front.
         let start = site.start.max(site.end.saturating_sub(KEY_BYTES_MAX));
-        words.add(&rec.buf[start..site.end]);
+        words.add(rec.slice(start..site.end));
         words
     }
 
@@ -310,7 +309,7 @@ pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     }
     let end = site.start - 1;
     let low = end.saturating_sub(BLANK_WORD_BYTES_MAX).max(rec.start);
-    let p = Run::Alphanumeric.start(rec.buf, low, end);
+    let p = rec.run_start(Run::Alphanumeric, low, end);
     // Not the tail of something longer.
     (p < end && rec.before(p).is_none_or(|b| !b.is_ascii_alphanumeric())).then_some(p)
 }

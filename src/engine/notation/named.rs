@@ -27,7 +27,7 @@ pub(super) fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usiz
     if matches!(rec.get(p), Some(b',' | b';')) {
         p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
     }
-    if let Some(q) = Quote::at(rec.buf, p, rec.end).filter(|q| Some(*q) == site.quote) {
+    if let Some(q) = rec.quote_at(p, rec.end).filter(|q| Some(*q) == site.quote) {
         p += q.width();
     }
     for word in VALUE_NAMES {
@@ -35,7 +35,7 @@ pub(super) fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usiz
             continue;
         };
         let mut q = rec.end - rest.len();
-        if let Some(mark) = Quote::at(rec.buf, q, rec.end).filter(|m| Some(*m) == site.quote) {
+        if let Some(mark) = rec.quote_at(q, rec.end).filter(|m| Some(*m) == site.quote) {
             q += mark.width();
         }
         let gap = skip_gap(rec, q, GAP_BYTES_MAX);
@@ -56,7 +56,7 @@ pub(super) fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usiz
 pub(crate) fn beside(rec: &Record<'_>, site: &KeySite, value: &Value) -> Option<Value> {
     let quote = value.quote.filter(|quote| Some(*quote) == site.quote)?;
     let at = behind(rec, value.end + quote.width(), quote)?;
-    let next = quoted(rec, at, Quote::at(rec.buf, at, rec.end)?);
+    let next = quoted(rec, at, rec.quote_at(at, rec.end)?);
     (!next.open).then_some(next)
 }
 
@@ -109,7 +109,7 @@ struct Member {
 
 /// The member whose name's mark stands at `at`.
 fn member(rec: &Record<'_>, at: usize, mark: Quote) -> Option<Member> {
-    if Quote::at(rec.buf, at, rec.end) != Some(mark) {
+    if rec.quote_at(at, rec.end) != Some(mark) {
         return None;
     }
     let name = quoted(rec, at, mark);
@@ -119,7 +119,7 @@ fn member(rec: &Record<'_>, at: usize, mark: Quote) -> Option<Member> {
     }
     let value = skip_gap(rec, colon + 1, GAP_BYTES_MAX);
     let called = is_value_name(&rec.from(name.start)[..name.end - name.start]);
-    let end = match Quote::at(rec.buf, value, rec.end) {
+    let end = match rec.quote_at(value, rec.end) {
         Some(quote) => Some(quoted(rec, value, quote)).filter(|v| !v.open).map(|v| v.end + quote.width()),
         None => {
             let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'-' | b'+' | b'.');
@@ -141,25 +141,19 @@ fn attribute(rec: &Record<'_>, name: usize, end: usize) -> Option<usize> {
         return None;
     }
     let value = begin + memchr::memmem::find(&text[..close], VALUE)? + VALUE.len();
-    Quote::at(rec.buf, value, begin + close).map(|_| value)
+    rec.quote_at(value, begin + close).map(|_| value)
 }
 
 /// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
 pub(crate) fn names_a_key(rec: &Record<'_>, opened: usize) -> bool {
     let (word, signs) = naming(rec, opened);
-    signs < opened && NAMING.iter().any(|n| rec.buf[word..signs].eq_ignore_ascii_case(n.as_bytes()))
+    signs < opened && NAMING.iter().any(|n| rec.slice(word..signs).eq_ignore_ascii_case(n.as_bytes()))
 }
 
 /// Where the word before the quoted key begins, and the signs behind it.
 pub(crate) fn naming(rec: &Record<'_>, opened: usize) -> (usize, usize) {
-    let head = &rec.bytes()[..opened - rec.start];
-    let signs = head
-        .iter()
-        .rev()
-        .take(16)
-        .take_while(|b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>'))
-        .count();
-    let head = &head[..head.len() - signs];
-    let word = head.iter().rev().take(NAME_BYTES_MAX).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let is_sign = |b: u8| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'\\' | b'>');
+    let signs = rec.run_back(opened, 16, is_sign);
+    let word = rec.run_back(opened - signs, NAME_BYTES_MAX, |b| b.is_ascii_alphanumeric() || b == b'_');
     (opened - signs - word, opened - signs)
 }

@@ -85,6 +85,16 @@ impl Quote {
         })
     }
 
+    /// How many bytes tell that no mark begins at `at`.
+    #[cfg(test)]
+    pub(crate) fn looked(buf: &[u8], at: usize, end: usize) -> usize {
+        let rest = buf.get(at..end).unwrap_or_default();
+        let slashes = rest.iter().take_while(|b| **b == b'\\').count();
+        let mark = &rest[slashes..];
+        let same = |text: &[u8]| text.iter().zip(mark).take_while(|(a, b)| a == b).count();
+        slashes + 1 + SPELLED.iter().map(|(text, _)| same(text)).max().unwrap_or(0)
+    }
+
     /// The mark that ends right before `at`.
     pub(crate) fn before(buf: &[u8], start: usize, at: usize) -> Option<Quote> {
         let head = buf.get(start..at)?;

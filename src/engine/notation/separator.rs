@@ -3,7 +3,6 @@
 use super::Record;
 use super::escape::{is_wide, skip_gap};
 use super::key::KEY_BYTES_MAX;
-use super::run;
 use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
 
@@ -140,7 +139,7 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     if behind > word && rec.get(behind).is_none_or(sign) {
         return None;
     }
-    let text = &rec.from(next)[..word - next];
+    let text = rec.slice(next..word);
     if may_begin_drawn(text, rec.get(word)) {
         return None;
     }
@@ -151,9 +150,9 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
         _ if is_wide(rec, end, next) && text.iter().any(u8::is_ascii_digit) => return None,
         _ => {}
     }
-    let start = run::start(rec.buf, at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
+    let start = rec.inners_start(at.saturating_sub(KEY_BYTES_MAX).max(rec.start), at);
     let env = match rec.before(start) {
-        Some(b' ') => rec.buf[rec.start..start].ends_with(b"ENV "),
+        Some(b' ') => rec.ends_with(start, b"ENV "),
         Some(b'(' | b'/' | b'=' | b',' | b'\t' | b'\n') => false,
         _ => true,
     };
@@ -181,7 +180,7 @@ pub(super) fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
     }
     let signs =
         rec.from(at).iter().take(6).take_while(|b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-')).count();
-    let run = &rec.buf[at..at + signs];
+    let run = rec.slice(at..at + signs);
     let (joint, mut p) = match run {
         [b':', rest @ ..] if rest.first().is_none_or(|b| !matches!(b, b':' | b'=')) => (Separator::Colon, at + 1),
         _ => match run.iter().rposition(|b| *b == b'=') {
@@ -218,6 +217,6 @@ fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
 /// End of the type name at `at`.
 pub(super) fn type_end(rec: &Record<'_>, at: usize) -> usize {
     let is_part =
-        |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
-    at + rec.from(at).iter().take(40).take_while(is_part).count()
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'<' | b'>' | b'[' | b']' | b'*' | b'&' | b'.');
+    at + rec.run(at, 40, is_part)
 }

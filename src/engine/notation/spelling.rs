@@ -8,7 +8,6 @@ use super::quote::Quote;
 use super::separator::{Separated, Separator};
 use super::value::{self, Value, Values};
 use crate::engine::shortcuts::{Shortcut, Shortcuts};
-use crate::rules::byteset::alphanumerics_end;
 use crate::rules::mask::Notation;
 
 /// The separator behind the key.
@@ -65,7 +64,7 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
     if quote.is_none() && !first.is_ascii_alphanumeric() {
         return None;
     }
-    let end = alphanumerics_end(rec.buf, start, rec.end);
+    let end = rec.alphanumerics_end(start, rec.end);
     let (end, notation, open) = match quote {
         Some(quote) => {
             // A doubled mark is one of the value's own.

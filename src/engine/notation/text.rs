@@ -35,7 +35,7 @@ pub(crate) fn quoted(rec: &Record<'_>, at: usize, quote: Quote) -> Value {
 pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bool) {
     // What a `"` began ends at one in any record.
     let json = quote.sign != b'"' && rec.is_json();
-    match quote.close(rec.buf, start, rec.end, json) {
+    match rec.close(quote, start, rec.end, json) {
         Close::Mark(end) | Close::Cut(end) => (end, false),
         Close::Open => (rec.end, true),
     }
@@ -43,7 +43,7 @@ pub(crate) fn closed(rec: &Record<'_>, start: usize, quote: Quote) -> (usize, bo
 
 /// Behind the value and the mark that closes it, if one does.
 pub(super) fn behind(rec: &Record<'_>, value: &Value) -> usize {
-    let mark = value.quote.filter(|quote| Quote::at(rec.buf, value.end, rec.end) == Some(*quote));
+    let mark = value.quote.filter(|quote| rec.quote_at(value.end, rec.end) == Some(*quote));
     value.end + mark.map_or(0, Quote::width)
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
     let p = at + mask_len(rec, at);
     let mut p = bare_end(rec, p, rec.end, percent);
     // A template is one value, blanks and all.
-    if p == at || matches!(rec.buf[at], b'{' | b'$' | b'<' | b'#' | b'%') {
+    if p == at || matches!(rec.byte(at), b'{' | b'$' | b'<' | b'#' | b'%') {
         let template = template_end(rec, at);
         let cut = rec.is_json() && rec.from(at)[..template - at].contains(&b'"');
         if template > at && template >= p && !cut {

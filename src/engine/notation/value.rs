@@ -64,7 +64,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     }
     // Behind a plain sign a query has a mark of its own only as a part of the value: `password=%22a&b=2`.
     let own = |quote: &Quote| !(quote.is_percent() && joined.joint == Separator::Assign && !joined.percent);
-    if let Some(quote) = Quote::at(rec.buf, at, rec.end).filter(own) {
+    if let Some(quote) = rec.quote_at(at, rec.end).filter(own) {
         let value = quoted(rec, at, quote);
         return Values::One(if value.open && !joined.quoted { unclosed(rec, value) } else { value });
     }
@@ -89,13 +89,13 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
 /// The values of the list or the object that a key speaks for.
 fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Values> {
     let at = joined.value;
-    let tuple = || Quote::at(rec.buf, at + 1, rec.end).is_some();
+    let tuple = || rec.quote_at(at + 1, rec.end).is_some();
     let notation = number(rec, site, joined);
     let key = site.quote.filter(|_| joined.quoted);
     match rec.get(at)? {
         _ if mask_len(rec, at) > 0 => None,
         b'[' if rec.from(at).starts_with(b"[]") && unwrap(rec, at).wrapped => None,
-        b'[' => Some(list(rec, at, notation, key)),
+        b'[' => Some(list(rec, at, notation, key)).filter(|values| !is_sign(rec, at, values)),
         b'(' if tuple() => Some(list(rec, at, notation, key)),
         b'{' if is_object(rec, at) => {
             let read = container::object(rec, at, notation, Some(VALUE_MEMBERS));
@@ -103,6 +103,12 @@ fn several(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value
         }
         _ => None,
     }
+}
+
+/// Whether the bracket at `at`, behind which no element stands, is a value's own: `[>x`.
+fn is_sign(rec: &Record<'_>, at: usize, values: &Values) -> bool {
+    let goes_on = rec.get(at + 1).is_some_and(|b| b.is_ascii_graphic() && !b"[]{}\"'`\\".contains(&b));
+    goes_on && matches!(values, Values::Many(values) if values.is_empty())
 }
 
 fn list(rec: &Record<'_>, at: usize, notation: Notation, key: Option<Quote>) -> Values {
@@ -153,7 +159,7 @@ fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
     let mark = site.quote.filter(|_| !joined.quoted && joined.joint == Separator::Assign);
     mark.is_some_and(|mark| {
         let behind = rec.get(joined.value + mark.width());
-        Quote::at(rec.buf, joined.value, rec.end) == Some(mark)
+        rec.quote_at(joined.value, rec.end) == Some(mark)
             && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
     })
 }
@@ -199,7 +205,7 @@ pub(crate) fn alternative(rec: &Record<'_>, value: &Value) -> Option<(Separator,
     let joint = if instead.is_some() { Separator::Instead } else { Separator::Assign };
     let sign = instead.or_else(|| find(CHANGES))?;
     let at = skip_gap(rec, behind + sign, GAP_BYTES_MAX);
-    let next = match Quote::at(rec.buf, at, rec.end) {
+    let next = match rec.quote_at(at, rec.end) {
         Some(quote) => quoted(rec, at, quote),
         // Without quotes, blanks must say that the sign is none of the value's.
         None if joint == Separator::Assign && behind > value.end && at > behind + sign && !is_remark(rec, at) => {
@@ -221,10 +227,10 @@ fn element(rec: &Record<'_>, at: usize, open: &[u8]) -> Values {
     let found = memmem::find(rec.from(start), close).map(|n| start + n);
     let cut = text_end(rec, start, found.unwrap_or(rec.end));
     let mut end = cut.or(found).unwrap_or(rec.end);
-    while start < end && rec.buf[start].is_ascii_whitespace() {
+    while start < end && rec.byte(start).is_ascii_whitespace() {
         start += 1;
     }
-    while end > start && rec.buf[end - 1].is_ascii_whitespace() {
+    while end > start && rec.byte(end - 1).is_ascii_whitespace() {
         end -= 1;
     }
     if start == end {
@@ -240,14 +246,14 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
         return None;
     }
     let p = skip_gap(rec, p + 1, GAP_BYTES_MAX);
-    Quote::at(rec.buf, p, rec.end).map(|q| quoted(rec, p, q))
+    rec.quote_at(p, rec.end).map(|q| quoted(rec, p, q))
 }
 
 /// `getPassword()`, `secrets["password"]`: program text.
 fn is_call(rec: &Record<'_>, value: &Value) -> bool {
-    match rec.buf[value.start..value.end].split_last() {
+    match rec.slice(value.start..value.end).split_last() {
         Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')'),
-        Some((b'[', name)) => identifier(name) && Quote::at(rec.buf, value.end, rec.end).is_some(),
+        Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => false,
     }
 }

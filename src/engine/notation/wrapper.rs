@@ -5,10 +5,9 @@ use memchr::memmem;
 use super::Record;
 use super::context::mask_len;
 use super::escape::skip_gap;
-use super::quote::Quote;
 use super::separator::{GAP_BYTES_MAX, is_sql_prefix};
 use super::text::Value;
-use crate::rules::byteset::{ByteSet, find_byteset};
+use crate::rules::byteset::ByteSet;
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
@@ -56,7 +55,7 @@ pub(super) fn unwrap(rec: &Record<'_>, at: usize) -> Inside {
 }
 
 fn is_quote(rec: &Record<'_>, at: usize) -> bool {
-    Quote::at(rec.buf, at, rec.end).is_some_and(|quote| !quote.is_percent())
+    rec.quote_at(at, rec.end).is_some_and(|quote| !quote.is_percent())
 }
 
 /// Inside the next wrapper.
@@ -73,7 +72,7 @@ fn step(rec: &Record<'_>, from: &Inside) -> Option<Inside> {
         }
         _ => {}
     }
-    let next = find_byteset(rec.buf, at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
+    let next = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     let word = rec.from(at).get(..next - at)?;
     if word.is_empty() {
         return None;
@@ -100,7 +99,7 @@ fn step(rec: &Record<'_>, from: &Inside) -> Option<Inside> {
 
 /// Behind a prefix such as `N` or `_utf8`, where a mark opens a text.
 fn prefix(rec: &Record<'_>, at: usize) -> Option<usize> {
-    let next = find_byteset(rec.buf, at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
+    let next = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     let word = rec.from(at).get(..next - at)?;
     let known = PREFIXES.iter().any(|w| w.as_bytes() == word) || is_charset(word);
     (known && is_quote(rec, next)).then_some(next)
@@ -118,7 +117,7 @@ fn serialized(word: &[u8]) -> bool {
 
 /// Behind the name of a call and its bracket at `at`: `String("x")`.
 fn called(rec: &Record<'_>, at: usize) -> Option<usize> {
-    let next = find_byteset(rec.buf, at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
+    let next = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     (next > at && rec.get(next) == Some(b'(')).then(|| skip_gap(rec, next + 1, GAP_BYTES_MAX))
 }
 
@@ -150,7 +149,7 @@ pub(super) fn is_sql_text(rec: &Record<'_>, at: usize) -> bool {
     if rec.get(at) == Some(b'$') {
         return dollars(rec, at).is_some();
     }
-    let next = find_byteset(rec.buf, at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
+    let next = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     let word = rec.from(at).get(..next - at).unwrap_or_default();
     rec.get(next) == Some(b'\'') && (is_sql_prefix(word) || is_charset(word))
 }
@@ -167,8 +166,11 @@ pub(super) fn dollars(rec: &Record<'_>, at: usize) -> Option<Value> {
     let text = rec.from(start);
     let len = memmem::find(&text[..text.len().min(TEXT_BYTES_MAX)], mark)?;
     let part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    // `$HOME$PATH$HOME$` is a row of variables.
-    if len == 0 || tag > 0 && rec.get(start + len + mark.len()).is_some_and(|b| part(&b)) {
+    // `$HOME$PATH$HOME$` is a row of variables; a text of JSON ends at its mark.
+    if len == 0
+        || rec.is_json() && text[..len].contains(&b'"')
+        || tag > 0 && rec.get(start + len + mark.len()).is_some_and(|b| part(&b))
+    {
         return None;
     }
     Some(Value { start, end: start + len, quote: None, notation: Notation::Quoted, open: false })

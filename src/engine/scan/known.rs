@@ -15,6 +15,9 @@ use crate::engine::notation::Record;
 use crate::engine::notation::context::number_notation;
 use crate::rules::mask::Notation;
 
+/// The longest label that is looked for around a value, in bytes.
+const LABEL_BYTES_MAX: usize = 256;
+
 /// What a look knows of known values: nothing, in most programs.
 #[derive(Default)]
 pub(crate) struct Known {
@@ -84,7 +87,7 @@ impl Known {
     /// The same for a record as it would leave.
     pub(crate) fn put_again(&mut self, set: &RuleSet, masked: &Record<'_>, to: &mut Vec<Finding>) {
         if let Some(values) = &self.values {
-            values.find(&masked.buf[..masked.end], &mut self.again);
+            values.find(masked.bytes(), &mut self.again);
             put(set, masked, &self.again, to, &mut None);
         }
     }
@@ -110,8 +113,9 @@ fn put(set: &RuleSet, rec: &Record<'_>, hits: &[Hit], to: &mut Vec<Finding>, not
 /// Whether a value stands inside the name of a rule in a label that was put here: `private-key` in
 /// `[REDACTED:private-key]`.
 fn is_in_label(set: &RuleSet, rec: &Record<'_>, at: Range<usize>) -> bool {
-    let Some(open) = memrchr(b'[', &rec.buf[rec.start..at.start]).map(|open| rec.start + open) else { return false };
-    let Some(label) = rec.buf[open..rec.end].strip_prefix(b"[REDACTED:") else { return false };
+    let before = rec.last(at.start, LABEL_BYTES_MAX);
+    let Some(open) = memrchr(b'[', before).map(|open| at.start - before.len() + open) else { return false };
+    let Some(label) = rec.up_to(open, LABEL_BYTES_MAX).strip_prefix(b"[REDACTED:") else { return false };
     let Some(close) = memchr(b']', label) else { return false };
     let id = label[..close].split(|b| *b == b':').next().unwrap_or_default();
     let ours = || id == b"unjudged" || set.rules.iter().any(|rule| rule.id.as_bytes() == id);

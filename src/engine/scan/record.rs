@@ -108,7 +108,7 @@ pub(crate) fn scan_record(
 
 /// Whether a mask hides where an object begins, behind which the record may be JSON no longer.
 fn hides_object(rec: &Record<'_>, findings: &[Finding]) -> bool {
-    findings.iter().any(|f| rec.buf[f.start.saturating_sub(1).max(rec.start)..f.end].contains(&b'{'))
+    findings.iter().any(|f| rec.slice(f.start.saturating_sub(1).max(rec.start)..f.end).contains(&b'{'))
 }
 
 /// A rule without a literal: its automaton runs over the whole record.
@@ -117,7 +117,7 @@ fn search(s: &mut RecordContext<'_>, id: RuleId) {
     let Kind::Scan(scan) = &rule.kind else { return };
     let mut at = s.rec.start;
     while at < s.rec.end && !s.spent(at, id) {
-        let found = scan.forward.search(s.rec.buf, at, s.rec.end, s.work);
+        let found = scan.forward.search(s.rec.text(), at, s.rec.end, s.work);
         let Ok(Some(end)) = found else {
             if found.is_err() {
                 let end = s.rec.end;
@@ -126,8 +126,8 @@ fn search(s: &mut RecordContext<'_>, id: RuleId) {
             return;
         };
         let low = at.max(end.saturating_sub(rule.max as usize));
-        let start = scan.backward.longest_back(s.rec.buf, low, end, s.work).ok().flatten().unwrap_or(low);
-        let secret = &s.rec.buf[start..end];
+        let start = scan.backward.longest_back(s.rec.text(), low, end, s.work).ok().flatten().unwrap_or(low);
+        let secret = s.rec.slice(start..end);
         if !rule.checks.iter().all(|c| c.holds(secret, secret)) {
             s.refuse(start, Some(id), Refusal::Check);
         } else if s.set.masks.spares(secret) {

@@ -26,6 +26,7 @@ const WAIT_MAX: u32 = 127;
 pub(crate) struct RejectStage<'a> {
     set: &'a RuleSet,
     lines: &'a Lines,
+    block: &'a [u8],
     /// The block, as if it were one record.
     text: Record<'a>,
     /// The last identifier looked at, from its key word on.
@@ -45,6 +46,7 @@ impl<'a> RejectStage<'a> {
         RejectStage {
             set,
             lines,
+            block,
             text: Record::new(block, 0, block.len()),
             key: 0..0,
             last_at: 0,
@@ -84,7 +86,7 @@ impl<'a> RejectStage<'a> {
                 userinfo::rejects(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
             _ => {
-                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.reject_cache.knows(self.text.buf, at))
+                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.reject_cache.knows(self.block, at))
                     || self.leads_nowhere(candidate, scratch)
             }
         }
@@ -97,9 +99,15 @@ impl<'a> RejectStage<'a> {
         // A verdict on what is left of an identifier is none on the place.
         let again = scratch.literals.iter().any(|word| before.contains(&(word.at as usize)));
         if !again && RejectCache::wants(at) {
-            scratch.reject_cache.keep(self.text.buf, at, seen.and(self.set.prefilter.footprint(self.text.buf, window)));
+            scratch.reject_cache.keep(self.block, at, seen.and(self.set.prefilter.footprint(self.block, window)));
         }
         true
+    }
+
+    /// What was read of the block since this was asked last.
+    #[cfg(test)]
+    pub(crate) fn take_read(&self) -> Range<usize> {
+        self.text.take_read()
     }
 
     /// What says that all words at a window lead to nothing, besides what says which words these are.
@@ -108,7 +116,7 @@ impl<'a> RejectStage<'a> {
         let at = window.at as usize;
         let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
-        self.set.prefilter.literals_at(self.text.buf, window, &mut words);
+        self.set.prefilter.literals_at(self.block, window, &mut words);
         let seen =
             words.iter().try_fold(Footprint::new(at, at), |seen, word| Some(seen.and(self.word(*word, scratch)?)));
         scratch.literals = words;

@@ -90,18 +90,18 @@ impl Draft {
         self.masks.clear();
         let mut at = rec.start;
         for f in findings {
-            self.masked.extend_from_slice(&rec.buf[at..f.start]);
+            self.masked.extend_from_slice(rec.slice(at..f.start));
             let start = self.masked.len();
-            render(with, f, &rec.buf[f.start..f.end], &mut self.masked);
+            render(with, f, rec.slice(f.start..f.end), &mut self.masked);
             self.masks.push((start, self.masked.len()));
             at = f.end;
         }
-        self.masked.extend_from_slice(&rec.buf[at..rec.end]);
+        self.masked.extend_from_slice(rec.slice(at..rec.end));
     }
 
     /// Where the record ends: what a mask uncovers may be the first half of its line end.
     fn end(&self, rec: &Record<'_>) -> usize {
-        let cut = rec.buf.get(rec.end) != Some(&b'\r') && self.masked.ends_with(b"\r");
+        let cut = rec.behind() != Some(b'\r') && self.masked.ends_with(b"\r");
         self.masked.len() - usize::from(cut)
     }
 

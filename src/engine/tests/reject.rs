@@ -163,7 +163,7 @@ const MEMBER: [&[&str]; 6] = [
     &["\",", "\"}", ",", "}", "\"", "\"]", "\" ", "\",\"value\":\"x9\"}", ",\"value\":\"x9\"}", "\n"],
 ];
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let piece = || prop::sample::select(PIECES).prop_map(String::from);
     let member = MEMBER.map(|parts| prop::sample::select(parts).prop_map(String::from)).to_vec();
     let member = member.prop_map(|parts| parts.concat());

@@ -73,6 +73,8 @@ const IN_BRACKETS: &[&str] = words!("marks-in-brackets");
 
 /// The longest mask in brackets, in bytes.
 const MASK_BYTES_MAX: usize = 162;
+/// How many bytes [`mask_len`] looks at: stars, and what stands in brackets behind them.
+pub const MASK_SEEN_BYTES: usize = 2 * MASK_BYTES_MAX;
 
 /// Length of the mask in brackets that the text begins with, 0 if it begins with none: `[REDACTED:rule]`, `<masked>`,
 /// `(sensitive value)`, `*****(redacted)`. More of a value behind it belongs to the value.
