@@ -78,8 +78,12 @@ fn tables(path: &Path, text: &str, min_bytes: Option<usize>) -> Result<Vec<known
         if let Some(names) = section.texts("env")? {
             group.places.push(Place::Env(patterns(names.iter().map(String::as_str))));
         }
-        let kinds: [(&'static str, fn(PathBuf) -> Place); 4] =
-            [("file", Place::File), ("lines", Place::Lines), ("dotenv", Place::Dotenv), ("dir", Place::Dir)];
+        let kinds = [
+            ("file", Place::File as fn(PathBuf) -> Place),
+            ("lines", Place::Lines),
+            ("dotenv", Place::Dotenv),
+            ("dir", Place::Dir),
+        ];
         for (key, place) in kinds {
             group.places.extend(section.path(key)?.map(place));
         }

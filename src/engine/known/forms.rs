@@ -66,7 +66,15 @@ pub(super) fn each(value: &[u8], encodings: &[Encoding], tell: &mut Tell<'_>) {
         tell(room.as_slice(), false);
     }
     let text = std::str::from_utf8(value).ok();
-    for encoding in encodings {
+    // What most tokens are: letters and digits, which nobody writes otherwise but in digits and base64.
+    let plain = value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let marked = value.iter().any(|b| b"&<>\"'".contains(b));
+    let written = |encoding: &&Encoding| match encoding {
+        Encoding::Hex | Encoding::Base64 => true,
+        Encoding::Markup => marked,
+        _ => !plain,
+    };
+    for encoding in encodings.iter().filter(written) {
         match encoding {
             Encoding::Json => text.into_iter().for_each(|text| json(text, room, tell)),
             Encoding::Percent => markup::percents(value, room, tell),
@@ -85,7 +93,7 @@ pub(super) fn each(value: &[u8], encodings: &[Encoding], tell: &mut Tell<'_>) {
             Encoding::Base64 => {
                 digits::base64s(value, room, tell);
                 // Base64 of JSON, as of a token's payload.
-                if let (Some(text), true) = (text, encodings.contains(&Encoding::Json)) {
+                if let (Some(text), true) = (text.filter(|_| !plain), encodings.contains(&Encoding::Json)) {
                     let mut inner = Bytes::default();
                     for style in &escapes::JSON[..2] {
                         escapes::write(text, style, &mut inner);
