@@ -84,6 +84,19 @@ impl Grams {
         sum
     }
 
+    /// How often a window stands in the sample.
+    pub(super) fn count(&self, window: &[u8], fold: bool) -> f64 {
+        let is = |at: usize, byte: u8| {
+            window.get(at).is_none_or(|own| if fold { own.eq_ignore_ascii_case(&byte) } else { *own == byte })
+        };
+        let heads = (0..128).filter(|first| is(0, *first as u8)).flat_map(|n| self.firsts[n]..self.firsts[n + 1]);
+        let tails = heads.filter(|at| is(1, self.heads[*at].1)).flat_map(|at| {
+            let begin = at.checked_sub(1).map_or(0, |before| self.heads[before].2);
+            &self.tails[begin..self.heads[at].2]
+        });
+        tails.filter(|(third, fourth, _)| is(2, *third) && is(3, *fourth)).map(|tail| tail.2).sum()
+    }
+
     fn mass(&self, set: u128, bytes: &[f64; 128]) -> f64 {
         if set == u128::MAX {
             return self.total;

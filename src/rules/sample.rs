@@ -10,7 +10,7 @@ mod vocabulary;
 
 use std::fmt::Write as _;
 
-use vocabulary::{AGENTS, CLASSES, FIELDS, HOSTS, LEVELS, MESSAGES, MONTHS, PACKAGES, PATHS, USERS};
+use vocabulary::{AGENTS, CLASSES, FIELDS, HOSTS, LEVELS, MESSAGES, MONTHS, PACKAGES, PATHS, USERS, WORDS};
 
 /// Xorshift: all the randomness a sample needs, without a dependency.
 struct Rng(u64);
@@ -299,11 +299,29 @@ fn program(r: &mut Rng, out: &mut String) {
     fill(r, out, line);
 }
 
+/// Words as programs put them together; the commonest words come most often, as they do in any text.
+fn words(r: &mut Rng, out: &mut String) {
+    let words: Vec<&str> = WORDS.split(' ').collect();
+    for _ in 0..6 + r.below(14) {
+        let most = 1 + r.below(words.len() as u64);
+        let word = words[r.below(most) as usize];
+        let (first, rest) = word.split_at(1);
+        match r.below(8) {
+            0 => drop(write!(out, "{}{rest}", first.to_ascii_uppercase())),
+            1 if r.below(3) == 0 => out.push_str(&word.to_ascii_uppercase()),
+            _ => out.push_str(word),
+        }
+        out.push_str(r.pick(&[
+            " ", " ", " ", " ", " ", "_", ".", "-", "=", ": ", "/", "\":\"", "\",\"", "", ", ", "[", "] ", "s ",
+        ]));
+    }
+}
+
 /// At least `length` bytes of made-up logs, the same for the same `seed` everywhere.
 pub fn text(length: usize, seed: u64) -> String {
-    const KINDS: [fn(&mut Rng, &mut String); 18] = [
+    const KINDS: [fn(&mut Rng, &mut String); 24] = [
         access, json, sshd, syslog, java, klog, hdfs, key_values, json, access, web, cloud, system, program, web,
-        cloud, system, program,
+        cloud, system, program, words, words, words, words, words, words,
     ];
     // A xorshift that starts at zero stays there.
     let mut rng = Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);

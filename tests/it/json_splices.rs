@@ -56,10 +56,8 @@ fn record() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(texts::cases(500))]
 
-    /// It fails: a string that ends within JSON of its own, with nothing but backslashes where a value would
-    /// be, loses its closing quote to the mask. `cargo test --test it json_splices -- --ignored` shows it.
+    /// Whatever stands in its strings: it stays JSON, with the same members, and masking it twice changes nothing.
     #[test]
-    #[ignore = "shows a defect of the engine"]
     fn spliced_values_keep_a_record_valid(value in record()) {
         let text = value.to_string();
         let redactor = Redactor::builtin();

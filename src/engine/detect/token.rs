@@ -150,7 +150,8 @@ fn judge(
     }
     // A text of JSON ends at its mark, whatever another one began in it.
     if shape.keep.is_some() && rec.byte(body) == b'\'' && rec.is_json() {
-        end = rec.find_byte(b'"', body, end).unwrap_or(end);
+        let mark = rec.find_byte(b'"', body, end);
+        end = mark.map_or(end, |mark| mark - rec.run_back(mark, mark - body, |b| b == b'\\'));
     }
     if let Some(behind) = &shape.behind {
         let limit = rec.end.min(end + rule.max as usize);

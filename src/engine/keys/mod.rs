@@ -256,15 +256,18 @@ pub(crate) fn is_secret(
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
             !count && !folder && !line && !prose::is_message(text)
         }
-        ValuePolicy::Likely | ValuePolicy::Random if names::is_name(text) => false,
-        ValuePolicy::Random if names::is_digest_of_key(key, text) => false,
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
-        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text),
+        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text) && !names::is_name(text),
         ValuePolicy::Likely => {
-            !random::is_prose(text) && !is_url(text) && !prose::is_state(text) && !is_name_of(key, text)
+            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || is_name_of(key, text);
+            !word && !names::is_name(text)
         }
-        ValuePolicy::Random => random::looks_random(text) && !random::is_plain_id(text) && !is_object(text),
+        // What looks drawn is asked first: behind such keys most does not.
+        ValuePolicy::Random => {
+            let drawn = random::looks_random(text) && !random::is_plain_id(text) && !is_object(text);
+            drawn && !names::is_name(text) && !names::is_digest_of_key(key, text)
+        }
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,

@@ -85,6 +85,16 @@ impl Quote {
         })
     }
 
+    /// The mark that is left where the first of its backslashes are a text's own: `"path=\\\\"` ends in a plain one.
+    pub(crate) fn own(self) -> Quote {
+        Quote { slashes: (1 << self.slashes.trailing_ones()) - 1, ..self }
+    }
+
+    /// The last byte that it is written with.
+    pub(crate) fn last_byte(self) -> u8 {
+        self.spelled.and_then(|n| SPELLED[usize::from(n)].0.last().copied()).unwrap_or(self.sign)
+    }
+
     /// How many bytes tell that no mark begins at `at`.
     #[cfg(test)]
     pub(crate) fn looked(buf: &[u8], at: usize, end: usize) -> usize {

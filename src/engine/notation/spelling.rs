@@ -64,6 +64,11 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
     if quote.is_none() && !first.is_ascii_alphanumeric() {
         return None;
     }
+    // A mark that closes the text around the key begins no value.
+    let outer = !joined.quoted || site.quote.is_some_and(|key| key.slashes > 0);
+    if quote.is_some() && outer && rec.get(start).is_none_or(|b| matches!(b, b',' | b']' | b'}' | b':')) {
+        return None;
+    }
     let end = rec.alphanumerics_end(start, rec.end);
     let (end, notation, open) = match quote {
         Some(quote) => {

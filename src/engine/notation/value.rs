@@ -154,14 +154,33 @@ fn assigned(rec: &Record<'_>, site: &KeySite, joined: &Separated, value: &Value)
     (!open && end > value.end && !pairs).then_some(Value { end, notation: Notation::Quoted, open, ..*value })
 }
 
-/// Whether the mark behind the sign is the one that the assignment stands in: `'KEY=' next`.
+/// Whether the mark behind the sign closes what the assignment stands in: `'KEY=' next`, `["user=bob pass=",7]`.
 fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
-    let mark = site.quote.filter(|_| !joined.quoted && joined.joint == Separator::Assign);
-    mark.is_some_and(|mark| {
-        let behind = rec.get(joined.value + mark.width());
-        rec.quote_at(joined.value, rec.end) == Some(mark)
-            && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
-    })
+    let Some(mark) = rec.quote_at(joined.value, rec.end) else { return false };
+    // Behind a key in marks of its own that is a mark which is nested less deep.
+    if joined.quoted && site.quote.is_none_or(|key| mark.own().slashes >= key.slashes) {
+        return false;
+    }
+    let behind = rec.get(joined.value + mark.width());
+    let own = joined.joint == Separator::Assign && site.quote == Some(mark);
+    own && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
+        || behind.is_none_or(|b| matches!(b, b',' | b']' | b'}' | b':')) && is_open(rec, site.open, mark.own())
+}
+
+/// How far before a key the mark is looked for that began the text around it, in bytes.
+const TEXT_BYTES_MAX: usize = 1024;
+
+/// Whether a text that such a mark began, as an element or a member's value, goes on at `at`: the last such mark before
+/// stands where one begins.
+fn is_open(rec: &Record<'_>, at: usize, mark: Quote) -> bool {
+    let low = at.saturating_sub(TEXT_BYTES_MAX).max(rec.start);
+    let signs = memchr::memrchr_iter(mark.last_byte(), rec.slice(low..at)).map(|n| low + n + 1);
+    let Some(begun) = signs.filter_map(|end| Some((end, rec.quote_before(end)?))).find(|(_, quote)| *quote == mark)
+    else {
+        return false;
+    };
+    let blanks = rec.run_back(begun.0 - mark.width(), GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
+    matches!(rec.before(begun.0 - mark.width() - blanks), None | Some(b':' | b',' | b'[' | b'{' | b'('))
 }
 
 /// The rest of the line at `at`, which its end, written out or not, or the text around it ends.

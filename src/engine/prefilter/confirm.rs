@@ -147,8 +147,23 @@ pub(super) struct Confirm {
 struct Slot {
     /// The fourth bytes that some window of the slot has.
     seen: u32,
-    /// Where its entries begin, if it has some.
+    /// Where its entries begin, if it has some, and [`Slot::WHOLE`].
     start: u32,
+}
+
+impl Slot {
+    /// The bit of `start` that is set where each window of the slot is all of a literal that counts anywhere.
+    const WHOLE: u32 = 1 << 31;
+
+    #[inline(always)]
+    fn start(self) -> u32 {
+        self.start & !Slot::WHOLE
+    }
+
+    #[inline(always)]
+    fn is_whole(self) -> bool {
+        self.start & Slot::WHOLE != 0
+    }
 }
 
 impl Confirm {
@@ -165,8 +180,12 @@ impl Confirm {
         keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
         keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
         for at in (0..keyed.len()).rev() {
-            slots[keyed[at].0].start = at as u32;
-            keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
+            let slot = &mut slots[keyed[at].0];
+            let more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
+            let word = &literals[keyed[at].1.word as usize];
+            let whole = word.bytes.len() == word.window_len() && !word.begins && (!more || slot.is_whole());
+            slot.start = at as u32 | if whole { Slot::WHOLE } else { 0 };
+            keyed[at].1.more = more;
         }
         Confirm { literals, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
@@ -191,9 +210,15 @@ impl Confirm {
             places[kept] = place;
             kept += usize::from(self.may_be(text_at(text, usize::from(place))));
         }
+        let hashed = std::mem::take(&mut kept);
+        for n in 0..hashed {
+            let place = places[n];
+            places[kept] = place;
+            kept += usize::from(self.begins_word(block, at + usize::from(place), text_at(text, usize::from(place))));
+        }
         candidates.extend(places[..kept].iter().map(|place| {
             let place = usize::from(*place);
-            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start)
+            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start())
         }));
     }
 
@@ -205,11 +230,22 @@ impl Confirm {
         for (mask, &windows) in windows.iter().enumerate() {
             for bit in bits(windows) {
                 let at = mask * MASK + bit;
-                if self.may_be(text_at(block, at)) {
-                    candidates.push(Candidate::fingerprint(at, self.slot(text_at(block, at)).start));
+                let text = text_at(block, at);
+                if self.may_be(text) && self.begins_word(block, at, text) {
+                    candidates.push(Candidate::fingerprint(at, self.slot(text).start()));
                 }
             }
         }
+    }
+
+    /// Whether the first bytes of a literal stand around the window at `at`, which begins with these four bytes and
+    /// passes the hash check: two of three do in other words, as `mission ` for `permission `. Where
+    /// windows are whole literals nothing is left to ask.
+    #[inline(always)]
+    fn begins_word(&self, block: &[u8], at: usize, text: u32) -> bool {
+        let slot = self.slot(text);
+        let is = |entry: &Entry| entry.is(eight_at(block, at.wrapping_sub(usize::from(entry.offset))));
+        slot.is_whole() || self.entries(slot.start() as usize).any(is)
     }
 
     /// Appends the literals whose window is at `at`; the first of its slot is `first`.

@@ -103,8 +103,7 @@ fn bracketed_len(text: &[u8]) -> usize {
     let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');
     let len = text[1..].iter().take(MASK_BYTES_MAX - 2).take_while(|b| inner(b)).count();
     let inside = &text[1..=len];
-    let begins = |word: &&str| inside.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
-    let mask = MASKS.iter().any(begins) || close != b'>' && is_in_brackets(inside);
+    let mask = MASKS.iter().any(|word| strip_word(inside, word).is_some()) || close != b'>' && is_in_brackets(inside);
     if mask && text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
 }
 
@@ -132,21 +131,22 @@ fn is_mask_body(v: &[u8]) -> bool {
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
     let bare = inner.trim_ascii_start();
     let bare = strip_brackets(trim_stars(bare));
-    MASKS.iter().any(|w| match bare.get(..w.len()) {
-        Some(head) if head.eq_ignore_ascii_case(w.as_bytes()) => {
-            let tail = &bare[w.len()..];
-            tail.is_empty() || (label_tail(tail) && (inner.len() < v.len() || tail[0] == b'-'))
-        }
-        _ => false,
-    })
+    let is = |tail: &[u8]| tail.is_empty() || (label_tail(tail) && (inner.len() < v.len() || tail[0] == b'-'));
+    MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is)
 }
 
 /// `HIDDEN_DUE_TO_SECURITY_REASONS`: such a word, and why, in capitals.
 fn is_mask_constant(v: &[u8]) -> bool {
-    let begins = |w: &&str| {
-        v.get(..w.len()).is_some_and(|head| head.eq_ignore_ascii_case(w.as_bytes())) && v.get(w.len()) == Some(&b'_')
-    };
+    let begins = |w: &&str| strip_word(v, w).is_some_and(|tail| tail.starts_with(b"_"));
     v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
+}
+
+/// What stands behind a word that the text begins with, in any case. Most texts are told from most words by their
+/// first letter.
+fn strip_word<'a>(text: &'a [u8], word: &str) -> Option<&'a [u8]> {
+    let first = text.first()?.to_ascii_lowercase() == word.as_bytes()[0];
+    let (head, tail) = if first { text.split_at_checked(word.len())? } else { return None };
+    head.eq_ignore_ascii_case(word.as_bytes()).then_some(tail)
 }
 
 /// What may follow the word inside a label: `:rule-id`, `:rule-id:key:tag`, `-rule-id`.
@@ -184,8 +184,7 @@ fn is_stand_in(v: &[u8]) -> bool {
     if let [b'<', inner @ .., b'>'] = v {
         return !inner.is_empty() && wordy(inner);
     }
-    let begins = |w: &&str| v.len() > w.len() && v[..w.len()].eq_ignore_ascii_case(w.as_bytes());
-    STAND_INS.iter().any(begins) && wordy(v)
+    STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty())) && wordy(v)
 }
 
 /// The fewest different bytes that a real token has.

@@ -8,17 +8,17 @@ use crate::rules::sample;
 const SAMPLE: usize = 112 << 10;
 
 /// How many windows of a word are tried in every bucket.
-const TRIED: usize = 3;
+const TRIED: usize = 6;
 
 /// How often every word is taken out and dealt again.
-const ROUNDS: usize = 1;
+const ROUNDS: usize = 2;
 
 /// How many groups of buckets there are for so many words: plain ones, and where a word may begin.
 ///
 /// More groups let less through but cost every byte of the log. By nibbles they let through more.
 fn groups(by: By, plain: usize, begin: usize) -> (usize, usize) {
     let (most_plain, most_begin) = match by {
-        By::Nibbles => (2, 3),
+        By::Nibbles => (3, 3),
         By::Entries => (2, 2),
     };
     let plain = if plain <= 24 { 1 } else { most_plain };
@@ -106,7 +106,7 @@ impl<'a> Dealer<'a> {
     /// Puts a word where it adds least.
     fn place(&mut self, index: usize) {
         let word = &self.words[index];
-        let mut best = (f64::INFINITY, NOWHERE, Bucket::default());
+        let mut best = (f64::INFINITY, NOWHERE, Bucket::default(), 0.0);
         for number in 0..self.buckets.len() {
             let is_plain = number < self.plain;
             let windows: &[u8] = match (is_plain, word.begins) {
@@ -117,17 +117,20 @@ impl<'a> Dealer<'a> {
             for &offset in windows {
                 let grown = self.buckets[number].with(word.window(offset), word.fold);
                 let before = self.passes[number];
-                let more = self.grams[usize::from(!is_plain)].passes(&grown, self.by, before + best.0) - before;
+                let grams = &self.grams[usize::from(!is_plain)];
+                let looks = LOOK * grams.count(word.window(offset), word.fold);
+                let passes = grams.passes(&grown, self.by, before + best.0 - looks);
+                let more = looks + passes - before;
                 if more < best.0 {
                     let bucket = number as u8;
-                    best = (more, Place { offset, bucket }, grown);
+                    best = (more, Place { offset, bucket }, grown, passes);
                 }
             }
         }
-        let (more, place, grown) = best;
+        let (_, place, grown, passes) = best;
         self.places[index] = place;
         self.buckets[usize::from(place.bucket)] = grown;
-        self.passes[usize::from(place.bucket)] += more;
+        self.passes[usize::from(place.bucket)] = passes;
     }
 
     /// Takes a word out of its bucket.
@@ -149,8 +152,9 @@ fn windows(grams: &[Grams; 2], by: By, word: &Literal) -> (Vec<u8>, f64) {
         return (Vec::new(), 0.0);
     }
     let alone = |grams: &Grams, offset| {
-        let bucket = Bucket::default().with(word.window(offset), word.fold);
-        grams.passes(&bucket, by, f64::INFINITY)
+        let window = word.window(offset);
+        grams.passes(&Bucket::default().with(window, word.fold), by, f64::INFINITY)
+            + LOOK * grams.count(window, word.fold)
     };
     let begin = if word.begins { alone(&grams[1], 0) } else { f64::INFINITY };
     if begin < COMMON {
@@ -161,9 +165,11 @@ fn windows(grams: &[Grams; 2], by: By, word: &Literal) -> (Vec<u8>, f64) {
         .collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let rarest = all[0].0;
-    let tried = if word.begins { 1 } else { TRIED };
-    (all.iter().take(tried).map(|w| w.1).collect(), rarest.min(begin))
+    (all.iter().take(TRIED).map(|w| w.1).collect(), rarest.min(begin))
 }
+
+/// What a place costs that passes the hash check, as many as only pass a bucket: there the literals are compared.
+const LOOK: f64 = 3.0;
 
 /// How often the front of a word stands where a word begins in the sample, for it to be worth
 /// looking for another part of the word instead: `http` is.

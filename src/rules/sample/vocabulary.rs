@@ -146,3 +146,37 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 pub(super) const MONTHS: &[&str] =
     &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Words that most logs share, the commonest first: of programs, networks and systems.
+pub(super) const WORDS: &str = "\
+empty field port set time string data not addr update name path open count type use version user uid close com \
+local file from http bytes status client for info with server host log types requires fields get code error tcp \
+state message the test failed unset request org size and net system service event connection key msg address \
+bool action session start new www ssl proto root source example unknown last default all mode protocol group \
+read index null received date write linux invalid out create process list src check interface auth query dns \
+agent login https success pid true current active main command conn app sha failure false init has max this \
+location interval was internal line value api domain config security method object connect end found dev web \
+admin node udp total run response remote files tag timestamp created access reason duration cpu network changed \
+mac google level result hostname cache cert control vector number table load mozilla content password ssh tls \
+debug first none length timeout delete text change enabled context cmd support lib manager next device peer url \
+can thread localhost started send information down running header authentication ipv application certificate \
+warning may block exception filter policy bit base events kernel limit class configuration num memory pkts var \
+enum post page sys audit hash cipher non packet after home dst sent options free socket stream directory notice \
+bin only using before instance are call link logs windows apple usr users email view zone sec database output \
+seconds auto wait min lock java input like intel search map remove category mail dir unix exe rsa target \
+detected ftp one starting build full release used select operation tmp html share core uri match channel record \
+sub external stop enable storage will transport reply machine etc find image standard history denied proxy flow \
+platform any allow accept established private disabled sync old flags complete pending available internet now \
+chrome ids txt queue module account settings username alert closed master drop note task subject rule resource \
+int disk cannot secure double where safari stats global exit which region microsoft ubuntu token such primary \
+requested window raw sshd unable services engine attributes that you scan destination public due option some \
+missing profile handler aes vendor cluster json already backup does valid format rate cloud messages off blocked \
+common title report updated function trace syslog reset startup values mime when disable win pool amd console \
+mobile critical creating extension required register len ref priority show high payload metadata other endpoint \
+signal configured hello shutdown stopped handle times while have exec prefix custom details long role issuer \
+meta names execution disconnected filename seen finished uuid point activity but modified successfully offset \
+buffer namespace generic store rpc deleted shared display into sig commit removed component order virtual \
+monitor done idle fuid utf unique attempt sep item template mysql via tlsv firefox caller dest origin too err \
+smtp controller images requests fatal entry medium owner opt screen tunnel plugin notification ready progress \
+connections ethernet proc switch bind runtime help sql tags body logging mon yes worker gcm identity management \
+python multi pipe retry job";
