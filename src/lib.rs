@@ -10,6 +10,7 @@
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
 //! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
+//! - [`Values`]: secrets that are known, masked wherever they stand, in all encodings; [`LiveValues`] to replace them.
 //! - [`adapters`]: in front of `tracing`, `log`, tokio, codecs, `serde_json`, `http` and `tower`.
 //!
 //! Depend on it with `default-features = false`: the default features are the command and the sidecar, and a hundred crates.
@@ -49,6 +50,12 @@ pub use engine::api::records::Records;
 pub use engine::found::allowed::{AllowedBy, Spared};
 pub use engine::found::finding::{Finding, Refusal, Refused, Weighed};
 pub use engine::found::tally::Tally;
+pub use engine::known::builder::ValuesBuilder;
+pub use engine::known::forms::Encoding;
+pub use engine::known::guards::Verdict;
+pub use engine::known::live::LiveValues;
+pub use engine::known::secret::Secret;
+pub use engine::known::values::Values;
 pub use engine::redactor::Redactor;
 #[cfg(any(debug_assertions, feature = "switches"))]
 #[doc(hidden)]

@@ -6,6 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
 use super::args_exec::Exec;
+use super::args_known::Known;
 #[cfg(feature = "serve")]
 use super::args_serve::Serve;
 use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
@@ -34,7 +35,8 @@ Settings:
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
   overwrite files: only, except, allow, keep-samples, min-likelihood, assume-bytes, encoding, input, hash-key-file,
-  output, report-file, baseline, in-place, or only and except in a [[listen]].
+  output, report-file, baseline, in-place, known and all options that begin with known-, or only and except in a
+  [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
 
@@ -65,6 +67,10 @@ pub struct Args {
     /// What counts as a secret.
     #[command(flatten)]
     pub choice: Choice,
+
+    /// What is known to be one.
+    #[command(flatten)]
+    pub known: Known,
 
     /// What becomes of it.
     #[command(flatten)]

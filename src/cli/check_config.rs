@@ -4,6 +4,7 @@ use super::args::Args;
 use super::completions::print;
 use super::config;
 use super::failure::Failure;
+use super::known;
 use super::setup;
 
 /// Reads all that a run would read before its first input, and says what is in force.
@@ -14,7 +15,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if !args.files.is_empty() {
         return Err(Failure::usage("--check-config reads no input: leave the files out"));
     }
-    let redactor = setup::built(setup::masked(args)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
     let file = config::text(&args.choice)?;
     let name = match &file {
         None => "none".to_owned(),
@@ -24,6 +25,9 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let (on, all) = (setup::in_force(&redactor), redactor.rules().len());
     let mut said = format!("config    {name}\nrules     {on} of {all} in force\n");
     said += &format!("allowed   {} entries\n", redactor.allowed().len());
+    if let Some(values) = redactor.values() {
+        said += &format!("known     {} values\n", values.get().len());
+    }
     #[cfg(feature = "serve")]
     if file.as_ref().is_some_and(|(_, text)| config::has_sidecar(text)) {
         let (listen, upstream) = super::serve::sidecar(args)?;

@@ -23,10 +23,13 @@ use super::tables::Source;
 const FILE: &str = "logveil.toml";
 /// The setting that may be tables.
 const ALLOW: &str = "allow";
+/// The tables of known values.
+const KNOWN: &str = "known";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
-/// Settings that could let secrets stay, or write where the file says: only of a file that somebody named.
-const TRUSTED: [&str; 13] = [
+/// Settings that could let secrets stay, or write where the file says: only of a file that somebody named. So are known
+/// values: whoever writes the file and part of the log could guess what a file holds until a guess is masked.
+const TRUSTED: [&str; 22] = [
     "only",
     "except",
     ALLOW,
@@ -40,9 +43,18 @@ const TRUSTED: [&str; 13] = [
     "input",
     "in-place",
     "hash-key-file",
+    KNOWN,
+    "known-env",
+    "known-file",
+    "known-lines",
+    "known-dotenv",
+    "known-dir",
+    "known-fd",
+    "known-min-bytes",
+    "known-grace",
 ];
 /// Options that are numbers.
-const NUMBERS: [&str; 1] = ["threads"];
+const NUMBERS: [&str; 3] = ["threads", "known_min_bytes", "known_fd"];
 /// Tables that only `serve` reads.
 const TABLES: [&str; 4] = ["listen", "upstream", "limits", "admin"];
 
@@ -177,7 +189,8 @@ fn arguments(path: &Path, text: &str, found: bool, is_given: &dyn Fn(&str) -> bo
             trusted(&source, key, value)?;
         }
         let entries = |a: &DeArray<'_>| a.iter().any(|one| one.get_ref().is_table());
-        if TABLES.contains(&name) || (name == ALLOW && value.get_ref().as_array().is_some_and(entries)) {
+        if TABLES.contains(&name) || name == KNOWN || (name == ALLOW && value.get_ref().as_array().is_some_and(entries))
+        {
             continue; // not options; read where they are used
         }
         let option = command.get_arguments().find(|a| a.get_long() == Some(name) && !NOT_IN_FILE.contains(&name));

@@ -7,6 +7,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::args::Args;
 use super::args_exec::Exec;
 use super::failure::{self, Failure};
+use super::known;
 use super::names::When;
 use super::setup;
 use crate::edge::exec::drain::Limits;
@@ -49,7 +50,7 @@ pub fn end(result: Result<u8, Failure>) -> u8 {
 /// # Errors
 /// A wrong configuration, a program that cannot be run.
 pub fn run(args: &Args, given: &Exec) -> Result<u8, Failure> {
-    let redactor = setup::built(setup::masked(args)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
     redactor.outlive();
     setup::tell_found(&args.choice, &redactor);
     let mut command = given.command.iter().cloned();

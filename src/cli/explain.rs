@@ -7,6 +7,7 @@ use std::path::Path;
 use super::args::Args;
 use super::completions::print;
 use super::failure::Failure;
+use super::known;
 use super::setup;
 use crate::edge::files::Input;
 use crate::edge::pipe::Encoding;
@@ -28,6 +29,7 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<u8, Failure> {
     let names: Vec<_> = file.map(Into::into).into_iter().collect();
     let input = Input::all(&names).remove(0);
     let redactor = setup::built(setup::builder(&args.choice)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, redactor)?;
     setup::tell_found(&args.choice, &redactor);
     if input.is_pipe() {
         signals::read_on().map_err(|e| Failure::input("signals", e))?;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::args::Args;
 use super::failure::{self, Failure};
+use super::known;
 use super::names::Format;
 use super::progress::Progress;
 use super::setup;
@@ -36,7 +37,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if in_place && (args.filter.output.is_some() || inputs.contains(&Input::Stdin)) {
         return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
     }
-    let redactor = setup::built(setup::masked(args)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
     redactor.outlive();
     setup::tell_found(&args.choice, &redactor);
     if inputs.iter().any(Input::is_pipe) {

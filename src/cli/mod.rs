@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod args_exec;
+pub mod args_known;
 #[cfg(feature = "serve")]
 mod args_serve;
 mod baseline;
@@ -17,6 +18,7 @@ pub mod filter;
 mod fluent;
 mod import;
 pub mod judge;
+pub mod known;
 mod listing;
 pub mod man;
 pub mod names;

@@ -120,6 +120,7 @@ fn found_by(kind: &Kind) -> String {
         }
         Kind::Userinfo => "its place in a URL".into(),
         Kind::Card => "issuer, length, grouping, check digit and context".into(),
+        Kind::Known => "values that were given as secrets".into(),
         Kind::Block(b) => format!("its header line, up to `{}`", b.until),
     }
 }

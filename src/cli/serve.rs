@@ -13,6 +13,7 @@ use super::completions;
 use super::config;
 use super::failure::{self, Failure};
 use super::fluent;
+use super::known;
 use super::setup;
 use super::tables::{self, Section, Source};
 use crate::edge::serve::access::{self, Access};
@@ -21,7 +22,7 @@ use crate::edge::serve::frame::Framing;
 use crate::edge::serve::limits::Limits;
 use crate::edge::serve::live::Live;
 use crate::edge::serve::ready::{self, Look};
-use crate::edge::serve::reload::Source as Again;
+use crate::edge::serve::reload::{self, Source as Again};
 use crate::edge::serve::settings::{Address, Listen, Log, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
@@ -47,7 +48,8 @@ pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
         regular(config.as_deref()).map_err(Failure::why)?;
         again(files)
     });
-    match serve::run(settings, Again { load, files, watch: given.watch }).map_err(Failure::usage)? {
+    let look = known::kept().map(|kept| Arc::new(move || kept.look()) as Arc<reload::Look>);
+    match serve::run(settings, Again { load, files, watch: given.watch, look }).map_err(Failure::usage)? {
         Ended::Clean => Ok(failure::OK),
         Ended::Left => Ok(failure::OUTPUT),
         Ended::Fault => Ok(failure::INTERNAL),
@@ -97,6 +99,7 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     if let Some((path, _)) = &file {
         files.note(path);
     }
+    known::keep(&args.known, &args.choice, files)?;
     let redactor = rules(&args.choice, args, files)?;
     let (path, text) = file.as_ref().map_or((Path::new(""), ""), |(path, text)| (path, text));
     let source = Source { path, text };
@@ -325,6 +328,7 @@ fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Rules, files: &mut
 fn rules(choice: &Choice, args: &Args, files: &mut Files) -> Result<Rules, Failure> {
     let chosen = setup::chosen(choice, &args.filter, &mut |path| files.read(path))?;
     let redactor = setup::built(chosen.builder)?;
+    let redactor = known::kept().map_or(redactor.clone(), |kept| redactor.with_live_values(kept.live()));
     let hash = chosen.print.text(&redactor);
     Ok(Rules { redactor, hash })
 }

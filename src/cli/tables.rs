@@ -190,6 +190,20 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A whole number.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn number(&mut self, key: &'static str) -> Result<Option<u64>, Failure> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(DeValue::Integer(n)) if n.radix() == 10 => {
+                n.as_str().replace('_', "").parse().map(Some).map_err(|_| self.wrong_at(key, "write a whole number"))
+            }
+            Some(_) => Err(self.wrong_at(key, "write a whole number")),
+        }
+    }
+
     /// Every key with its number, as text; for tables that hold numbers only.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ pub mod in_place;
 #[cfg(feature = "cli")]
 pub mod journal;
 #[cfg(feature = "cli")]
+pub mod known;
+#[cfg(feature = "cli")]
 mod late;
 #[cfg(feature = "cli")]
 pub mod packing;

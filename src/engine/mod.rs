@@ -16,12 +16,14 @@
 //! | [`found`] | what was found, where, how often? |
 //! | [`notation`] | how do programs write key and value? |
 //! | [`prefilter`] | where may a secret be? |
+//! | [`known`] | which secrets were given, and where do they stand? |
 
 pub mod api;
 pub mod detect;
 pub mod footprint;
 pub mod found;
 pub mod keys;
+pub mod known;
 pub mod mask;
 pub mod notation;
 pub mod prefilter;

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::known::live::LiveValues;
+use crate::engine::known::rule::KNOWN;
+use crate::engine::known::values::Values;
 use crate::engine::scan::scratch::Scratch;
 use crate::rules::rule::{Rule, RuleId};
 
@@ -23,9 +26,36 @@ use crate::rules::rule::{Rule, RuleId};
 #[derive(Clone)]
 pub struct Redactor {
     pub(crate) set: Arc<RuleSet>,
+    /// The values that are known, if any were given.
+    pub(crate) known: Option<LiveValues>,
 }
 
 impl Redactor {
+    /// The same rules, and these values: each is masked wherever it stands, with or without a key and in all encodings,
+    /// whatever an allow-list says. See [`Values`].
+    pub fn with_values(&self, values: Values) -> Redactor {
+        self.with_live_values(&LiveValues::new(values))
+    }
+
+    /// The same, for values that somebody else replaces.
+    pub fn with_live_values(&self, values: &LiveValues) -> Redactor {
+        Redactor { set: self.set.clone(), known: Some(values.clone()) }
+    }
+
+    /// The values that are known, to be replaced; none if none were given.
+    pub fn values(&self) -> Option<&LiveValues> {
+        self.known.as_ref()
+    }
+
+    /// Working memory for a look by these rules and the values of this moment.
+    pub(crate) fn scratch(&self) -> Box<Scratch> {
+        let mut scratch = Scratch::take();
+        if let (Some(known), true) = (&self.known, self.set.on[KNOWN.index()]) {
+            scratch.known.values = Some(known.get()).filter(|values| !values.is_empty());
+        }
+        scratch
+    }
+
     /// Overwrites what this thread remembers of the input: for a thread that goes idle for long.
     ///
     /// Between calls a thread keeps working memory (at most 1 MiB), so that a clean line allocates nothing, and remembers in
@@ -52,7 +82,7 @@ impl Redactor {
     #[cfg(feature = "cli")]
     pub(crate) fn outlive(&self) {
         if self.set.masks.key.is_none() {
-            std::mem::forget(self.clone());
+            std::mem::forget(self.set.clone());
         }
     }
 
@@ -63,7 +93,8 @@ impl Redactor {
 
     /// Whether the rule is on.
     pub fn is_on(&self, rule: RuleId) -> bool {
-        self.set.on.get(rule.index()).copied().unwrap_or(false)
+        let given = rule != KNOWN || self.known.is_some();
+        given && self.set.on.get(rule.index()).copied().unwrap_or(false)
     }
 
     /// The names of the allow-list's entries; [`Spared`](crate::Spared) and [`Tally::spared_by`](crate::Tally::spared_by)

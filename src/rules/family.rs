@@ -3,6 +3,8 @@
 /// Which of the kinds of secret a rule belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
+    /// Given as secrets: [`Values`](https://docs.rs/logveil/latest/logveil/struct.Values.html); no rule file has it.
+    Known,
     /// Known by its shape: a prefix and an alphabet.
     Token,
     /// Known by the key before it.
@@ -21,12 +23,21 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the order of reports.
-    pub const ALL: [Family; 7] =
-        [Family::Token, Family::Key, Family::Place, Family::Card, Family::Block, Family::Person, Family::Custom];
+    pub const ALL: [Family; 8] = [
+        Family::Known,
+        Family::Token,
+        Family::Key,
+        Family::Place,
+        Family::Card,
+        Family::Block,
+        Family::Person,
+        Family::Custom,
+    ];
 
     /// The name used in rule files and options.
     pub fn name(self) -> &'static str {
         match self {
+            Family::Known => "known",
             Family::Token => "token",
             Family::Key => "key",
             Family::Place => "place",

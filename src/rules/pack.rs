@@ -151,6 +151,8 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
             w.bytes(b.header.raw());
             w.text(&b.until);
         }
+        // In no pack: it is made where values are given. None that was read has it.
+        Kind::Known => w.byte(u8::MAX),
     }
 }
 

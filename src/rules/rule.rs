@@ -64,6 +64,8 @@ pub enum Kind {
     Card,
     /// Lines between a header and a footer.
     Block(Block),
+    /// A value that was given at run time.
+    Known,
 }
 
 /// A token by its shape.
@@ -190,7 +192,7 @@ impl Rule {
             Kind::Shape(s) => (&s.literals, s.fold),
             Kind::Key(k) => (&k.literals, true),
             Kind::Block(b) => (&b.literals, false),
-            Kind::Scan(_) | Kind::Userinfo | Kind::Card => (&[], false),
+            Kind::Scan(_) | Kind::Userinfo | Kind::Card | Kind::Known => (&[], false),
         }
     }
 
@@ -210,7 +212,7 @@ impl Rule {
                 [&mut s.forward, &mut s.backward].into_iter().for_each(|automaton| automaton.accelerated = yes)
             }
             Kind::Block(b) => b.header.accelerated = yes,
-            Kind::Key(_) | Kind::Userinfo | Kind::Card => {}
+            Kind::Key(_) | Kind::Userinfo | Kind::Card | Kind::Known => {}
         }
     }
 
@@ -223,7 +225,7 @@ impl Rule {
                 .collect(),
             Kind::Scan(s) => vec![&s.forward, &s.backward],
             Kind::Block(b) => vec![&b.header],
-            Kind::Key(_) | Kind::Userinfo | Kind::Card => Vec::new(),
+            Kind::Key(_) | Kind::Userinfo | Kind::Card | Kind::Known => Vec::new(),
         }
     }
 }

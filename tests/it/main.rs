@@ -10,6 +10,7 @@ mod cuts;
 mod draw;
 mod json_splices;
 mod kit;
+mod known;
 mod long;
 mod no_leak;
 mod numbers;

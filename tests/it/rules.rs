@@ -80,7 +80,8 @@ fn ids_are_unique_and_examples_enough() {
     let r = Redactor::builtin();
     let mut seen = BTreeMap::new();
     let mut failures = Vec::new();
-    for rule in r.rules() {
+    // What is given when the program runs has no examples.
+    for rule in r.rules().iter().filter(|rule| rule.family != Family::Known) {
         *seen.entry(rule.id.as_str()).or_insert(0) += 1;
         if rule.finds.len() < 2 || rule.spares.len() < 2 {
             failures.push(format!("{}: {} finds, {} spares", rule.id, rule.finds.len(), rule.spares.len()));

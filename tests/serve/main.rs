@@ -7,6 +7,7 @@ mod fluent;
 mod fluent_reload;
 mod foreign;
 mod kit;
+mod known;
 mod limits;
 mod memory;
 mod observe;

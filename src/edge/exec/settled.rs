@@ -104,7 +104,8 @@ impl Settled {
                 literals.entry(literal[literal.len() - 1]).or_default().push((literal, before));
             }
         }
-        let blind = rules.iter().any(|rule| matches!(rule.kind, Kind::Scan(_)));
+        // What is not found by what stands before it may have begun anywhere: a known value, a rule without a literal.
+        let blind = redactor.values().is_some() || rules.iter().any(|rule| matches!(rule.kind, Kind::Scan(_)));
         Settled { redactor: redactor.clone(), literals, blind, probed: Vec::new(), record: Seen::default() }
     }
 

@@ -79,7 +79,8 @@ fn shut_files(settings: &Settings, read: &Files) -> Result<RulesetStatus, Rulese
         .add_rules(path_beneath_rules(sockets, BitFlags::from(AccessFs::RemoveFile)))?
         .add_rules(path_beneath_rules(files, append))?
         .add_rules(path_beneath_rules(names, AccessFs::from_read(abi)))?
-        .add_rules(path_beneath_rules(read.places(), BitFlags::from(AccessFs::ReadFile)))?
+        // Names of files, too: a folder of known values is looked through again.
+        .add_rules(path_beneath_rules(read.places(), AccessFs::ReadFile | AccessFs::ReadDir))?
         .restrict_self()?;
     Ok(status.ruleset)
 }

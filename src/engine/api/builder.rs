@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::engine::detect::allowlist::Allowed;
 use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::known::rule::{KNOWN, rule as known};
 use crate::engine::mask::policy::Masks;
 use crate::engine::notation::form::Forms;
 use crate::engine::prefilter::Variant;
@@ -187,10 +188,10 @@ impl Builder {
         self
     }
 
-    /// Tells `observer` of every finding: its rule, none where none judged it, and its bytes, just
-    /// before the one call that sends its mask.
+    /// Tells `observer` of every finding: its rule, none where none judged it, its bytes and those that a hash
+    /// is of, just before the one call that sends its mask.
     #[cfg(feature = "cli")]
-    pub(crate) fn observer(mut self, observer: impl Fn(Option<RuleId>, &[u8]) + Send + Sync + 'static) -> Self {
+    pub(crate) fn observer(mut self, observer: impl Fn(Option<RuleId>, &[u8], &[u8]) + Send + Sync + 'static) -> Self {
         self.masks.observer = Some(crate::engine::mask::policy::Observer(Arc::new(observer)));
         self
     }
@@ -215,6 +216,7 @@ impl Builder {
             rules = builtin;
             plan = Some(bytes);
         }
+        rules.insert(KNOWN.index(), known());
         let builtin = rules.len();
         for (name, bytes) in &self.packs {
             let (more, _) = pack::decode(bytes).map_err(|e| e.in_file(name))?;
@@ -249,7 +251,7 @@ impl Builder {
             builtin,
             ..RuleSet::new(rules, on, self.masks, plan.as_deref(), variant, self.shortcuts)
         };
-        let redactor = Redactor { set: Arc::new(set) };
+        let redactor = Redactor { set: Arc::new(set), known: None };
         #[cfg(feature = "compile")]
         crate::engine::api::explain::examples_hold(&redactor, first_own)?;
         Ok(redactor)
@@ -276,7 +278,8 @@ impl Builder {
         Ok(rules
             .iter()
             .map(|r| {
-                let base = if self.only.is_empty() {
+                // Whoever gives values wants them masked, whatever else is chosen.
+                let base = if self.only.is_empty() || r.family == Family::Known {
                     r.family.on_by_default() || named(&self.with, r)
                 } else {
                     named(&self.only, r) || named(&self.with, r)

@@ -4,7 +4,6 @@ use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{Finding, Refused, Weighed};
 use crate::engine::found::notes::Notes;
 use crate::engine::redactor::Redactor;
-use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::batch;
 
 /// What was found in an input and which candidates were let go. Shows no secret.
@@ -25,7 +24,7 @@ pub struct Explanation {
 impl Redactor {
     /// Looks through the input and says what was found and what was let go, and why.
     pub fn explain(&self, input: &[u8]) -> Explanation {
-        let mut scratch = Scratch::take();
+        let mut scratch = self.scratch();
         scratch.notes = Some(Notes::default());
         batch::scan(&self.set, input, &mut None, &mut scratch);
         let Notes { mut all, mut refused, mut weighed } = scratch.notes.take().unwrap_or_default();

@@ -71,7 +71,7 @@ impl Redactor {
             match piece {
                 Piece::Records(block) => {
                     count_in(block, scratch.lines.count(), tally);
-                    let masking = self.set.masking();
+                    let masking = self.set.masking().by(scratch.known.values.as_deref());
                     put(masking, block, &scratch.findings, tally, &mut |b| out.extend_from_slice(b));
                 }
                 Piece::Long(record) => {
@@ -107,7 +107,7 @@ impl Redactor {
     /// through as a whole here.
     pub fn findings(&self, input: &[u8]) -> Vec<Finding> {
         let mut continuation = None;
-        let mut scratch = Scratch::take();
+        let mut scratch = self.scratch();
         scratch.findings.clear();
         batch::scan(&self.set, input, &mut continuation, &mut scratch);
         // A copy, so that the next call finds the memory.
@@ -123,7 +123,7 @@ impl Redactor {
         continuation: &mut Option<Continuation>,
         mut f: impl FnMut(usize, Piece<'a>, &mut Option<Continuation>, &mut Scratch),
     ) {
-        let mut scratch = Scratch::take();
+        let mut scratch = self.scratch();
         let mut at = 0;
         for piece in Pieces::new(input) {
             scratch.findings.clear();

@@ -4,9 +4,12 @@
 //! which is seldom anything. So a block is judged as if they left nothing; when its turn comes and
 //! they did, it is looked through again.
 
+use std::sync::Arc;
+
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::Finding;
+use crate::engine::known::values::Values;
 use crate::engine::mask::emit::put;
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::Scratch;
@@ -19,6 +22,8 @@ pub struct Judged {
     spared: Vec<Spared>,
     records: u64,
     work: u64,
+    /// What is known, as it was judged by.
+    known: Option<Arc<Values>>,
     continuation: Option<Continuation>,
 }
 
@@ -36,13 +41,14 @@ impl Judge {
     /// Judges a block of whole records.
     pub fn judge(&self, block: &[u8]) -> Judged {
         let mut continuation = None;
-        let mut scratch = Scratch::take();
+        let mut scratch = self.redactor.scratch();
         batch::scan(&self.redactor.set, block, &mut continuation, &mut scratch);
         let judged = Judged {
             findings: std::mem::take(&mut scratch.findings),
             spared: std::mem::take(&mut scratch.spared),
             records: scratch.lines.count(),
             work: std::mem::take(&mut scratch.work),
+            known: scratch.known.values.take(),
             continuation,
         };
         scratch.leave();
@@ -63,7 +69,8 @@ impl Stream {
         let mut scratch = Scratch::take();
         (scratch.findings, scratch.spared) = (judged.findings, judged.spared);
         scratch.count_spared(0..block.len(), &mut self.tally);
-        put(self.redactor.set.masking(), block, &scratch.findings, &mut self.tally, sink);
+        let masking = self.redactor.set.masking().by(judged.known.as_deref());
+        put(masking, block, &scratch.findings, &mut self.tally, sink);
         scratch.leave();
     }
 }

@@ -129,7 +129,13 @@ impl RuleSet {
 
     /// What masks are written with.
     pub(crate) fn masking(&self) -> Masking<'_> {
-        Masking { masks: &self.masks, prerendered: &self.prerendered, rules: &self.rules, shortcuts: self.shortcuts }
+        Masking {
+            masks: &self.masks,
+            prerendered: &self.prerendered,
+            rules: &self.rules,
+            shortcuts: self.shortcuts,
+            known: None,
+        }
     }
 
     /// The rule of that id.

@@ -2,9 +2,11 @@
 
 use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::found::tally::Tally;
+use crate::engine::known::rule::KNOWN;
+use crate::engine::known::values::Values;
 use crate::engine::mask::policy::{Masks, Prerendered};
 use crate::engine::shortcuts::{Shortcut, Shortcuts};
-use crate::rules::mask::Notation;
+use crate::rules::mask::{Mask, Notation};
 use crate::rules::rule::Rule;
 
 /// What masks are written with.
@@ -14,6 +16,24 @@ pub(crate) struct Masking<'a> {
     pub(crate) prerendered: &'a Prerendered,
     pub(crate) rules: &'a [Rule],
     pub(crate) shortcuts: Shortcuts,
+    /// What the text was judged by besides rules.
+    pub(crate) known: Option<&'a Values>,
+}
+
+impl<'a> Masking<'a> {
+    /// The same, of a text that was judged by these values.
+    pub(crate) fn by(self, known: Option<&'a Values>) -> Masking<'a> {
+        Masking { known, ..self }
+    }
+
+    /// What a hash is taken of: of a known value the value itself, so that all its encodings have one.
+    fn hashed<'b>(&self, f: &Finding, secret: &'b [u8]) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let known = self.known.filter(|_| f.rule == KNOWN);
+        known.and_then(|values| values.value_in(secret)).unwrap_or(secret)
+    }
 }
 
 /// What stands in place of a span that could not be judged.
@@ -59,7 +79,7 @@ pub(crate) fn put_mask(
     sink: &mut impl FnMut(&[u8]),
 ) {
     if let Some(observer) = &with.masks.observer {
-        (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), secret);
+        (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), secret, with.hashed(f, secret));
     }
     match f.end_state {
         EndState::Unjudged => tally.unjudged += 1,
@@ -102,6 +122,11 @@ pub(crate) fn draw(with: Masking<'_>, f: &Finding, secret: &[u8], out: &mut Vec<
         (EndState::Unjudged, Notation::Authority) => out.extend_from_slice(b"REDACTED-unjudged"),
         (EndState::Unjudged, _) => out.extend_from_slice(UNJUDGED),
         _ if f.force_label => Masks::default().render(&with.rules[f.rule.index()], secret, f.notation, out),
-        _ => with.masks.render(&with.rules[f.rule.index()], secret, f.notation, out),
+        _ => {
+            let rule = &with.rules[f.rule.index()];
+            let hash = *with.masks.of(rule) == Mask::Hash;
+            let secret = if hash { with.hashed(f, secret) } else { secret };
+            with.masks.render(rule, secret, f.notation, out);
+        }
     }
 }

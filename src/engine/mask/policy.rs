@@ -56,8 +56,8 @@ impl Prerendered {
 #[derive(Clone)]
 pub(crate) struct Observer(pub(crate) Arc<Observe>);
 
-/// What is called with a finding's rule, none where none judged it, and secret.
-pub(crate) type Observe = dyn Fn(Option<RuleId>, &[u8]) + Send + Sync;
+/// What is called with a finding's rule, none where none judged it, its bytes, and those that a hash of it is of.
+pub(crate) type Observe = dyn Fn(Option<RuleId>, &[u8], &[u8]) + Send + Sync;
 
 impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::allowed::Spared;
 use crate::engine::found::finding::{EndState, Finding};
 use crate::engine::found::resolve::resolve;
-use crate::engine::mask::emit::render;
+use crate::engine::mask::emit::{Masking, render};
 use crate::engine::notation::Record;
 use crate::engine::scan::record::scan_record;
 use crate::engine::scan::scratch::Scratch;
@@ -37,7 +37,7 @@ pub(crate) fn rescan(
     let mut settled = false;
     let mut open = None;
     for _ in 0..PASSES_MAX {
-        draft.write(set, rec, &first);
+        draft.write(set.masking().by(scratch.known.values.as_deref()), rec, &first);
         let masked = Record::new(&draft.masked, 0, draft.end(rec));
         let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
@@ -46,6 +46,7 @@ pub(crate) fn rescan(
         let spared = scratch.spared.len();
         budget += scan_record(set, masked, &words, &draft.masks, &mut open, budget, scratch).1;
         scratch.literals = words;
+        scratch.known.put_again(set, &Record::new(&draft.masked, 0, draft.end(rec)), &mut scratch.findings);
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
         // Too dear to be judged twice, the record leaves as it was judged first.
         if scratch.findings.len() == from || scratch.work > budget {
@@ -83,7 +84,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn write(&mut self, set: &RuleSet, rec: &Record<'_>, findings: &[Finding]) {
+    fn write(&mut self, with: Masking<'_>, rec: &Record<'_>, findings: &[Finding]) {
         // It may hold what only this look found.
         wipe(&mut self.masked);
         self.masks.clear();
@@ -91,7 +92,7 @@ impl Draft {
         for f in findings {
             self.masked.extend_from_slice(rec.slice(at..f.start));
             let start = self.masked.len();
-            render(set.masking(), f, rec.slice(f.start..f.end), &mut self.masked);
+            render(with, f, rec.slice(f.start..f.end), &mut self.masked);
             self.masks.push((start, self.masked.len()));
             at = f.end;
         }

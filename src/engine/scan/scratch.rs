@@ -14,6 +14,7 @@ use crate::engine::found::tally::Tally;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::prefilter::candidate::Candidate;
 use crate::engine::prefilter::lines::Lines;
+use crate::engine::scan::known::Known;
 use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::wipe::wipe;
 
@@ -47,6 +48,8 @@ pub(crate) struct Scratch {
     pub(crate) masked: Vec<u8>,
     /// Where the masks stand in it.
     pub(crate) masks: Vec<(usize, usize)>,
+    /// What is known, and where it stands.
+    pub(crate) known: Known,
 }
 
 impl Scratch {
@@ -60,9 +63,11 @@ impl Scratch {
         let bytes = (self.candidates.capacity() + self.literals.capacity()) * size_of::<Candidate>()
             + self.lines.capacity()
             + self.findings.capacity() * size_of::<Finding>()
-            + self.masked.capacity();
+            + self.masked.capacity()
+            + self.known.bytes();
         wipe(&mut self.masked);
         (self.notes, self.work) = (None, 0);
+        self.known.leave();
         self.spared.clear();
         if bytes <= KEPT_BYTES_MAX {
             self.findings.clear();

@@ -40,11 +40,12 @@ pub(crate) fn scan_sources(
 ) {
     scratch.candidates.clear();
     set.prefilter.find(block, &mut scratch.candidates, &mut scratch.lines);
+    scratch.known.find(block);
     let rejects = set.shortcuts.take(Shortcut::RejectStage);
     let every = !set.scans.is_empty() || scratch.notes.is_some();
     // Most lines that come by themselves.
     let open = |sources: &Option<Box<Sources>>| sources.as_ref().is_some_and(|sources| !sources.is_empty());
-    if scratch.candidates.is_empty() && continuation.is_none() && !open(sources) && !every {
+    if scratch.candidates.is_empty() && continuation.is_none() && !open(sources) && !every && !scratch.known.any() {
         return;
     }
     let (mut candidates, lines) = (std::mem::take(&mut scratch.candidates), std::mem::take(&mut scratch.lines));
@@ -54,9 +55,12 @@ pub(crate) fn scan_sources(
     let mut at = 0; // first byte of the next record not looked at
     while at < block.len() {
         let waiting = continuation.is_some() || open(sources) || every;
-        let looked = if waiting || !rejects { 0 } else { stage.rejected(&candidates[next..], scratch) };
-        let Some(place) = (if waiting { Some(at) } else { candidates.get(next + looked).map(|h| h.at as usize) })
-        else {
+        // The next known value is a place worth a look, too.
+        let known = scratch.known.next(at);
+        let ahead = &candidates[next..];
+        let ahead = known.map_or(ahead, |known| &ahead[..ahead.partition_point(|h| (h.at as usize) < known)]);
+        let looked = if waiting || !rejects { 0 } else { stage.rejected(ahead, scratch) };
+        let Some(place) = (if waiting { Some(at) } else { ahead.get(looked).map(|h| h.at as usize).or(known) }) else {
             break;
         };
         let start = lines.start(place);
@@ -111,6 +115,7 @@ pub(crate) fn record(
         scan_record(set, Record::new(block, at.start, at.end), &words[over..], &[], continuation, budget, scratch);
     scratch.literals = words;
     budget += scans;
+    let doubt = scratch.known.put(set, &whole, &mut scratch.findings, &mut scratch.notes) || doubt;
     if scratch.findings.len() > from {
         // Most have one.
         let joined = scratch.findings.len() > from + 1 && resolve(&mut scratch.findings, from);

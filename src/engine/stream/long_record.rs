@@ -5,10 +5,13 @@
 //! so that a key and its value, or a token, are never cut by an edge. A secret that is still open
 //! where a window ends is masked until its notation ends it.
 
+use std::sync::Arc;
+
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::finding::{EndState, Until};
 use crate::engine::found::tally::Tally;
+use crate::engine::known::values::Values;
 use crate::engine::mask::emit::put_mask;
 use crate::engine::notation::Record;
 use crate::engine::notation::bare::bare_end;
@@ -25,7 +28,7 @@ const OVERLAP_BYTES: usize = 2 * RULE_BYTES_MAX as usize;
 const BEHIND_BYTES: usize = RULE_BYTES_MAX as usize;
 
 /// The state of a record that is longer than a window.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Window {
     /// Bytes at the front of the held ones that have left already.
     sent: usize,
@@ -33,9 +36,16 @@ pub(crate) struct Window {
     covered: usize,
     /// What ends the secret that the last window cut.
     until: Option<Until>,
+    /// What is known: the same for the whole record.
+    known: Option<Arc<Values>>,
 }
 
 impl Window {
+    /// Before the first one of a record.
+    pub(crate) fn new(known: Option<Arc<Values>>) -> Window {
+        Window { known, ..Window::default() }
+    }
+
     /// Looks through the first window of `held` and sends its front part; `last` says that the
     /// record ends with `held`. Returns how many bytes of `held` are done with.
     pub(crate) fn step(
@@ -48,11 +58,13 @@ impl Window {
         sink: &mut impl FnMut(&[u8]),
     ) -> usize {
         let (scratch, tally) = work;
+        let present = std::mem::replace(&mut scratch.known.values, self.known.clone());
         let window = &held[..held.len().min(RECORD_BYTES_MAX)];
         let commit = if last { window.len() } else { RECORD_BYTES_MAX - OVERLAP_BYTES };
         self.end_open(window);
         scratch.candidates.clear();
         set.prefilter.find(window, &mut scratch.candidates, &mut scratch.lines);
+        scratch.known.find(window);
         let candidates = std::mem::take(&mut scratch.candidates);
         scratch.findings.clear();
         batch::record(set, window, 0..window.len(), &candidates, continuation, scratch);
@@ -60,6 +72,7 @@ impl Window {
         let mut at = self.sent.max(self.covered);
         scratch.count_spared(at..commit.max(at), tally);
         let mut drawn = Vec::new();
+        let masking = set.masking().by(self.known.as_deref());
         for f in &scratch.findings {
             if f.start >= commit {
                 break;
@@ -71,7 +84,7 @@ impl Window {
             if start >= self.covered || self.covered == 0 {
                 tally.bytes_out += (start - at.min(start)) as u64;
                 sink(&window[at.min(start)..start]);
-                put_mask(set.masking(), f, &window[f.start..f.end], tally, &mut drawn, sink);
+                put_mask(masking, f, &window[f.start..f.end], tally, &mut drawn, sink);
             }
             at = at.max(f.end);
             self.covered = self.covered.max(f.end);
@@ -85,6 +98,7 @@ impl Window {
             tally.bytes_out += (commit - at) as u64;
             sink(&window[at..commit]);
         }
+        scratch.known.values = present;
         let done = if last { window.len() } else { commit - BEHIND_BYTES };
         self.covered = self.covered.saturating_sub(done);
         self.sent = commit - done;

@@ -74,7 +74,7 @@ impl Stream {
     /// Like [`Stream::push`]; what may leave goes to `sink`, clean stretches uncopied.
     pub fn push_with(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
         self.tally.bytes_in += bytes.len() as u64;
-        let mut scratch = Scratch::take();
+        let mut scratch = self.redactor.scratch();
         for part in bytes.chunks(BLOCK_BYTES_MAX) {
             self.part(part, &mut scratch, sink);
         }
@@ -124,7 +124,7 @@ impl Stream {
     pub fn end_record_with(&mut self, sink: &mut impl FnMut(&[u8])) {
         if !self.held.is_empty() {
             self.tally.records += 1;
-            let mut scratch = Scratch::take();
+            let mut scratch = self.redactor.scratch();
             self.end_held(&mut scratch, sink);
             self.put_away(scratch);
         }
@@ -187,7 +187,8 @@ impl Stream {
         scratch.findings.clear();
         batch::scan_sources(set, block, &mut self.continuation, &mut self.sources, scratch);
         scratch.count_spared(0..block.len(), &mut self.tally);
-        put(set.masking(), block, &scratch.findings, &mut self.tally, sink);
+        let masking = set.masking().by(scratch.known.values.as_deref());
+        put(masking, block, &scratch.findings, &mut self.tally, sink);
     }
 
     /// Keeps bytes of the unfinished record; sends windows of it once it is over the limit.
@@ -228,7 +229,7 @@ impl Stream {
         if let (None, Some(sources)) = (&self.window, &mut self.sources) {
             self.continuation = sources.enter_long(&self.held);
         }
-        let window = self.window.get_or_insert_default();
+        let window = self.window.get_or_insert_with(|| Window::new(scratch.known.values.clone()));
         let work = (scratch, &mut self.tally);
         let done = window.step(set, &self.held[..len], last, &mut self.continuation, work, sink);
         self.held.drain(..done);
