@@ -16,7 +16,6 @@ fn config(collector: &Collector) -> String {
 
 /// A connection stays open: what changes holds for its next records, and the old value is known on.
 #[test]
-#[ignore = "written, not run yet"]
 fn files_that_change_are_taken_without_a_reload() {
     let collector = Collector::start();
     let folder = tempfile::tempdir().unwrap();
