@@ -1,6 +1,7 @@
 //! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
 
 use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::track::float_end;
 use crate::engine::detect::weigh;
 use crate::engine::found::finding::Refusal;
 use crate::engine::notation::Record;
@@ -271,7 +272,7 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
     };
     let after = match (rec.get(end), rec.get(end + 1)) {
         (None, _) => true,
-        (Some(b'.'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
+        (Some(b'.'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()) || float_end(rec, end) > end,
         (Some(b'e'), _) => rec.starts_with(end, b"exp"),
         (Some(b'-' | b'_'), next) => !next.is_some_and(|b| b.is_ascii_alphanumeric()),
         (Some(b), _) => !b.is_ascii_alphanumeric(),

@@ -1,4 +1,4 @@
-//! What a card's magnetic stripe has behind its number.
+//! What a card's number has behind it: on a magnetic stripe, as a float.
 
 use crate::engine::notation::Record;
 
@@ -22,4 +22,13 @@ pub(crate) fn track_end(rec: &Record<'_>, end: usize) -> usize {
     let len =
         rest.iter().skip(1).position(|b| ends(b) || (digits_only && !b.is_ascii_digit())).map_or(rest.len(), |i| i + 1);
     end + len
+}
+
+/// Behind the fraction of a whole number that a program keeps as a float, `4111111111111111.0`; `end` if there is none.
+pub(crate) fn float_end(rec: &Record<'_>, end: usize) -> usize {
+    const FRACTION: &[u8] = b".0";
+    let behind = end + FRACTION.len();
+    let whole =
+        rec.starts_with(end, FRACTION) && !rec.get(behind).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'.');
+    if whole { behind } else { end }
 }

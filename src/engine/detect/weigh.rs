@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::engine::detect::context::RecordContext;
-use crate::engine::detect::track::track_end;
+use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{self, SecretKey};
 use crate::engine::notation::bare;
@@ -160,7 +160,7 @@ pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: u
     };
     match said {
         Ok(()) => {
-            let end = track_end(&s.rec, end);
+            let end = float_end(&s.rec, track_end(&s.rec, end));
             s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
         }
         Err(why) => {

@@ -306,10 +306,14 @@ fn is_decimal(text: &[u8]) -> bool {
     point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
 }
 
+/// The fewest letters of what a type is called.
+const TYPE_BYTES_MIN: usize = 3;
+
 /// `Token{a64f992`: a program's print of an object, or a pointer.
 fn is_object(text: &[u8]) -> bool {
     let name = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-    text.starts_with(b"0x") && random::is_plain_id(text) || (name > 0 && matches!(text.get(name), Some(b'{' | b'(')))
+    let typed = name >= TYPE_BYTES_MIN && text[0].is_ascii_alphabetic() && random::is_words(&text[..name]);
+    text.starts_with(b"0x") && random::is_plain_id(text) || typed && matches!(text.get(name), Some(b'{' | b'('))
 }
 
 /// `API_KEY` as a value is a constant's name.
