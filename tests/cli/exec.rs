@@ -34,6 +34,18 @@ fn cases_of_exec() {
     run_cases(include_str!("exec.toml"));
 }
 
+/// The program's own secrets are known from its environment, in both streams and any encoding.
+#[test]
+fn what_the_program_is_given_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command =
+        exec(dir.path(), &["--known-env=APP_*"], "echo got $APP_TOKEN; echo q=$APP_PERCENT >&2; echo $OTHER");
+    command.env("APP_TOKEN", "tr0ub4dor&3x").env("APP_PERCENT", "tr0ub4dor%263x").env("OTHER", "in-sight-9");
+    let said = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "got [REDACTED:known-value]\nin-sight-9\n");
+    assert_eq!(String::from_utf8_lossy(&said.stderr), "q=[REDACTED:known-value]\n");
+}
+
 /// Both streams into one file: as the program wrote them.
 #[test]
 fn one_place_has_one_order() {
