@@ -157,7 +157,7 @@ read index null received date write linux invalid out create process list src ch
 agent login https success pid true current active main command conn app sha failure false init has max this \
 location interval was internal line value api domain config security method object connect end found dev web \
 admin node udp total run response remote files tag timestamp created access reason duration cpu network changed \
-mac google level result hostname cache cert control vector number table load mozilla content password ssh tls \
+mac google level result hostname cache cert control vector number table load mozilla content ssh tls \
 debug first none length timeout delete text change enabled context cmd support lib manager next device peer url \
 can thread localhost started send information down running header authentication ipv application certificate \
 warning may block exception filter policy bit base events kernel limit class configuration num memory pkts var \
@@ -168,7 +168,7 @@ detected ftp one starting build full release used select operation tmp html shar
 sub external stop enable storage will transport reply machine etc find image standard history denied proxy flow \
 platform any allow accept established private disabled sync old flags complete pending available internet now \
 chrome ids txt queue module account settings username alert closed master drop note task subject rule resource \
-int disk cannot secure double where safari stats global exit which region microsoft ubuntu token such primary \
+int disk cannot secure double where safari stats global exit which region microsoft ubuntu such primary \
 requested window raw sshd unable services engine attributes that you scan destination public due option some \
 missing profile handler aes vendor cluster json already backup does valid format rate cloud messages off blocked \
 common title report updated function trace syslog reset startup values mime when disable win pool amd console \
