@@ -22,6 +22,12 @@ def resize(fd, rows, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
+def heed_keys():
+    """Keys are signals again where whoever runs the tests had them ignored, as a shell does for what runs behind it."""
+    for key in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(key, signal.SIG_DFL)
+
+
 class Person:
     """Somebody at a terminal in which a command runs."""
 
@@ -30,6 +36,7 @@ class Person:
         pid, self.fd = pty.fork()
         if pid == 0:
             try:
+                heed_keys()
                 resize(0, *SIZE)
                 environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "PS1": "$ ", "HOME": rig.folder}
                 os.execvpe(rig.program[0], [*rig.program, "exec", *options, "--", *command], environment)
@@ -153,6 +160,7 @@ def modes_are_given_back(rig):
         before = termios.tcgetattr(slave)
         pid = os.fork()
         if pid == 0:
+            heed_keys()
             os.setsid()
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
             for fd in range(3):
