@@ -139,6 +139,8 @@ impl Entry {
 pub(super) struct Confirm {
     literals: Vec<Literal>,
     slots: Box<[Slot; 1 << SLOT_BITS]>,
+    /// Like [`Slot::seen`], of windows that are all of a literal which counts anywhere.
+    whole: Box<[u32; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
 
@@ -147,32 +149,22 @@ pub(super) struct Confirm {
 struct Slot {
     /// The fourth bytes that some window of the slot has.
     seen: u32,
-    /// Where its entries begin, if it has some, and [`Slot::WHOLE`].
+    /// Where its entries begin, if it has some.
     start: u32,
-}
-
-impl Slot {
-    /// The bit of `start` that is set where each window of the slot is all of a literal that counts anywhere.
-    const WHOLE: u32 = 1 << 31;
-
-    #[inline(always)]
-    fn start(self) -> u32 {
-        self.start & !Slot::WHOLE
-    }
-
-    #[inline(always)]
-    fn is_whole(self) -> bool {
-        self.start & Slot::WHOLE != 0
-    }
 }
 
 impl Confirm {
     pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
         let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
+        let mut whole = Box::new([0; 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             for key in Key::all_of(window) {
-                slots[key.slot].seen |= if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
+                let fourth = if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
+                slots[key.slot].seen |= fourth;
+                if literals[word].bytes.len() == window.len && !literals[word].begins {
+                    whole[key.slot] |= fourth;
+                }
                 keyed.push((key.slot, Entry::new(word, &literals[word], window.place.offset)));
             }
         }
@@ -180,14 +172,10 @@ impl Confirm {
         keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
         keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
         for at in (0..keyed.len()).rev() {
-            let slot = &mut slots[keyed[at].0];
-            let more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
-            let word = &literals[keyed[at].1.word as usize];
-            let whole = word.bytes.len() == word.window_len() && !word.begins && (!more || slot.is_whole());
-            slot.start = at as u32 | if whole { Slot::WHOLE } else { 0 };
-            keyed[at].1.more = more;
+            slots[keyed[at].0].start = at as u32;
+            keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Confirm { literals, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Confirm { literals, slots, whole, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -218,7 +206,7 @@ impl Confirm {
         }
         candidates.extend(places[..kept].iter().map(|place| {
             let place = usize::from(*place);
-            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start())
+            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start)
         }));
     }
 
@@ -232,20 +220,20 @@ impl Confirm {
                 let at = mask * MASK + bit;
                 let text = text_at(block, at);
                 if self.may_be(text) && self.begins_word(block, at, text) {
-                    candidates.push(Candidate::fingerprint(at, self.slot(text).start()));
+                    candidates.push(Candidate::fingerprint(at, self.slot(text).start));
                 }
             }
         }
     }
 
     /// Whether the first bytes of a literal stand around the window at `at`, which begins with these four bytes and
-    /// passes the hash check: two of three do in other words, as `mission ` for `permission `. Where
-    /// windows are whole literals nothing is left to ask.
+    /// passes the hash check: two of three do in other words, as `mission ` for `permission `. Of a window that is all of a
+    /// literal nothing is left to ask.
     #[inline(always)]
     fn begins_word(&self, block: &[u8], at: usize, text: u32) -> bool {
-        let slot = self.slot(text);
+        let key = Key::of(text);
         let is = |entry: &Entry| entry.is(eight_at(block, at.wrapping_sub(usize::from(entry.offset))));
-        slot.is_whole() || self.entries(slot.start() as usize).any(is)
+        self.whole[key.slot] >> key.bit & 1 != 0 || self.entries(self.slots[key.slot].start as usize).any(is)
     }
 
     /// Appends the literals whose window is at `at`; the first of its slot is `first`.
