@@ -297,7 +297,7 @@ mod tests {
             "root@3f2a9c1d:/# ",
             "[bob@web-01 ~]$ ",
             "[sudo] password for bob: ",
-            "Enter passphrase for key '/root/.ssh/id_rsa': ",
+            "Enter passphrase for key '/home/bob/.ssh/id_rsa': ",
             "bob@192.0.2.7's password: ",
             "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
             "Proceed ([y]/n)? ",
