@@ -1,6 +1,5 @@
 //! Known values: options, `[[known]]` of the configuration and the environment -> values, and what was refused.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 #[cfg(feature = "serve")]
 use std::sync::OnceLock;
@@ -106,26 +105,20 @@ fn tables(path: &Path, text: &str, min_bytes: Option<usize>) -> Result<Vec<known
     Ok(groups)
 }
 
-/// The values that are asked for, none if none are; what was refused is said on standard error by name and reason. `env` is
-/// the environment that `--known-env` names variables of.
+/// The values that are asked for, none if none are; what was refused is said on standard error by name and reason.
 ///
 /// # Errors
 /// A place that cannot be read; with `--known-strict` a value that is refused.
-pub fn values(
-    given: &Known,
-    choice: &Choice,
-    env: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Option<Values>, Failure> {
+fn values(given: &Known, choice: &Choice) -> Result<Option<Values>, Failure> {
     let asked = asked(given, choice)?;
     if asked.groups.is_empty() {
         return Ok(None);
     }
     warn(&asked);
-    let env: Vec<(OsString, OsString)> = env.into_iter().collect();
     let (mut builder, mut refused) = (Values::builder(), Vec::new());
     for group in &asked.groups {
         for place in &group.places {
-            let values = place.read(&mut env.iter().cloned());
+            let values = place.read(&mut std::env::vars_os());
             let values = values.map_err(|e| Failure::usage(format!("{}: {e}", place.shown())))?;
             let values = values.iter().map(|one| (&*one.name, &one.value));
             builder = known::take(builder, group, values, &mut refused);
@@ -172,6 +165,12 @@ pub fn keep(given: &Known, choice: &Choice, files: &mut Files) -> Result<(), Fai
     told(&refused, asked.strict)
 }
 
+/// Looks again at what known values come from, if any do by now, and returns what is to be said.
+#[cfg(feature = "serve")]
+pub fn look() -> Vec<String> {
+    kept().map_or_else(Vec::new, Keeper::look)
+}
+
 /// The values of this process, once [`keep`] was asked to keep some.
 #[cfg(feature = "serve")]
 pub fn kept() -> Option<&'static Keeper> {
@@ -187,7 +186,7 @@ static KEEPER: OnceLock<Keeper> = OnceLock::new();
 /// # Errors
 /// As [`values`].
 pub fn knowing(given: &Known, choice: &Choice, redactor: Redactor) -> Result<Redactor, Failure> {
-    Ok(match values(given, choice, std::env::vars_os())? {
+    Ok(match values(given, choice)? {
         Some(values) => redactor.with_values(values),
         None => redactor,
     })

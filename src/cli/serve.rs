@@ -22,7 +22,7 @@ use crate::edge::serve::frame::Framing;
 use crate::edge::serve::limits::Limits;
 use crate::edge::serve::live::Live;
 use crate::edge::serve::ready::{self, Look};
-use crate::edge::serve::reload::{self, Source as Again};
+use crate::edge::serve::reload::Source as Again;
 use crate::edge::serve::settings::{Address, Listen, Log, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
@@ -48,8 +48,7 @@ pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
         regular(config.as_deref()).map_err(Failure::why)?;
         again(files)
     });
-    let look = known::kept().map(|kept| Arc::new(move || kept.look()) as Arc<reload::Look>);
-    match serve::run(settings, Again { load, files, watch: given.watch, look }).map_err(Failure::usage)? {
+    match serve::run(settings, Again { load, files, watch: given.watch, look: known::look }).map_err(Failure::usage)? {
         Ended::Clean => Ok(failure::OK),
         Ended::Left => Ok(failure::OUTPUT),
         Ended::Fault => Ok(failure::INTERNAL),

@@ -140,7 +140,6 @@ impl Settled {
     /// The record ended.
     pub fn forget(&mut self) {
         self.record = Seen::default();
-        wipe(&mut self.probed);
     }
 
     /// Sees whether the record is settled so far: behind each byte whether a literal ends, and where a value may begin
@@ -183,6 +182,7 @@ impl Settled {
             // What begins behind it has a key in the probe.
             first = found.iter().map(|f| f.start).filter(|start| *start <= record.len()).fold(first, usize::min);
         }
+        wipe(&mut self.probed);
         first
     }
 }

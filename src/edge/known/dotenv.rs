@@ -1,6 +1,6 @@
 //! Files of `NAME=value`, as `docker --env-file`, direnv and the dotenv libraries read them.
 
-use crate::engine::known::secret::Secret;
+use crate::engine::known::secret::{Bytes, Secret};
 
 /// Its names and values, in order; what is no assignment is passed over.
 pub fn pairs(text: &[u8]) -> Vec<(String, Secret)> {
@@ -35,33 +35,32 @@ fn value(text: &[u8]) -> (Secret, usize) {
         let comment = bare.windows(2).position(|two| two[0].is_ascii_whitespace() && two[1] == b'#');
         return (bare[..comment.unwrap_or(bare.len())].trim_ascii().into(), line);
     };
-    let mut value = Vec::with_capacity(text.len());
+    let mut value = Bytes::default();
     let mut at = 1;
     while at < text.len() && text[at] != quote {
         match (text[at], text.get(at + 1)) {
             (b'\\', Some(next)) if quote == b'"' => {
                 match next {
-                    b'n' => value.push(b'\n'),
-                    b'r' => value.push(b'\r'),
-                    b't' => value.push(b'\t'),
-                    b'"' | b'\\' | b'$' | b'\'' | b'`' => value.push(*next),
-                    _ => value.extend_from_slice(&text[at..at + 2]),
+                    b'n' => value.put(b"\n"),
+                    b'r' => value.put(b"\r"),
+                    b't' => value.put(b"\t"),
+                    b'"' | b'\\' | b'$' | b'\'' | b'`' => value.put(&[*next]),
+                    _ => value.put(&text[at..at + 2]),
                 }
                 at += 2;
             }
             (b, _) => {
-                value.push(b);
+                value.put(&[b]);
                 at += 1;
             }
         }
     }
     if at >= text.len() {
         // A mark that nothing closes belongs to the value.
-        drop(Secret::from(value));
         return (text[..line].trim_ascii().into(), line);
     }
     let behind = text[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |end| at + end);
-    (value.into(), behind)
+    (Secret::of(value), behind)
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub use names::DEFAULT;
 use crate::engine::known::builder::ValuesBuilder;
 use crate::engine::known::forms::Encoding;
 use crate::engine::known::guards::{BYTES_MIN, Verdict};
-use crate::engine::known::secret::Secret;
+use crate::engine::known::secret::{Bytes, Secret};
+use crate::engine::wipe::wipe;
 
 /// The most bytes of one file that holds several values.
 const LIST_BYTES_MAX: u64 = 64 << 20;
@@ -143,11 +144,22 @@ fn lines(path: &Path, named: impl Fn(&str, Secret) -> Named) -> io::Result<Vec<N
 
 /// Reads at most so many bytes into memory of the right size: none that grows leaves copies.
 fn read(path: &Path, max: u64) -> io::Result<Secret> {
-    let file = File::open(path)?;
-    let size = file.metadata().map_or(0, |m| m.len()).min(max);
-    let mut bytes = Vec::with_capacity(size as usize + 1);
-    file.take(max).read_to_end(&mut bytes)?;
-    Ok(bytes.into())
+    let mut file = File::open(path)?.take(max);
+    // What comes through a pipe tells no size; what grows here leaves nothing behind.
+    let (mut bytes, mut piece) = (Bytes::default(), vec![0; 8 << 10]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => bytes.put(&piece[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => {
+                wipe(&mut piece);
+                return Err(e);
+            }
+        }
+    }
+    wipe(&mut piece);
+    Ok(Secret::of(bytes))
 }
 
 /// Takes values of a group, and says of each that is refused its name and why.

@@ -24,9 +24,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Reads and checks everything anew, and notes the files that it read.
 pub type Load = dyn Fn(&mut Files) -> Result<Settings, String> + Send + Sync;
 
-/// Looks at files besides, takes what has changed, and returns what is to be said.
-pub type Look = dyn Fn() -> Vec<String> + Send + Sync;
-
 /// What reloads take.
 pub struct Source {
     /// Reads everything.
@@ -35,8 +32,8 @@ pub struct Source {
     pub files: Files,
     /// Whether to look at them.
     pub watch: bool,
-    /// Looks at what known values come from, if there are any.
-    pub look: Option<Arc<Look>>,
+    /// Looks at what known values come from, takes what has changed, and returns what is to be said.
+    pub look: fn() -> Vec<String>,
 }
 
 /// Waits for reasons to reload.
@@ -57,9 +54,7 @@ impl Reloader {
 
     /// Until it is time to stop.
     pub async fn run(mut self) {
-        if let Some(look) = self.source.look.take() {
-            tokio::spawn(looking(look, self.shared.clone()));
-        }
+        tokio::spawn(looking(self.source.look, self.shared.clone()));
         loop {
             let why = tokio::select! {
                 () = self.shared.stop.cancelled() => return,
@@ -107,11 +102,10 @@ impl Reloader {
 }
 
 /// Looks once a second, until it is time to stop.
-async fn looking(look: Arc<Look>, shared: Arc<Shared>) {
+async fn looking(look: fn() -> Vec<String>, shared: Arc<Shared>) {
     while !shared.stop.is_cancelled() {
         sleep(LOOK).await;
-        let look = look.clone();
-        let Ok(said) = tokio::task::spawn_blocking(move || look()).await else { continue };
+        let Ok(said) = tokio::task::spawn_blocking(look).await else { continue };
         for why in said {
             tracing::warn!(%why, "known values");
         }

@@ -6,6 +6,12 @@ use crate::engine::wipe::wipe;
 pub struct Secret(Bytes);
 
 impl Secret {
+    /// What was put together without a copy left behind.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of(bytes: Bytes) -> Secret {
+        Secret(bytes)
+    }
+
     /// What it is.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_slice()

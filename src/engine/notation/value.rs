@@ -171,16 +171,15 @@ fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
 const TEXT_BYTES_MAX: usize = 1024;
 
 /// Whether a text that such a mark began, as an element or a member's value, goes on at `at`: the last such mark before
-/// stands where one begins.
+/// stands where one begins, and where all of them are seen, one of them is without another.
 fn is_open(rec: &Record<'_>, at: usize, mark: Quote) -> bool {
     let low = at.saturating_sub(TEXT_BYTES_MAX).max(rec.start);
-    let signs = memchr::memrchr_iter(mark.last_byte(), rec.slice(low..at)).map(|n| low + n + 1);
-    let Some(begun) = signs.filter_map(|end| Some((end, rec.quote_before(end)?))).find(|(_, quote)| *quote == mark)
-    else {
-        return false;
-    };
-    let blanks = rec.run_back(begun.0 - mark.width(), GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
-    matches!(rec.before(begun.0 - mark.width() - blanks), None | Some(b':' | b',' | b'[' | b'{' | b'('))
+    let ends = memchr::memrchr_iter(mark.last_byte(), rec.slice(low..at)).map(|n| low + n + 1);
+    let mut marks = ends.filter(|end| rec.quote_before(*end) == Some(mark));
+    let Some(begun) = marks.next().map(|end| end - mark.width()) else { return false };
+    let paired = low == rec.start && marks.count() % 2 == 1;
+    let blanks = rec.run_back(begun, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
+    !paired && matches!(rec.before(begun - blanks), None | Some(b':' | b',' | b'[' | b'{' | b'('))
 }
 
 /// The rest of the line at `at`, which its end, written out or not, or the text around it ends.

@@ -227,7 +227,7 @@ impl Confirm {
     }
 
     /// Whether the first bytes of a literal stand around the window at `at`, which begins with these four bytes and
-    /// passes the hash check: two of three do in other words, as `mission ` for `permission `. Of a window that is all of a
+    /// passes the hash check: three of four do in other words of real logs, as `mission ` for `permission `. Of a window that is all of a
     /// literal nothing is left to ask.
     #[inline(always)]
     fn begins_word(&self, block: &[u8], at: usize, text: u32) -> bool {
