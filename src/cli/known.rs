@@ -151,7 +151,7 @@ pub fn told(refused: &[String], strict: bool) -> Result<(), Failure> {
 /// are.
 ///
 /// # Errors
-/// As [`values`].
+/// A place that cannot be read; with `--known-strict` a value that is refused.
 #[cfg(feature = "serve")]
 pub fn keep(given: &Known, choice: &Choice, files: &mut Files) -> Result<(), Failure> {
     let asked = asked(given, choice)?;
@@ -184,7 +184,7 @@ static KEEPER: OnceLock<Keeper> = OnceLock::new();
 /// The redactor, masking the known values that are asked for, too.
 ///
 /// # Errors
-/// As [`values`].
+/// A place that cannot be read; with `--known-strict` a value that is refused.
 pub fn knowing(given: &Known, choice: &Choice, redactor: Redactor) -> Result<Redactor, Failure> {
     Ok(match values(given, choice)? {
         Some(values) => redactor.with_values(values),
