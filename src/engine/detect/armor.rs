@@ -27,7 +27,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
         return;
     };
     let limit = s.rec.end.min(at + rule.max as usize);
-    let Ok(Some(body)) = block.header.longest(s.rec.text(), at, limit, s.work) else {
+    let Ok(Some(body)) = s.rec.longest(&block.header, at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
     if quoted_lines(s, id, block, body) {
@@ -88,10 +88,10 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
         let run = rest[gap..].iter().take_while(|b| base64(**b)).count();
         *s.work += (gap + run) as u64;
         let closed = matches!(rest.get(gap + run), Some(b) if *b == rest[mark] || *b == b'\\');
-        if run < if found { 1 } else { RUN_BYTES_MIN } || !closed {
+        let start = p + gap;
+        if run < if found { 1 } else { RUN_BYTES_MIN } || !closed || s.is_other_name(p, start) {
             return found;
         }
-        let start = p + gap;
         if !s.set.masks.spares(&s.rec.from(start)[..run]) {
             s.found(Finding::new(start, start + run, id, Notation::Quoted));
         }

@@ -12,7 +12,10 @@ use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::plain;
+use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::json_text::{Bound, JsonTexts, is_apart};
 use crate::engine::notation::key::{KeySite, Words};
+use crate::engine::notation::separator::GAP_BYTES_MAX;
 use crate::engine::notation::value::Value;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
@@ -42,13 +45,50 @@ pub(crate) struct RecordContext<'a> {
     pub(crate) rescan: Rescan,
     /// Where the last `@` stands, and the authority it closes if it does.
     pub(crate) last_at: Option<(usize, Option<usize>)>,
+    /// Where its texts are, if it is JSON.
+    pub(crate) texts: JsonTexts,
+    /// Where the one ends that the key is a part of whose value is being judged, if it does and the key is not all of it.
+    pub(crate) key_text: Option<usize>,
 }
 
 impl RecordContext<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
+        let Some(finding) = self.within_bound(finding) else { return };
         if !self.is_allowed(finding, None) {
             self.keep(finding);
+        }
+    }
+
+    /// The finding without what stands behind the text of JSON that it begins in: `{"url":"/?password=","next":"x"}`. None
+    /// is left where it begins at the text's end. What could not be judged stays as it is.
+    #[inline(always)]
+    fn within_text(&mut self, finding: Finding) -> Option<Finding> {
+        let Finding { start, end, end_state, .. } = finding;
+        match self.texts.end(&self.rec, start, end, self.work) {
+            Some(mark) if end_state != EndState::Unjudged => cut(&self.rec, finding, Bound::Text(mark)),
+            _ => Some(finding),
+        }
+    }
+
+    /// Whether what begins at `start` is a member's name, and none of what stands at `from`.
+    pub(crate) fn is_other_name(&mut self, from: usize, start: usize) -> bool {
+        if !is_apart(&self.rec, from, start) {
+            return false;
+        }
+        match self.texts.bound(&self.rec, start, self.rec.end, self.work) {
+            Some(Bound::Text(mark)) => self.rec.get(skip_gap(&self.rec, mark + 1, GAP_BYTES_MAX)) == Some(b':'),
+            _ => false,
+        }
+    }
+
+    /// The same of what was found by its place, which may lie behind the text that says so.
+    #[inline(always)]
+    fn within_bound(&mut self, finding: Finding) -> Option<Finding> {
+        let Finding { start, end, end_state, .. } = finding;
+        match self.texts.bound(&self.rec, start, end, self.work) {
+            Some(bound) if end_state != EndState::Unjudged => cut(&self.rec, finding, bound),
+            _ => Some(finding),
         }
     }
 
@@ -65,7 +105,8 @@ impl RecordContext<'_> {
 
     /// Notes a value behind a key as a finding; keys inside it are part of it.
     pub(crate) fn found_value(&mut self, known: &SecretKey, value: &Value) {
-        if value.start >= value.end {
+        // What stands behind the text that ends with the key and its sign is another member: `{"url":"/?password=","n":"x"}`.
+        if value.start >= value.end || self.key_text.is_some_and(|end| value.start > end) {
             return;
         }
         let end_state = match (value.open, value.quote) {
@@ -78,9 +119,10 @@ impl RecordContext<'_> {
         let glued = value.notation == Notation::Number(0) && self.rec.get(value.end) == Some(b'"');
         let notation = if glued { plain(&self.rec) } else { value.notation };
         let finding = Finding { end_state, ..Finding::new(value.start, value.end, known.rule, notation) };
+        let Some(finding) = self.within_text(finding) else { return };
         // Inside what stays, keys are asked.
         if !self.is_allowed(finding, Some(known)) {
-            self.value_end = self.value_end.max(value.end);
+            self.value_end = self.value_end.max(finding.end);
             self.keep(finding);
         }
     }
@@ -161,6 +203,19 @@ impl RecordContext<'_> {
         let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
         self.found(Finding { end_state: EndState::Unjudged, ..rest });
     }
+}
+
+/// The finding, ended at its bound; none where it begins there.
+#[cold]
+fn cut(rec: &Record<'_>, finding: Finding, bound: Bound) -> Option<Finding> {
+    // In a text a mask has no marks of its own; elsewhere it must become one.
+    let (end, notation) = match (bound, finding.notation) {
+        (Bound::Text(end), Notation::Number(_)) => (end, plain(rec)),
+        (Bound::Text(end), notation) => (end, notation),
+        (Bound::Bare(end), _) => (end, Notation::Number(0)),
+    };
+    let cut = Finding { end, end_state: EndState::Closed, notation, ..finding };
+    (end > finding.start).then_some(cut)
 }
 
 /// How far around a mask a rule may look that asks for no value, or before a key, in bytes.

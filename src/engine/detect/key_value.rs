@@ -14,10 +14,12 @@ use crate::engine::found::finding::Refusal;
 use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::{KeyCache, KeyClass};
 use crate::engine::notation::Record;
+use crate::engine::notation::columns::Columns;
 use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::{self, KeySite, Words};
 use crate::engine::notation::named;
+use crate::engine::notation::quote::Quote;
 use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
@@ -41,7 +43,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     }
     let end = key::end_of(&s.rec, at);
     *s.work += (end - at) as u64;
-    s.key_end = end;
+    (s.key_end, s.key_text) = (end, None);
     if !may_follow(s.set, &s.rec, end) && !ends_record(s, end) {
         return s.refuse_within(at, None, Refusal::Separator, seen(s, at, end));
     }
@@ -91,6 +93,11 @@ fn separated(s: &mut RecordContext<'_>, site: &mut KeySite) -> Option<Separated>
     let found = spelling::find(&s.rec, site, s.set.shortcuts);
     if found.is_some() {
         return found;
+    }
+    if let Some(value) = Columns::of(&s.rec, site, s.work).and_then(|columns| columns.value(&s.rec)) {
+        *s.work += (value - site.end) as u64;
+        s.saw(site.open..value);
+        return Some(Separated { joint: Separator::Column, value, percent: false, quoted: false });
     }
     let (form, open) = s.set.forms.find(&s.rec, site)?;
     site.open = open;
@@ -162,6 +169,7 @@ fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
 }
 
 fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
+    s.key_text = text_around(s, site);
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
@@ -184,7 +192,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     // `passwords: {...}` has passwords.
     let all = known.plural && known.policy == ValuePolicy::Any && s.rec.get(joined.value) == Some(b'{');
     let values = spelling::read(&s.rec, site, joined, s.set.shortcuts);
-    if !matches!(values, Values::One(_) | Values::Object) || joined.joint == Separator::Property {
+    // Where an assignment stands in marks, all between them was looked at.
+    let assigned = joined.joint == Separator::Assign && site.quote.is_some() && !joined.quoted;
+    if assigned || !matches!(values, Values::One(_) | Values::Object) || joined.joint == Separator::Property {
         s.rescan.raise();
     }
     match values {
@@ -193,8 +203,12 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 s.continuation = Some(lines);
                 return s.refuse(site.start, Some(known.rule), Refusal::Placeholder);
             }
+            let inside = s.value_end;
             one(s, site, joined.joint, known, &value);
             more(s, site, joined, known, value);
+            if joined.joint == Separator::Column {
+                s.value_end = inside; // other columns stand before the values of this one
+            }
         }
         Values::Many(_) | Values::Object if all => {
             let (values, end) = value::object(&s.rec, site, joined);
@@ -213,7 +227,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 // `{"password":["This field is required."]}`
                 match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
                     true => s.let_go(site.open, value, known.rule, Refusal::Value),
-                    false => element(s, site, joined.joint, known, value),
+                    false => element(s, site, joined.joint, known, value, values.len() == 1),
                 }
             }
         }
@@ -225,6 +239,17 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
+}
+
+/// Where the text of JSON ends that the key is a part of; none where it is one, or part of a member's name.
+fn text_around(s: &mut RecordContext<'_>, site: &KeySite) -> Option<usize> {
+    let plain = Quote::plain(b'"');
+    if site.quote == Some(plain) && s.rec.quote_at(site.end, s.rec.end) == Some(plain) {
+        return None;
+    }
+    let end = s.texts.end(&s.rec, site.start, s.rec.end, s.work)?;
+    let named = s.rec.get(skip_gap(&s.rec, end + 1, separator::GAP_BYTES_MAX)) == Some(b':');
+    (!named).then_some(end)
 }
 
 /// How far before a key what its name is part of is looked for, in bytes.
@@ -261,7 +286,7 @@ fn is_user(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated) -> boo
     user
 }
 
-/// What stands beside the first value: one in its stead, a new one behind an old one.
+/// What stands beside the first value: one in its stead, a new one behind an old one, those of other rows.
 fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey, value: Value) {
     let mut last = value;
     while let Some((joint, next)) = value::alternative(&s.rec, &last) {
@@ -272,6 +297,15 @@ fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &S
     while joined.joint == Separator::Property
         && let Some(next) = named::beside(&s.rec, site, &last)
     {
+        *s.work += (next.end - last.end) as u64;
+        one(s, site, joined.joint, known, &next);
+        last = next;
+    }
+    if joined.joint != Separator::Column {
+        return;
+    }
+    let Some(columns) = Columns::of(&s.rec, site, s.work) else { return };
+    while let Some(next) = columns.beside(&s.rec, &last) {
         *s.work += (next.end - last.end) as u64;
         one(s, site, joined.joint, known, &next);
         last = next;

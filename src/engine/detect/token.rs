@@ -31,6 +31,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
     };
     let work = *s.work;
     match judge(s, rule, shape, literal, at) {
+        Ok(Ok((start, _, _))) if shape.keep.is_some() && s.is_other_name(at, start) => {
+            s.refuse(at, Some(id), Refusal::Shape);
+        }
         Ok(Ok((start, end, cut))) => {
             let end_state = if cut { EndState::Open(Until::Bare) } else { EndState::Closed };
             let notation = notation(&s.rec, rule, shape, start, end);
@@ -112,7 +115,7 @@ fn judge(
     let mut start = at;
     if let Some(before) = &shape.before {
         let low = rec.start.max(at.saturating_sub(rule.max as usize));
-        match before.longest_back(rec.text(), low, at, s.work)? {
+        match rec.longest_back(before, low, at, s.work)? {
             Some(p) => start = p,
             None => return Ok(Err(Refusal::Shape)),
         }
@@ -122,19 +125,19 @@ fn judge(
     }
     let mut body = at;
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.text(), at, limit, s.work)? {
+        match rec.longest(keep, at, limit, s.work)? {
             Some(p) => body = p,
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.text(), body, limit, s.work)? {
+        0 => match rec.longest(&shape.pattern, body, limit, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
-        label => match shape.pattern.longest(rec.text(), body + label, limit.max(body + label), s.work)? {
+        label => match rec.longest(&shape.pattern, body + label, limit.max(body + label), s.work)? {
             // A mark there closes what stands around the label.
             Some(end) if end > body + label && !matches!(rec.byte(body + label), b'"' | b'\'' | b'\\' | b'`') => end,
             _ => return Ok(Err(Refusal::Placeholder)),
@@ -155,12 +158,15 @@ fn judge(
     }
     if let Some(behind) = &shape.behind {
         let limit = rec.end.min(end + rule.max as usize);
-        if behind.longest(rec.text(), end, limit, s.work)?.is_none() {
+        if rec.longest(behind, end, limit, s.work)?.is_none() {
             return Ok(Err(Refusal::Shape));
         }
     }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
+    if start == end {
+        return Ok(Err(Refusal::Shape)); // nothing between its marks
+    }
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
     let front = if own { literal_len(shape, rec.slice(at..end), literal) } else { 0 };
@@ -224,7 +230,10 @@ fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
     let slashes = text.iter().take_while(|b| **b == b'\\').count();
     match text.get(slashes) {
         Some(b'"' | b'\'') if text.len() > 2 * slashes + 1 && text.ends_with(&text[..=slashes]) => {
-            (start + slashes + 1, end - slashes - 1)
+            let inside = &text[slashes + 1..text.len() - slashes - 1];
+            // Backslashes before a mark are the mark's: without them it would end what stands around it.
+            let own = inside.iter().rev().take_while(|b| **b == b'\\').count();
+            (start + slashes + 1, end - slashes - 1 - own)
         }
         _ => (start, end),
     }

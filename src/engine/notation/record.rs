@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::quote::{Close, Quote};
 use super::run::{self, Run};
+use crate::rules::automaton::{Automaton, Unjudged};
 use crate::rules::byteset::{self, ByteSet};
 
 /// One record inside a block: its bounds and what is known of its notation.
@@ -26,6 +27,8 @@ pub(crate) struct Record<'a> {
     /// First byte behind it, its line end not counted.
     pub(crate) end: usize,
     json: OnceCell<bool>,
+    /// A part of a record that is longer than any: it may begin anywhere.
+    window: bool,
     /// From the first byte read to behind the last one.
     #[cfg(test)]
     read: std::cell::Cell<Option<(usize, usize)>>,
@@ -39,9 +42,20 @@ impl<'a> Record<'a> {
             start,
             end,
             json: OnceCell::new(),
+            window: false,
             #[cfg(test)]
             read: std::cell::Cell::default(),
         }
+    }
+
+    /// A part of a record that is too long to be looked at as a whole.
+    pub(crate) fn window(buf: &'a [u8]) -> Self {
+        Record { window: true, ..Record::new(buf, 0, buf.len()) }
+    }
+
+    /// Whether it is such a part.
+    pub(crate) fn is_window(&self) -> bool {
+        self.window
     }
 
     /// The record as if it began at `start`.
@@ -83,6 +97,43 @@ impl<'a> Record<'a> {
     #[inline(always)]
     pub(crate) fn text(&self) -> &'a [u8] {
         self.buf
+    }
+
+    /// End of the longest match that begins at `at` and ends at or before `limit`. The record's bounds are those of the
+    /// text, whatever line comes next: `$` is its end.
+    #[inline(always)]
+    pub(crate) fn longest(
+        &self,
+        automaton: &Automaton,
+        at: usize,
+        limit: usize,
+        work: &mut u64,
+    ) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let end = automaton.longest(text, at - self.start, limit - self.start, work)?;
+        Ok(end.map(|end| end + self.start))
+    }
+
+    /// Start of the longest match that ends at `at` and begins at or behind `low`: `^` is the record's start.
+    #[inline(always)]
+    pub(crate) fn longest_back(
+        &self,
+        automaton: &Automaton,
+        low: usize,
+        at: usize,
+        work: &mut u64,
+    ) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let start = automaton.longest_back(text, low - self.start, at - self.start, work)?;
+        Ok(start.map(|start| start + self.start))
+    }
+
+    /// End of a match that begins at or behind `at`.
+    #[inline(always)]
+    pub(crate) fn search(&self, automaton: &Automaton, at: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let end = automaton.search(text, at - self.start, text.len(), work)?;
+        Ok(end.map(|end| end + self.start))
     }
 
     /// Its bytes.
