@@ -30,9 +30,9 @@ pub enum Form {
     Parts(Container),
 }
 
-/// The first bytes of an input, and the form they are in: export begins with a cursor, a first line of JSON is
-/// the journal's if it has fields that only the journal adds, and a runtime's line is one of `TIME stdout F`, or Docker's object. Waits for the first line at most, which could not leave
-/// before its end anyway.
+/// The first bytes of an input, and the form they are in: export begins with a cursor, a first line of JSON is the journal's
+/// if it has fields that only the journal adds, and a container runtime's line has a stream. Waits for the first line at
+/// most, which could not leave before its end anyway.
 ///
 /// # Errors
 /// Those of the reader.

@@ -18,6 +18,7 @@ pub enum Container {
 
 impl Container {
     /// Those that can be named: the name in the configuration, and what it is; the help and README are made of it.
+    #[cfg(any(feature = "serve", test))]
     pub(crate) const ALL: [(Container, &'static str, &'static str); 2] = [
         (Container::Cri, "cri", "lines of Kubernetes' runtimes, whose parts are joined"),
         (Container::Docker, "docker", "lines of Docker's json-file, whose parts are joined"),

@@ -130,6 +130,7 @@ impl Stream {
     }
 
     /// What it masks by.
+    #[cfg(feature = "cli")]
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
     }
