@@ -8,6 +8,7 @@
 //! - [`Redactor`]: one call for bytes that are at hand. Nothing found = nothing copied.
 //! - [`Records`]: whole records from any thread, such as a logger's events; a key block may span them.
 //! - [`Stream`]: bytes that come in pieces; the output does not depend on how they are cut.
+//! - [`Fragments`]: what container runtimes write, whose records are cut in parts.
 //! - [`RedactWriter`]: a stream in front of any [`std::io::Write`].
 //! - [`Builder`]: which rules, which masks, rules of your own, values that stay ([`Allow`]).
 //! - [`Values`]: secrets that are known, masked wherever they stand, in all encodings; [`LiveValues`] to replace them.
@@ -43,6 +44,7 @@ pub mod fuzz {
     pub use crate::edge::serve::fluent::fuzz::any_bytes as fluent;
 }
 
+pub use edge::fragments::{Container, Fragments};
 pub use edge::writer::RedactWriter;
 pub use engine::api::builder::Builder;
 pub use engine::api::explain::Explanation;

@@ -351,15 +351,19 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", env = "LOGVEIL_ENCODING", hide_env = true, help_heading = "Input")]
     pub encoding: Option<EncodingName>,
 
-    /// How records are written: text, journal-json, journal-export, or auto [default: auto]
+    /// How records are written: text, journal-json, journal-export, cri, docker, or auto [default: auto]
     ///
     /// journal-json is what `journalctl -o json` writes, where bytes are arrays of numbers; journal-export
     /// is `-o export`, where they stand behind their length. Both are judged as the text they are, and
     /// leave as they came, with right lengths. auto takes an input for one of them if its first line has the
     /// fields that only the journal adds. Lines and fields over 4 MiB leave as `[REDACTED:unjudged]`.
     /// `-o json-pretty` is text like any other.
+    /// cri is what Kubernetes' runtimes write (`TIME stdout P TEXT`), docker what Docker's json-file holds: of
+    /// a record that they cut in parts all are judged together, and leave as they came. auto takes an input
+    /// for one of them by its first line, too.
     #[arg(
         long,
+        visible_alias = "framing",
         value_name = "FORM",
         hide_possible_values = true,
         env = "LOGVEIL_INPUT",

@@ -2,12 +2,14 @@
 
 use clap::{Args as Group, ValueEnum};
 
+use crate::edge::fragments::Container;
 use crate::edge::serve::frame::Framing;
 
 /// What `serve --help` and the man page say about its settings.
 pub fn after() -> String {
     let framings = Framing::ALL.iter().map(|(_, name, what)| format!("{:37}{name:8} {what}\n", "")).collect::<String>();
-    include_str!("serve.txt").replace("{framings}\n", &framings)
+    let parts = Container::ALL.iter().map(|(_, name, what)| format!("{:37}{name:8} {what}\n", "")).collect::<String>();
+    include_str!("serve.txt").replace("{framings}\n", &framings).replace("{parts}\n", &parts)
 }
 
 /// Where records come from and go to.

@@ -12,8 +12,8 @@ use super::progress::Progress;
 use super::setup;
 use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
+use crate::edge::form::{self, Form};
 use crate::edge::in_place;
-use crate::edge::journal::{self, Form};
 use crate::edge::packing;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
 use crate::edge::raw::Raw;
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         let (head, form) = match (self.form, self.encoding) {
             (Some(form), _) => (Vec::new(), form),
             (None, Encoding::Utf16(_)) => (Vec::new(), Form::Text),
-            (None, _) => journal::head(reader).map_err(Trouble::Read)?,
+            (None, _) => form::head(reader).map_err(Trouble::Read)?,
         };
         lane.set_form(form);
         let reader = &mut Cursor::new(head).chain(reader);

@@ -70,4 +70,8 @@ pub enum InputForm {
     JournalJson,
     /// As `journalctl -o export` does.
     JournalExport,
+    /// As Kubernetes' runtimes do.
+    Cri,
+    /// As Docker's json-file does.
+    Docker,
 }

@@ -16,6 +16,7 @@ use super::fluent;
 use super::known;
 use super::setup;
 use super::tables::{self, Section, Source};
+use crate::edge::fragments::Container;
 use crate::edge::serve::access::{self, Access};
 use crate::edge::serve::files::Files;
 use crate::edge::serve::frame::Framing;
@@ -191,6 +192,7 @@ fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
         address,
         access: Access::default(),
         framing: None,
+        parts: None,
         flush_after: None,
         refuses_foreign: true,
         tls: None,
@@ -225,7 +227,8 @@ fn framing(section: &mut Section<'_>, none: &str) -> Result<Option<Framing>, Fai
     let Some(name) = section.text("framing")?.filter(|name| name != none) else {
         return Ok(None);
     };
-    let wrong = || section.wrong_at("framing", format!("write {}", Framing::choice(none)));
+    let more = if none == "auto" { "; for a container runtime's lines \"cri\" or \"docker\"" } else { "" };
+    let wrong = || section.wrong_at("framing", format!("write {}{more}", Framing::choice(none)));
     Framing::from_name(&name).map(Some).ok_or_else(wrong)
 }
 
@@ -237,12 +240,13 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
     }
     let name = section.text("name")?.unwrap_or_else(|| address.to_string());
     let fluent = fluent::server(&mut section, &address, files)?;
-    let framing = framing(&mut section, "auto")?;
+    let parts = section.text("framing")?.and_then(|name| Container::from_name(&name));
+    let framing = if parts.is_some() { Some(Framing::Newline) } else { framing(&mut section, "auto")? };
     if framing.is_some() && address.is_datagram() {
         return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
     }
     let access = access(&mut section, &address)?;
-    let flush_after = flush_after(&mut section, &address, framing, fluent.is_some())?;
+    let flush_after = flush_after(&mut section, &address, (framing, parts.is_some()), fluent.is_some())?;
     let refuses_foreign = match section.text("foreign")?.as_deref() {
         None | Some("refuse") => true,
         Some("pass") if fluent.is_none() => false,
@@ -271,7 +275,8 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         }
         _ => None,
     };
-    Ok(Listen { name, address, access, framing, flush_after, refuses_foreign, tls, rules: Live::new(rules), fluent })
+    let rules = Live::new(rules);
+    Ok(Listen { name, address, access, framing, parts, flush_after, refuses_foreign, tls, rules, fluent })
 }
 
 /// Who may use a Unix socket.
@@ -298,13 +303,14 @@ fn access(section: &mut Section<'_>, address: &Address) -> Result<Access, Failur
 fn flush_after(
     section: &mut Section<'_>,
     address: &Address,
-    framing: Option<Framing>,
+    (framing, parts): (Option<Framing>, bool),
     fluent: bool,
 ) -> Result<Option<Duration>, Failure> {
     let why = match section.seconds("flush-after")? {
         None => return Ok(None),
         Some(_) if address.is_datagram() => "a datagram is one record; leave it out",
         Some(_) if fluent => "messages of the forward protocol have an end; leave it out",
+        Some(_) if parts => "a line of a container runtime has an end; leave it out",
         Some(_) if framing == Some(Framing::Octet) => "a counted record ends where its count says; leave it out",
         Some(after) => return Ok(Some(after)),
     };

@@ -8,7 +8,8 @@ use super::args::{Args, Choice, Filter};
 use super::failure::{self, Failure};
 use super::names::{EncodingName, InputForm, NumberMask};
 use super::print::Print;
-use crate::edge::journal::Form;
+use crate::edge::form::Form;
+use crate::edge::fragments::Container;
 use crate::edge::pipe::Encoding;
 use crate::edge::wtf8::Order;
 use crate::engine::api::builder::Builder;
@@ -231,6 +232,8 @@ pub fn form(args: &Args) -> Option<Form> {
         InputForm::Text => Some(Form::Text),
         InputForm::JournalJson => Some(Form::Json),
         InputForm::JournalExport => Some(Form::Export),
+        InputForm::Cri => Some(Form::Parts(Container::Cri)),
+        InputForm::Docker => Some(Form::Parts(Container::Docker)),
     })
 }
 

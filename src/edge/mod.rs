@@ -14,6 +14,9 @@ pub mod encoding;
 pub mod exec;
 #[cfg(feature = "cli")]
 pub mod files;
+#[cfg(feature = "cli")]
+pub mod form;
+pub mod fragments;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 mod held;
 #[cfg(feature = "cli")]

@@ -4,7 +4,7 @@
 use std::io::{self, IoSlice, Read, Write};
 
 use super::encoding::{Detector, Wide};
-use super::journal::{Form, Journal};
+use super::form::{Form, Formed};
 use super::wtf8::{Decoder, Encoder, Order};
 use crate::engine::api::parallel::Judged;
 use crate::engine::found::tally::Tally;
@@ -55,7 +55,7 @@ pub struct Lane {
     detector: Option<Detector>,
     /// Without an encoder the text leaves as WTF-8.
     wide: Option<(Decoder, Option<Encoder>)>,
-    journal: Option<Journal>,
+    formed: Option<Formed>,
     looking: bool,
     text: Vec<u8>,
     units: Vec<u8>,
@@ -71,7 +71,7 @@ impl Lane {
                 Encoding::Utf16(order) => Some((Decoder::new(order), Some(Encoder::new(order)))),
                 Encoding::Detect | Encoding::Bytes => None,
             },
-            journal: None,
+            formed: None,
             looking: false,
             text: Vec::new(),
             units: Vec::new(),
@@ -90,13 +90,14 @@ impl Lane {
 
     /// Records are in this form; before the first byte.
     pub fn set_form(&mut self, form: Form) {
-        self.journal = Journal::of(form, self.looking);
+        // What is decoded first is judged as text.
+        self.formed = if self.wide.is_none() { Formed::of(form, self.looking, &mut self.stream) } else { None };
     }
 
     /// Counts so far, of the text as it was judged.
     pub fn tally(&self) -> Tally {
         let mut tally = self.stream.tally().clone();
-        tally.unjudged += self.journal.as_ref().map_or(0, Journal::unjudged);
+        tally.unjudged += self.formed.as_ref().map_or(0, Formed::unjudged);
         tally
     }
 
@@ -106,8 +107,8 @@ impl Lane {
     /// When the bytes look like UTF-16 and nobody said what to do about it; none of them leaves.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), Wide> {
         self.look(bytes)?;
-        if let Some(journal) = &mut self.journal {
-            journal.push(bytes, &mut self.stream, sink);
+        if let Some(formed) = &mut self.formed {
+            formed.push(bytes, &mut self.stream, sink);
             return Ok(());
         }
         let Some((decoder, encoder)) = &mut self.wide else {
@@ -130,7 +131,7 @@ impl Lane {
 
     /// Whether what comes is looked through as it is.
     pub fn is_plain(&self) -> bool {
-        self.wide.is_none() && self.journal.is_none()
+        self.wide.is_none() && self.formed.is_none()
     }
 
     /// Takes the next bytes of a plain lane, looked at already.
@@ -145,8 +146,8 @@ impl Lane {
 
     /// Ends the input.
     pub fn finish(&mut self, sink: &mut impl FnMut(&[u8])) {
-        if let Some(journal) = &mut self.journal {
-            return journal.finish(&mut self.stream, sink);
+        if let Some(formed) = &mut self.formed {
+            return formed.finish(&mut self.stream, sink);
         }
         let Some((decoder, encoder)) = &mut self.wide else {
             return self.stream.finish_with(sink);

@@ -167,6 +167,48 @@ fn utf16_that_begins_late_is_refused() {
     }
 }
 
+/// Records that a container runtime cut, whether it is named or found out, and where they are listed.
+#[test]
+fn parts_of_records_are_judged_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let cri =
+        |a: &str, b: &str| format!("2024-10-11T22:14:15.1Z stdout P x {a}\n2024-10-11T22:14:15.1Z stdout F {b} y\n");
+    let docker = |a: &str, b: &str| {
+        let line =
+            |text: &str| format!("{{\"log\":\"{text}\",\"stream\":\"stderr\",\"time\":\"2024-10-11T22:14:15.1Z\"}}\n");
+        [line(&format!("x {a}")), line(&format!("{b} y\\n"))].concat()
+    };
+    let (secret, mask) = (["password=hun", "ter2"], ["password=[REDACTED:password]", ""]);
+    for (name, input, output) in [
+        ("cri", cri(secret[0], secret[1]), cri(mask[0], mask[1])),
+        ("docker", docker(secret[0], secret[1]), docker(mask[0], mask[1])),
+    ] {
+        let (input, output) = (format!("{input}{input}"), format!("{output}{output}"));
+        for args in [&[][..], &["--input", name], &["--framing", name]] {
+            let out = run(dir.path(), args, input.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&out.stdout), output, "{args:?}");
+        }
+        fs::write(dir.path().join("log"), input.repeat(3000)).unwrap();
+        assert!(run(dir.path(), &["log", "--threads=2"], b"").stdout == output.repeat(3000).into_bytes());
+        assert!(run(dir.path(), &["--input", "text"], input.as_bytes()).stdout != output.as_bytes());
+        // Listed where the secret begins.
+        let out = run(dir.path(), &["--check"], input.as_bytes());
+        assert_eq!(out.status.code(), Some(1));
+        let listed = String::from_utf8_lossy(&out.stdout).into_owned();
+        let column = input.find("hun").unwrap() + 1;
+        assert!(listed.contains(&format!(":1:{column}")) && listed.contains(&format!(":3:{column}")), "{listed}");
+        // A part without its last one, and a word of which nobody knows the rest.
+        let half = input.split_inclusive('\n').next().unwrap().replace("password=hun", "gh1");
+        let out = run(dir.path(), &["--report", "json"], half.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&out.stdout), half.replace("gh1", "[REDACTED:unjudged]"));
+        assert!(
+            String::from_utf8_lossy(&out.stderr).contains("\"unjudged\":1"),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+}
+
 /// What `journalctl -o export` sends for a message with colours in it, and what `-o json` does.
 #[test]
 fn bytes_of_the_journal_are_judged_as_text() {

@@ -8,6 +8,7 @@ mod blocks;
 mod cases;
 mod cuts;
 mod draw;
+mod fragments;
 mod json_splices;
 mod kit;
 mod known;

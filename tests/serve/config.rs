@@ -77,6 +77,23 @@ fn a_wrong_listener_refuses_to_start() {
 }
 
 #[test]
+fn lines_of_container_runtimes_are_a_listeners() {
+    for (config, said) in [
+        (
+            format!("{IN}framing = 'crio'\n{OUT}"),
+            "logveil: c.toml:3: `framing`: write \"auto\", \"newline\", \"octet\" or \"nul\"; for a container runtime's lines \"cri\" or \"docker\"",
+        ),
+        (
+            format!("{IN}framing = 'cri'\nflush-after = 1\n{OUT}"),
+            "logveil: c.toml:4: `flush-after`: a line of a container runtime has an end; leave it out",
+        ),
+        (format!("{IN}{OUT}framing = 'cri'\n"), "logveil: c.toml:5: `framing`: write \"same\", \"newline\""),
+    ] {
+        refuses(&config, said);
+    }
+}
+
+#[test]
 fn a_wrong_upstream_limit_or_setting_refuses_to_start() {
     let both = format!("{IN}{OUT}");
     for (config, said) in [

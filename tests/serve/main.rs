@@ -6,6 +6,7 @@ mod flow;
 mod fluent;
 mod fluent_reload;
 mod foreign;
+mod fragments;
 mod kit;
 mod known;
 mod limits;

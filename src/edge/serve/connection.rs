@@ -1,7 +1,6 @@
 //! One connection: read, mask, queue; and when to stop.
 
 use std::cell::RefCell;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,7 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::PollSemaphore;
 
 use super::budget::{BATCH_BYTES, LARGE_BYTES, READ_BYTES, SMALL_BYTES};
-use super::due::{self, Due};
+use super::due::{self, Due, Next, Stop};
 use super::flight::Batch;
 use super::foreign::HTTP;
 use super::lane::{Done, Lane, Refused};
@@ -54,6 +53,8 @@ pub struct Connection<W> {
     /// Counts it while that is so.
     waiting: Option<Level>,
     last_read: Instant,
+    /// When the age of records that come in parts was looked at.
+    aged: Instant,
     /// When the unfinished record, or its window, began.
     record_began: Option<Instant>,
     /// What was done about the silence since the last read.
@@ -61,24 +62,6 @@ pub struct Connection<W> {
     flushed: bool,
     /// Since when it is to end.
     draining: Option<Instant>,
-}
-
-/// Why a read gave no bytes.
-enum Stop {
-    End,
-    /// It is left between two records, with nothing in its socket.
-    Left,
-    Broken(io::Error),
-    Refused(Refused),
-}
-
-/// How a connection goes on behind a read or a wait.
-enum Next {
-    More,
-    Rules,
-    Drain,
-    Timer,
-    Stop(Stop),
 }
 
 impl<W: Wire> Connection<W> {
@@ -93,6 +76,9 @@ impl<W: Wire> Connection<W> {
             settings.target(),
             settings.limits.record_bytes,
         );
+        if let Some(container) = listen.parts {
+            lane.join(container);
+        }
         if listen.refuses_foreign {
             lane.refuse_foreign();
         }
@@ -108,6 +94,7 @@ impl<W: Wire> Connection<W> {
             ours: false,
             waiting: None,
             last_read: Instant::now(),
+            aged: Instant::now(),
             record_began: None,
             settled: false,
             flushed: false,
@@ -195,6 +182,10 @@ impl<W: Wire> Connection<W> {
                 Ok(true)
             }
             Due::Leave => Ok(true),
+            Due::Age => {
+                self.aged = Instant::now();
+                self.release(Lane::age).map(|()| true)
+            }
             Due::Flush => {
                 self.flushed = true;
                 self.release(Lane::flush).map(|()| true)
@@ -232,6 +223,7 @@ impl<W: Wire> Connection<W> {
         let all = [
             (!self.settled && self.lane.is_undecided()).then(|| (self.last_read + SETTLE, Due::Settle)),
             flush.map(|after| (self.last_read + after, Due::Flush)),
+            self.lane.waits().then(|| (self.aged + limits.fragment / 2, Due::Age)),
             self.record_began.map(|began| (began + limits.slow, Due::End(Some(Reason::Slow)))),
         ];
         due::soonest(all, (self.last_read + limits.idle, Due::End(Some(Reason::Idle))))
@@ -339,6 +331,11 @@ impl<W: Wire> Connection<W> {
     fn take(&mut self, bytes: &[u8], room: OwnedSemaphorePermit) -> Result<(), Refused> {
         self.last_read = Instant::now();
         (self.settled, self.flushed) = (false, false);
+        if !self.lane.waits() {
+            self.aged = self.last_read;
+        } else if self.aged + self.shared.settings.limits.fragment / 2 <= self.last_read {
+            self.due(Due::Age)?;
+        }
         self.renew();
         self.gives_way = bytes.len() >= LARGE_BYTES;
         let held = self.lane.held();

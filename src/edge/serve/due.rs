@@ -1,7 +1,9 @@
 //! What is due on a connection on which nothing happens, and when. Pure.
 
+use std::io;
 use std::time::{Duration, Instant};
 
+use super::lane::Refused;
 use super::numbers::Reason;
 
 /// While draining: so long without a byte is the end.
@@ -17,10 +19,38 @@ pub enum Due {
     Settle,
     /// A record that has waited for flush-after leaves.
     Flush,
+    /// Records that come in parts are older now.
+    Age,
     /// It may be left from now on ([`may_be_left`]).
     Leave,
     /// The end, and what to say of it.
     End(Option<Reason>),
+}
+
+/// Why a read gave no bytes.
+pub enum Stop {
+    /// The peer has ended.
+    End,
+    /// It is left between two records, with nothing in its socket.
+    Left,
+    /// It cannot be read.
+    Broken(io::Error),
+    /// What it sends is not taken.
+    Refused(Refused),
+}
+
+/// How a connection goes on behind a read or a wait.
+pub enum Next {
+    /// There may be more.
+    More,
+    /// Other rules are there.
+    Rules,
+    /// It is to end.
+    Drain,
+    /// Something is due.
+    Timer,
+    /// It ends.
+    Stop(Stop),
 }
 
 /// While draining `since` then: the end is when the peer is quiet, or when connections are `cut`; a peer

@@ -1,12 +1,13 @@
 //! One connection's bytes -> records -> masked frames. No I/O.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::encode::Encoder;
 use super::foreign::{self, Foreign, Look, foreign};
 use super::frame::Framing;
 use super::framing::{Decoder, Part, Sink};
 use crate::edge::encoding::{Detector, Wide};
+use crate::edge::fragments::{Container, Joiner};
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
@@ -71,6 +72,8 @@ struct Engine {
     next: Option<Redactor>,
     /// In a record whose line feeds are its own.
     inside: bool,
+    /// Where lines are parts of records.
+    parts: Option<Joiner>,
     before: Option<Box<(Tally, Redactor)>>,
 }
 
@@ -78,12 +81,14 @@ impl Engine {
     /// Lets the next rules take over, unless a record, or a key block over several, is open: that
     /// ends under the rules it began under.
     fn turn_over(&mut self) {
-        if self.inside || self.next.is_none() || !self.stream.is_between() {
+        let parts = self.parts.as_ref().is_none_or(Joiner::is_between);
+        if self.inside || self.next.is_none() || !self.stream.is_between() || !parts {
             return;
         }
         if let Some(next) = self.next.take() {
             let mut old = std::mem::replace(&mut self.stream, stream(&next));
             let tally = old.take_tally();
+            self.parts.iter_mut().for_each(|parts| parts.renew(&next));
             let rules = std::mem::replace(&mut self.rules, next);
             if tally != Tally::default() {
                 self.before = Some(Box::new((tally, rules)));
@@ -96,6 +101,11 @@ impl Engine {
         // What is still open of a piece before it is in the stream, which ends it at a line feed.
         self.inside = false;
         let mut records = 0;
+        if self.parts.is_some() {
+            let records = self.part(sink, |parts, stream, sink| parts.push(text, stream, &mut |b: &[u8]| sink(b)));
+            self.turn_over();
+            return records;
+        }
         while self.next.is_some()
             && let Some(end) = memchr(b'\n', text)
         {
@@ -106,6 +116,22 @@ impl Engine {
         let before = self.stream.tally().records;
         self.stream.push_with(text, sink);
         records + self.stream.tally().records - before
+    }
+
+    /// Has parts joined, and says how many lines leave for good.
+    fn part<S: FnMut(&[u8])>(
+        &mut self,
+        sink: &mut S,
+        go: impl FnOnce(&mut Joiner, &mut Stream, &mut dyn FnMut(&[u8])),
+    ) -> u64 {
+        let mut ended = 0;
+        if let Some(parts) = &mut self.parts {
+            go(parts, &mut self.stream, &mut |masked: &[u8]| {
+                ended += memchr_iter(b'\n', masked).count() as u64;
+                sink(masked);
+            });
+        }
+        ended
     }
 }
 
@@ -128,6 +154,7 @@ impl Lane {
                 rules: redactor.clone(),
                 next: None,
                 inside: false,
+                parts: None,
                 before: None,
             },
             encoder: Encoder::new(target, limit),
@@ -140,6 +167,11 @@ impl Lane {
         let mut lane = Lane::new(redactor, None, target.or(Some(Framing::Newline)), limit);
         lane.decoder = Decoder::whole();
         lane
+    }
+
+    /// Takes lines for those of a container runtime, which cuts records.
+    pub fn join(&mut self, container: Container) {
+        self.engine.parts = Some(Joiner::new(container, &self.engine.rules, false));
     }
 
     /// Refuses a stream that begins as no log text does.
@@ -202,6 +234,22 @@ impl Lane {
         self.done()
     }
 
+    /// What has been open for two calls of this breaks off.
+    pub fn age(&mut self, out: &mut Vec<u8>) -> Done {
+        let Lane { engine, encoder, records, .. } = self;
+        let ended = engine.part(&mut |masked| encoder.lines(masked, out), |parts, stream, sink| {
+            parts.age(stream, &mut |b: &[u8]| sink(b))
+        });
+        encoder.count_lines(ended);
+        *records += ended;
+        self.done()
+    }
+
+    /// Whether a record waits for its last part.
+    pub fn waits(&self) -> bool {
+        self.engine.parts.as_ref().is_some_and(Joiner::waits)
+    }
+
     fn drive(&mut self, out: &mut Vec<u8>, go: impl FnOnce(&mut Decoder, &mut Sink<'_>)) {
         let Lane { decoder, engine, encoder, records, .. } = self;
         go(decoder, &mut |part| match part {
@@ -228,7 +276,13 @@ impl Lane {
     pub fn finish(&mut self, out: &mut Vec<u8>) -> Done {
         // A frame that was held to see what follows it is whole.
         self.drive(out, |decoder, sink| decoder.close(sink));
-        let Lane { decoder, engine: Engine { stream, .. }, encoder, records, .. } = self;
+        let Lane { decoder, engine, encoder, records, .. } = self;
+        let ended = engine.part(&mut |masked| encoder.lines(masked, out), |parts, stream, sink| {
+            parts.finish(stream, &mut |b: &[u8]| sink(b))
+        });
+        encoder.count_lines(ended);
+        *records += ended;
+        let stream = &mut engine.stream;
         decoder.finish(&mut |part| match part {
             Part::Lines(text) | Part::Piece(text, _) => {
                 stream.push_with(text, &mut |masked| encoder.lines(masked, out));
@@ -256,6 +310,7 @@ impl Lane {
     /// Bytes of unfinished records.
     pub fn held(&self) -> usize {
         self.engine.stream.held()
+            + self.engine.parts.as_ref().map_or(0, Joiner::held)
             + self.encoder.held()
             + self.decoder.held()
             + self.head.as_ref().map_or(0, |h| h.0.len())
@@ -263,7 +318,7 @@ impl Lane {
 
     /// Whether no record is open, nor a key block over several.
     pub fn is_between(&self) -> bool {
-        self.held() == 0 && self.engine.stream.is_between()
+        self.held() == 0 && self.engine.stream.is_between() && self.engine.parts.as_ref().is_none_or(Joiner::is_between)
     }
 
     /// Whether something waits to be told apart by what follows it, or by nothing following it.
@@ -283,8 +338,10 @@ impl Lane {
     }
 
     fn done(&mut self) -> Done {
+        let mut tally = self.engine.stream.take_tally();
+        tally.unjudged += self.engine.parts.as_mut().map_or(0, Joiner::take_unjudged);
         Done {
-            tally: self.engine.stream.take_tally(),
+            tally,
             before: self.engine.before.take(),
             records: std::mem::take(&mut self.records),
             frames: self.encoder.take_frames(),

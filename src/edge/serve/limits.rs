@@ -29,6 +29,8 @@ pub struct Limits {
     pub idle: Duration,
     /// For one record, or one window of a longer one.
     pub slow: Duration,
+    /// For the last part of a record that a container runtime cut.
+    pub fragment: Duration,
     /// For a connection to an upstream.
     pub connect: Duration,
     /// For an upstream that takes nothing.
@@ -52,6 +54,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             idle: Duration::from_secs(86_400),
             slow: Duration::from_secs(60),
+            fragment: Duration::from_secs(5),
             connect: Duration::from_secs(5),
             write: Duration::from_secs(30),
             ack: Duration::from_secs(190),
@@ -63,7 +66,7 @@ impl Default for Limits {
 
 impl Limits {
     /// The keys there are.
-    pub const KEYS: [&str; 13] = [
+    pub const KEYS: [&str; 14] = [
         "connections",
         "record-bytes",
         "buffered-bytes",
@@ -72,6 +75,7 @@ impl Limits {
         "handshake-seconds",
         "idle-seconds",
         "slow-seconds",
+        "fragment-seconds",
         "connect-seconds",
         "write-seconds",
         "ack-seconds",
@@ -82,7 +86,7 @@ impl Limits {
     /// Every key with its value.
     pub fn entries(&self) -> [(&'static str, String); Limits::KEYS.len()] {
         let Limits { connections, record_bytes, buffered_bytes, message_bytes, unacknowledged, .. } = self;
-        let Limits { handshake, idle, slow, connect, write, ack, drain, threads, .. } = self;
+        let Limits { handshake, idle, slow, fragment, connect, write, ack, drain, threads, .. } = self;
         let text: [&dyn fmt::Debug; Limits::KEYS.len()] = [
             connections,
             record_bytes,
@@ -92,6 +96,7 @@ impl Limits {
             handshake,
             idle,
             slow,
+            fragment,
             connect,
             write,
             ack,
@@ -139,6 +144,7 @@ impl Limits {
             "handshake-seconds" => &mut self.handshake,
             "idle-seconds" => &mut self.idle,
             "slow-seconds" => &mut self.slow,
+            "fragment-seconds" => &mut self.fragment,
             "connect-seconds" => &mut self.connect,
             "write-seconds" => &mut self.write,
             "ack-seconds" => &mut self.ack,

@@ -12,6 +12,7 @@ use super::frame::Framing;
 use super::limits::Limits;
 use super::live::Live;
 use super::tls::{ClientTls, ServerTls};
+use crate::edge::fragments::Container;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
 
@@ -130,6 +131,8 @@ pub struct Listen {
     pub access: Access,
     /// How records follow each other; found out for each connection if None.
     pub framing: Option<Framing>,
+    /// Where lines are those of a container runtime, which cuts records in parts.
+    pub parts: Option<Container>,
     /// How long a record whose end has not come may wait for it, where its sender writes none.
     pub flush_after: Option<Duration>,
     /// Whether what begins as no log text does is not taken.
@@ -229,7 +232,8 @@ impl Settings {
         }
         for l in &self.listen {
             all.insert(format!("[[listen]] `{}` address", l.name), l.address.to_string());
-            all.insert(format!("[[listen]] `{}` framing", l.name), framing(l.framing));
+            let parts = l.parts.map(|parts| format!("{parts:?}"));
+            all.insert(format!("[[listen]] `{}` framing", l.name), parts.unwrap_or_else(|| framing(l.framing)));
             all.insert(format!("[[listen]] `{}` mode, owner, group", l.name), format!("{:?}", l.access));
             all.insert(format!("[[listen]] `{}` foreign", l.name), format!("{:?}", l.refuses_foreign));
             all.insert(format!("[[listen]] `{}` flush-after", l.name), format!("{:?}", l.flush_after));

@@ -72,7 +72,7 @@ impl Redactor {
                 Piece::Records(block) => {
                     count_in(block, scratch.lines.count(), tally);
                     let masking = self.set.masking().by(scratch.known.values.as_deref());
-                    put(masking, block, &scratch.findings, tally, &mut |b| out.extend_from_slice(b));
+                    put(masking, block, &scratch.findings, tally, &mut |b: &[u8]| out.extend_from_slice(b));
                 }
                 Piece::Long(record) => {
                     count_in(record, u64::from(record.ends_with(b"\n")), tally);

@@ -45,27 +45,40 @@ pub(crate) fn count_in(block: &[u8], ends: u64, tally: &mut Tally) {
     tally.records += ends + u64::from(block.last().is_some_and(|b| *b != b'\n'));
 }
 
+/// What takes what leaves.
+pub(crate) trait Out {
+    /// Clean text.
+    fn clean(&mut self, text: &[u8]);
+
+    /// A mask, and how many bytes it stands for.
+    fn mask(&mut self, mask: &[u8], covers: usize);
+}
+
+impl<F: FnMut(&[u8])> Out for F {
+    fn clean(&mut self, text: &[u8]) {
+        self(text);
+    }
+
+    fn mask(&mut self, mask: &[u8], _: usize) {
+        self(mask);
+    }
+}
+
 /// Sends a block with its findings masked: clean stretches go in one piece each.
-pub(crate) fn put(
-    with: Masking<'_>,
-    block: &[u8],
-    findings: &[Finding],
-    tally: &mut Tally,
-    sink: &mut impl FnMut(&[u8]),
-) {
+pub(crate) fn put(with: Masking<'_>, block: &[u8], findings: &[Finding], tally: &mut Tally, sink: &mut impl Out) {
     let mut at = 0;
     let mut drawn = Vec::new();
     for f in findings {
         if at < f.start {
             tally.bytes_out += (f.start - at) as u64;
-            sink(&block[at..f.start]);
+            sink.clean(&block[at..f.start]);
         }
         put_mask(with, f, &block[f.start..f.end], tally, &mut drawn, sink);
         at = f.end;
     }
     if at < block.len() {
         tally.bytes_out += (block.len() - at) as u64;
-        sink(&block[at..]);
+        sink.clean(&block[at..]);
     }
 }
 
@@ -76,7 +89,7 @@ pub(crate) fn put_mask(
     secret: &[u8],
     tally: &mut Tally,
     drawn: &mut Vec<u8>,
-    sink: &mut impl FnMut(&[u8]),
+    sink: &mut impl Out,
 ) {
     if let Some(observer) = &with.masks.observer {
         (observer.0)((f.end_state != EndState::Unjudged).then_some(f.rule), secret, with.hashed(f, secret));
@@ -94,7 +107,7 @@ pub(crate) fn put_mask(
         }
     };
     tally.bytes_out += mask.len() as u64;
-    sink(mask);
+    sink.mask(mask, secret.len());
 }
 
 /// Appends what stands in place of a finding.

@@ -2,7 +2,7 @@
 
 pub(crate) mod batch;
 mod long_record;
-#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "what comes over one connection is the sidecar's"))]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "sources without a header are the sidecar's"))]
 mod sources;
 
 use std::fmt;
@@ -11,7 +11,7 @@ use memchr::{memchr, memrchr};
 
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::found::tally::Tally;
-use crate::engine::mask::emit::put;
+use crate::engine::mask::emit::{Out, put};
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::long_record::{RECORD_BYTES_MAX, Window};
@@ -92,7 +92,6 @@ impl Stream {
 
     /// What a record leaves open is asked in the next one of its source, as its syslog header says: the
     /// stream carries records of several programs, which take turns.
-    #[cfg(feature = "serve")]
     pub(crate) fn tell_sources_apart(&mut self) {
         self.sources.get_or_insert_default();
     }
@@ -128,6 +127,21 @@ impl Stream {
             self.end_held(&mut scratch, sink);
             self.put_away(scratch);
         }
+    }
+
+    /// What it masks by.
+    #[cfg(feature = "cli")]
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Takes a whole record, where no other is open, without its line end; `out` is told how many bytes each mask stands for.
+    pub(crate) fn record_to(&mut self, record: &[u8], out: &mut impl Out) {
+        self.tally.bytes_in += record.len() as u64;
+        self.tally.records += 1;
+        let mut scratch = self.redactor.scratch();
+        self.block(record, &mut scratch, out);
+        self.put_away(scratch);
     }
 
     /// Whether it stands between two records, and the last one left nothing open: nothing that came before has a say in
@@ -182,7 +196,7 @@ impl Stream {
         }
     }
 
-    fn block(&mut self, block: &[u8], scratch: &mut Scratch, sink: &mut impl FnMut(&[u8])) {
+    fn block(&mut self, block: &[u8], scratch: &mut Scratch, sink: &mut impl Out) {
         let set = &self.redactor.set;
         scratch.findings.clear();
         batch::scan_sources(set, block, &mut self.continuation, &mut self.sources, scratch);

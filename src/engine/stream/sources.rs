@@ -11,6 +11,9 @@ const SILENT_BYTES_MAX: u64 = 1 << 20;
 /// The most bytes of a record that are read for its source.
 const HEADER_BYTES_MAX: usize = 256;
 
+/// What stands before the stream of an object of Docker's.
+const STREAM: &[u8] = b"\"stream\":\"";
+
 /// Who wrote a record: a hash, so that what is kept of it is small whatever it is called.
 type Source = [u8; 32];
 
@@ -133,7 +136,13 @@ fn under(open: &Continuation, record: &[u8]) -> Continuation {
 ///
 /// `<13>1 2024-10-11T22:14:15Z host app 42 ID - ...` (RFC 5424), `<13>Oct 11 22:14:15 host app[42]: ...`
 /// (RFC 3164, with or without priority, host and process), and the same with a time as in RFC 3339.
+///
+/// Of an object of Docker's json-file its stream.
 fn header(record: &[u8]) -> &[u8] {
+    if record.starts_with(b"{\"log\":") {
+        let stream = memchr::memmem::rfind(record, STREAM).map_or(&[][..], |at| &record[at + STREAM.len()..]);
+        return &stream[..stream.len().min("stdout".len())];
+    }
     let record = &record[..record.len().min(HEADER_BYTES_MAX)];
     let text = priority(record);
     if let Some(rest) = text.strip_prefix(b"1 ") {
@@ -205,6 +214,10 @@ mod tests {
             ("", ""),
             ("<13>1 2024-10-11T22:14:15Z host", ""),
             ("<1", ""),
+            ("2024-10-11T22:14:15.123456789Z stderr F text", "stderr"),
+            ("{\"log\":\"text\\n\",\"stream\":\"stderr\",\"time\":\"x\"}", "stderr"),
+            ("{\"log\":\"text\\n\",\"stream\":\"o", "o"),
+            ("{\"log\":\"text", ""),
         ] {
             assert_eq!(String::from_utf8_lossy(header(record.as_bytes())), expected, "{record}");
         }
