@@ -68,12 +68,12 @@ pub fn is_made_up(value: &[u8]) -> bool {
     let sign = |b: &u8| matches!(b, b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' | b'+');
     let digit = value.iter().position(u8::is_ascii_digit);
     let mixed = |at: usize| value[at..].iter().any(u8::is_ascii_alphabetic) || value.iter().any(sign);
-    let named = |name: &&str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
+    let named = |name: &str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
     value.len() >= MADE_UP_BYTES_MIN
         && value.iter().all(|b| b.is_ascii_alphanumeric() || sign(b))
         && value.iter().any(u8::is_ascii_alphabetic)
         && digit.is_some_and(mixed)
-        && !ALGORITHMS.iter().any(|name| named(&name))
+        && !ALGORITHMS.iter().any(|name| named(name))
 }
 
 /// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
