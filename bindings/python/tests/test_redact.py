@@ -161,7 +161,7 @@ def test_threads_and_forks():
 
     def work():
         for n in range(2000):
-            if logveil.redact(f"{n} {SECRET}") != f"{n} {MASKED}":
+            if logveil.redact(f"{SECRET} {n}") != f"{MASKED} {n}":
                 wrong.append(n)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
