@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use logveil::{Builder, HashKey, Likelihood, Mask, Redactor, RuleError, Values, Verdict};
-use serde::Deserialize;
 
 /// Which rules, which masks, which values.
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "toml", derive(serde::Deserialize))]
+#[cfg_attr(feature = "toml", serde(rename_all = "kebab-case", deny_unknown_fields, default))]
 pub struct Options {
     /// Only these rules or families.
     pub only: Vec<String>,
@@ -34,10 +34,13 @@ pub struct Options {
     /// Masks a bare JSON number as 0.
     pub number_zero: bool,
     /// Rules of one's own: texts of rule files.
+    #[cfg(feature = "toml")]
     pub rules: Vec<String>,
     /// Entries of the allow-list.
+    #[cfg(feature = "toml")]
     pub allow: Vec<toml::Table>,
     /// The same, as texts of allow files.
+    #[cfg(feature = "toml")]
     pub allow_files: Vec<String>,
     /// Values that are known, by a name for messages.
     pub known: BTreeMap<String, String>,
@@ -69,10 +72,37 @@ impl From<RuleError> for Refused {
 }
 
 impl Options {
+    /// Takes them as names and values, a name as often as it has values; a known value is `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// A name that is none, by its name alone.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Options, Refused> {
+        let mut options = Options::default();
+        for (name, value) in pairs {
+            match name {
+                "only" => options.only.push(value.to_owned()),
+                "except" => options.except.push(value.to_owned()),
+                "with" => options.with.push(value.to_owned()),
+                "mask" => options.mask.push(value.to_owned()),
+                "hash-key" => options.hash_key = Some(value.to_owned()),
+                "min-likelihood" => options.min_likelihood.push(value.to_owned()),
+                "keep-samples" => options.keep_samples = value == "true",
+                "number-zero" => options.number_zero = value == "true",
+                "known" => {
+                    let (name, value) = value.split_once('=').unwrap_or(("", value));
+                    options.known.insert(name.to_owned(), value.to_owned());
+                }
+                _ => return Err(Refused(format!("there is no option `{name}`"))),
+            }
+        }
+        Ok(options)
+    }
+
     /// Reads them from TOML.
     ///
     /// # Errors
     /// The line and what is wrong with it, without the line itself: it may hold a known value.
+    #[cfg(feature = "toml")]
     pub fn from_toml(text: &str) -> Result<Options, Refused> {
         toml::from_str(text).map_err(|e| {
             let line = e.span().map(|span| 1 + text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count());
@@ -100,11 +130,14 @@ impl Options {
         for written in &self.min_likelihood {
             builder = likelihood(builder, written)?;
         }
-        for text in &self.rules {
-            builder = builder.rules_toml("rules", text)?;
-        }
-        for text in self.allow_files.into_iter().chain(tables(self.allow)?) {
-            builder = builder.allow_toml("allow", &text)?;
+        #[cfg(feature = "toml")]
+        {
+            for text in &self.rules {
+                builder = builder.rules_toml("rules", text)?;
+            }
+            for text in self.allow_files.into_iter().chain(tables(self.allow)?) {
+                builder = builder.allow_toml("allow", &text)?;
+            }
         }
         let redactor = builder.build()?;
         if self.known.is_empty() {
@@ -141,6 +174,7 @@ fn likelihood(builder: Builder, written: &str) -> Result<Builder, Refused> {
 }
 
 /// Tables that stand in the options, as the text of an allow file.
+#[cfg(feature = "toml")]
 fn tables(allow: Vec<toml::Table>) -> Result<Option<String>, Refused> {
     if allow.is_empty() {
         return Ok(None);
@@ -161,7 +195,7 @@ fn values(known: BTreeMap<String, String>) -> Result<Values, Refused> {
     Ok(values.build())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "toml"))]
 mod tests {
     use super::Options;
 
@@ -179,6 +213,14 @@ mod tests {
         assert!(redactor.redact_str("password=hunter23").starts_with("password=[REDACTED:password:"));
         assert!(redactor.redact_str("q=tr0ub4dor%263").starts_with("q=[REDACTED:known-value"));
         assert_eq!(redactor.redact_str("password=changeme"), "password=changeme");
+    }
+
+    #[test]
+    fn pairs_are_the_same_options() {
+        let pairs = [("mask", "stars"), ("mask", "card=keep:6,4"), ("known", "DB=tr0ub=4dor&3"), ("except", "place")];
+        let redactor = Options::from_pairs(pairs).unwrap().build().unwrap();
+        assert_eq!(redactor.redact_str("password=hunter2 q=tr0ub%3D4dor%263"), "password=******* q=****************");
+        assert!(Options::from_pairs([("masks", "q8Zr1Lw0")]).is_err_and(|e| !e.to_string().contains("q8Z")));
     }
 
     #[test]
