@@ -30,7 +30,7 @@ PYTHONS = ["3.10", "3.15", "3.14", "3.13", "3.12", "3.11"]
 WHEEL_BYTES_MAX = 1_750_000
 BROTLI_BYTES_MAX = 700_000
 WASM = "wasm32-unknown-unknown"
-LOGGERS = ["pino@9.14.0", "winston@3.19.0"]
+LOGGERS = ["pino@10.4.0", "winston@3.19.0"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g"]
 
 

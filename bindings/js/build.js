@@ -11,14 +11,14 @@ copyFileSync(wasm, join(dist, "logveil.wasm"));
 const read = (name) => readFileSync(join(here, "src", name), "utf8");
 // One source: what `import` reads is written as it is, what `require` reads is made of it.
 function common(source) {
-    const names = [...source.matchAll(/^export (?:class|function|const|let) (\w+)/gm)].map((match) => match[1]);
+    const names = [...source.matchAll(/^export (?:class|(?:async )?function|const|let) (\w+)/gm)].map((match) => match[1]);
     const given = [...source.matchAll(/^export \{ ([\w, ]+) \}/gm)].flatMap((match) => match[1].split(", "));
     const body = source
         .replace(/^export \{[^}]*\} from "\.\/(\w+)\.js";$/gm, 'Object.assign(module.exports, require("./$1.cjs"));')
         .replace(/^import \{ ([^}]+) \} from "\.\/(\w+)\.js";$/gm, 'const { $1 } = require("./$2.cjs");')
         .replace(/^import (\{ [^}]+ \}|\w+) from "(node:[\w/]+)";$/gm, 'const $1 = require("$2");')
         .replace(/^export default /gm, "module.exports = ")
-        .replace(/^export (class|function|const|let) /gm, "$1 ")
+        .replace(/^export (class|async function|function|const|let) /gm, "$1 ")
         .replaceAll("import.meta.url", 'require("node:url").pathToFileURL(__filename).href');
     const own = names.filter((name) => !given.includes(name));
     return `"use strict";\n${body}${own.length ? `Object.assign(module.exports, { ${own.join(", ")} });\n` : ""}`;

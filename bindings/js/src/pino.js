@@ -1,12 +1,23 @@
 // A transport for pino, in its worker: pino.transport({ target: "logveil/pino", options: { destination: 1, mask: "stars" } })
 import { createWriteStream } from "node:fs";
-import { Redactor, RedactTransform } from "./node.js";
+import { Writable } from "node:stream";
+import { Redactor } from "./node.js";
 
-export default async function transport({ destination = 1, ...options } = {}) {
-    const through = new RedactTransform(new Redactor(options));
-    const to = typeof destination === "number" ? createWriteStream(null, { fd: destination, autoClose: false }) : createWriteStream(destination, { flags: "a" });
-    through.pipe(to);
-    // pino ends its transport and waits for this to have written everything.
-    through.on("end", () => to.end());
-    return through;
+export default async function transport({ destination = 1, ...rest } = {}) {
+    // pino adds what is its own, with a `$` in front.
+    const options = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("$")));
+    const stream = new Redactor(options).stream();
+    const file = typeof destination === "number" ? { fd: destination, autoClose: false } : { flags: "a" };
+    const to = createWriteStream(typeof destination === "number" ? null : destination, file);
+    // The worker ends when this closes, which is when everything was written.
+    return new Writable({
+        write(chunk, _, done) {
+            const out = stream.push(chunk);
+            if (out.length > 0) to.write(out, done);
+            else done();
+        },
+        final(done) {
+            to.end(stream.finish(), done);
+        },
+    });
 }
