@@ -104,7 +104,7 @@ def c():
     run(out / "test-cpp", **loads)
     run(out / "test-asan", *data)
     if shutil.which("valgrind"):
-        check = ["valgrind", "-q", "--error-exitcode=1", "--leak-check=full", "--errors-for-leak-kinds=definite"]
+        check = ["valgrind", "-q", "--error-exitcode=1", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
         run(*check, out / "test-c", **loads)
         run(*check, out / "test-cpp", **loads)
     else:

@@ -115,7 +115,7 @@ test("pino, as a destination and as a transport", async (t) => {
     clean(lines);
     assert.equal(JSON.parse(lines.split("\n")[0]).nested.token.startsWith("[REDACTED:"), true);
     const program = `const pino = require("pino");
-        const log = pino(pino.transport({ target: "logveil/pino", options: { mask: "text:GONE" } }));
+        const log = pino(pino.transport({ target: "logveil/pino", options: { redactor: { mask: "text:GONE" } } }));
         log.info({ password: process.argv[1] }, "x");`;
     // pino looks for its transport beside the file that asks.
     writeFileSync("transport.cjs", program.replace("argv[1]", "argv[2]"));
