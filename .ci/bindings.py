@@ -24,6 +24,7 @@ PREFIX = TARGET / "bindings/prefix"
 VENVS = TARGET / "bindings/venvs"
 
 MATURIN = "maturin==1.16.0"
+MYPY = "mypy==2.4.1"
 PYTEST = ["pytest==9.2.0", "structlog==26.1.0", "loguru==0.7.3", "python-json-logger==4.2.0", "sentry-sdk==2.75.0"]
 # The oldest Python that a wheel is for, and the newest at hand.
 PYTHONS = ["3.10", "3.15", "3.14", "3.13", "3.12", "3.11"]
@@ -165,6 +166,10 @@ def python():
             run(place / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", ROOT / "bindings/python/tests", cwd=aside,
                 LOGVEIL_VECTORS=str(VECTORS), PYTHONDONTWRITEBYTECODE="1")
         print(f"  Python {version}: tested")
+    # Types are what is there.
+    tools = venv("types", packages=[built, MYPY])
+    run(tools / "mypy", "--no-incremental", cwd=ROOT / "bindings/python")
+    run(tools / "python", "-m", "mypy.stubtest", "logveil._native", cwd=tools)
     run(place / "python", ROOT / "bindings/python/tests/bench.py")
 
 

@@ -152,6 +152,7 @@ def test_handlers_of_ones_own(out, kind):
         raise ValueError(MESSAGE)
     except ValueError:
         log.exception("password=%s", SECRET, extra={"token": SECRET, "nested": {"password": SECRET}})
+    log.warning("%(user)s logs in", {"user": "bob", "password": SECRET})
     log.removeHandler(handler)
     held(handler.sent)
 

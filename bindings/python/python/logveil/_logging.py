@@ -156,7 +156,10 @@ class _Cover:
             clean = masked(text)
             if clean is not text:
                 yield from (("msg", clean), ("args", ()))
-            if getattr(record, "message", text) is not text:
+            elif record.args and (clean := self.redactor.redact_value(record.args)) is not record.args:
+                # Some that the message does not show.
+                yield "args", clean
+            if (shown := getattr(record, "message", None)) and (clean := masked(shown)) is not shown:
                 yield "message", clean
         trace = record.exc_text
         if record.exc_info and not trace:

@@ -2,6 +2,8 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any, TypeVar, final, overload
 
+__all__ = ["Finding", "Redactor", "forget", "RuleError", "Records", "Stream", "__version__"]
+
 _T = TypeVar("_T")
 
 __version__: str
