@@ -7,6 +7,8 @@ All run the same vectors and the same drawn lines, which `tests/it` writes. What
 by version into the target folder; one that cannot be had is said to be NOT RUN. Files that are shipped are held to their
 sizes and lists of contents.
 """
+import functools
+import http.server
 import json
 import os
 import pathlib
@@ -15,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -216,7 +219,41 @@ def js():
     for test in ("test.mjs", "bench.mjs"):
         shutil.copy(here / "tests" / test, clean)
     run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS))
+    browser(made / "package/dist")
     run("node", "bench.mjs", cwd=clean)
+
+
+def browser(dist):
+    """Every vector in Chromium, and the page of examples/."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        print("  NOT RUN: there is no Chromium: the module was not run in a browser, nor the page of examples/")
+        return
+    site = TARGET / "bindings/site"
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(ROOT / "examples/page", site)
+    for path in [*(dist / name for name in ("browser.js", "core.js", "logveil.wasm")), VECTORS / "vectors.json",
+                 ROOT / "bindings/js/tests/browser.html"]:
+        shutil.copy(path, site)
+    serve = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server, tempfile.TemporaryDirectory() as profile:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+                 "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
+        page = f"http://127.0.0.1:{server.server_port}/browser.html"
+        seen = said(chromium, *flags, "--virtual-time-budget=60000", "--dump-dom", page, timeout=120)
+        server.shutdown()
+    answer = re.search(r'<pre id="said">(.*?)</pre>', seen)
+    print(f"  Chromium: {answer and answer[1]}")
+    if not answer or not answer[1].startswith("ok"):
+        sys.exit("the browser says something else")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_):
+        pass
 
 
 def one_version():
