@@ -1,10 +1,11 @@
-"""Times a call, `logging` with and without, and thirteen `re.sub`, in one run: python tests/bench.py"""
+"""Processor time of a call, of `logging` with and without, and of thirteen `re.sub`, in one run: python tests/bench.py"""
 
 from __future__ import annotations
 
 import io
 import logging
 import re
+import time
 import timeit
 
 import logveil
@@ -40,7 +41,7 @@ def subs(text):
 
 
 def best(f, number, rounds=9):
-    return min(timeit.repeat(f, number=number, repeat=rounds)) / number * 1e9
+    return min(timeit.repeat(f, number=number, repeat=rounds, timer=time.thread_time)) / number * 1e9
 
 
 class Null(io.StringIO):
