@@ -8,19 +8,21 @@ const ROWS_MAX = 500;
 await init();
 const redactor = new Redactor();
 
-/** The text as it would leave, with a mark around each mask. A mask stands where a finding was, so both are walked along. */
+/** The text as it would leave, with a mark around each mask: it stands where the finding was, in one of the ways that masks are written. */
 function show(text) {
-    const findings = redactor.findings(text);
+    const [left, findings] = [redactor.redact(text), redactor.findings(text)];
     masked.replaceChildren();
-    let at = 0;
+    let [at, from] = [0, 0];
     for (const { start, end, rule } of findings) {
+        const begin = at + start - from;
+        const label = [`[REDACTED:${rule}]`, `REDACTED-${rule}`].find((one) => left.startsWith(one, begin));
+        if (label === undefined) break;
         const mark = document.createElement("mark");
-        mark.textContent = `[REDACTED:${rule}]`;
-        mark.title = rule;
-        masked.append(text.slice(at, start), mark);
-        at = end;
+        mark.textContent = label;
+        masked.append(left.slice(at, begin), mark);
+        [at, from] = [begin + label.length, end];
     }
-    masked.append(text.slice(at));
+    masked.append(left.slice(at));
     const rows = findings.slice(0, ROWS_MAX).map(({ start, end, rule }) => {
         const row = document.createElement("tr");
         const line = text.slice(0, start).split("\n").length;
