@@ -137,7 +137,7 @@ void logveil_redactor_free(logveil_redactor *redactor);
 // Frees records. NULL is fine.
 void logveil_records_free(logveil_records *records);
 
-// Frees a stream; bytes that were not taken are lost, and overwritten. NULL is fine.
+// Frees a stream: bytes that were not taken are lost, what it held is overwritten. NULL is fine.
 void logveil_stream_free(logveil_stream *stream);
 
 // Frees an error. NULL is fine.

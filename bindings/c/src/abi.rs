@@ -326,7 +326,7 @@ pub unsafe extern "C" fn logveil_records_free(records: *mut logveil_records) {
     unsafe { free(records) }
 }
 
-/// Frees a stream; bytes that were not taken are lost, and overwritten. NULL is fine.
+/// Frees a stream: bytes that were not taken are lost, what it held is overwritten. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn logveil_stream_free(stream: *mut logveil_stream) {
     // SAFETY: by the caller's promise.
