@@ -7,7 +7,6 @@ A filter on a logger does not see the records of its children, nor tracebacks; a
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import sys
 import threading
 import traceback
@@ -27,21 +26,15 @@ _OWN = "_logveil"
 #: What every record has; the rest is `extra`.
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-#: Handlers of the standard library that write what `format` returns, and nothing else of a record.
-_FORMATTING = frozenset(
-    kind.__dict__["emit"]
-    for kind in (
-        logging.StreamHandler,
-        logging.FileHandler,
-        logging.NullHandler,
-        logging.handlers.BaseRotatingHandler,
-        logging.handlers.WatchedFileHandler,
-        logging.handlers.SysLogHandler,
-        logging.handlers.SMTPHandler,
-        # Keeps records for a handler that is covered itself.
-        logging.handlers.BufferingHandler,
-    )
-)
+def _formatting() -> Iterator[Any]:
+    """How handlers of the standard library emit that write what `format` returns, and nothing else of a record."""
+    names = {"StreamHandler", "FileHandler", "NullHandler"}
+    yield from (vars(vars(logging)[name])["emit"] for name in names)
+    # Loaded for nobody who does not use it.
+    if more := sys.modules.get("logging.handlers"):
+        # The last one keeps records for a handler that is covered itself.
+        names = {"BaseRotatingHandler", "WatchedFileHandler", "SysLogHandler", "SMTPHandler", "BufferingHandler"}
+        yield from (vars(vars(more)[name])["emit"] for name in names)
 
 
 class UncoveredWarning(UserWarning):
@@ -91,7 +84,7 @@ class _Cover:
                 self._wrap_format(handler)
             if not isinstance(handler, logging.Handler) or kind.handle is not logging.Handler.handle:
                 self._wrap(handler, "handle")
-            elif kind.emit not in _FORMATTING:
+            elif kind.emit not in _formatting():
                 self._wrap(handler, "emit")
             if always or getattr(kind, "handleError", None) is not logging.Handler.handleError:
                 self._wrap(handler, "handleError")
