@@ -70,7 +70,7 @@ fn they_are_written_down_for_other_languages() {
 }
 
 /// How many lines are drawn, where `PROPTEST_CASES` says nothing else.
-const LINES: u32 = 10_000;
+const LINES: u32 = 1_000;
 
 #[test]
 fn vectors_that_show_a_defect() {
