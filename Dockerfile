@@ -15,6 +15,8 @@ COPY Cargo.toml Cargo.lock README.md ./
 COPY src src
 COPY patterns patterns
 COPY benches benches
+# Members of the workspace, which are read and not built.
+COPY bindings bindings
 # The C library is linked in; for that the target must be named, or build scripts would be static too.
 RUN target=$(rustc -vV | sed -n 's/^host: //p') \
     && RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target "$target" --bin logveil \

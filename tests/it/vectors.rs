@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use logveil::Redactor;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 use crate::cases::{Case, cases};
 use crate::kit::{every_way, masked, report, shown};
@@ -36,6 +37,40 @@ fn every_vector_holds_however_it_is_cut() {
     }
     report("vectors", &sound.iter().filter_map(run).collect::<Vec<_>>());
 }
+
+/// What bindings run (`.ci/run bindings`): all vectors as one file of hexadecimal texts, which any language reads, and lines
+/// that are drawn, with what becomes of them. They are never committed: a hosting site would take them for live secrets.
+#[test]
+fn they_are_written_down_for_other_languages() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let sound = cases().into_iter().filter(|c| !c.defect);
+    let all: Vec<_> = sound
+        .map(|c| serde_json::json!({ "name": c.name, "input": hex(&c.input), "output": hex(&c.output) }))
+        .collect();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let text =
+        serde_json::to_string(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "cases": all })).unwrap();
+    std::fs::write(folder.join("vectors.json"), text.replace("},{", "},\n{")).unwrap();
+
+    let config = texts::cases(LINES);
+    let (count, mut runner) = (config.cases, proptest::test_runner::TestRunner::new(config));
+    let redactor = Redactor::builtin();
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for n in 0..count {
+        let strategy = if n % 2 == 0 { splices().boxed() } else { texts::text().boxed() };
+        let mut line = strategy.new_tree(&mut runner).expect("nothing is filtered").current();
+        line.iter_mut().filter(|b| **b == b'\n').for_each(|b| *b = b' ');
+        before.extend_from_slice(&line);
+        before.push(b'\n');
+        after.extend_from_slice(&redactor.redact(&line));
+        after.push(b'\n');
+    }
+    std::fs::write(folder.join("drawn.in"), before).unwrap();
+    std::fs::write(folder.join("drawn.out"), after).unwrap();
+}
+
+/// How many lines are drawn, where `PROPTEST_CASES` says nothing else.
+const LINES: u32 = 1_000;
 
 #[test]
 fn vectors_that_show_a_defect() {

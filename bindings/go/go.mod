@@ -1,0 +1,3 @@
+module logveil.example/logveil
+
+go 1.25
