@@ -87,7 +87,9 @@ pub fn client(section: &mut Section<'_>) -> Result<Option<(Address, ClientTerms)
         return Err(section.wrong_at("framing", "requests have none; leave it out"));
     }
     let own = match &address {
-        Address::Tcp(to) | Address::Tls(to) => to.trim_end_matches(if url.starts_with("https") { ":443" } else { ":80" }),
+        Address::Tcp(to) | Address::Tls(to) => {
+            to.trim_end_matches(if url.starts_with("https") { ":443" } else { ":80" })
+        }
         _ => "localhost",
     };
     let host = match host.as_deref() {

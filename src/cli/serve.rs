@@ -236,7 +236,18 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         }
         _ => None,
     };
-    Ok(Listen { name, address, access, framing, flush_after, refuses_foreign, tls, rules: Live::new(rules), fluent, http })
+    Ok(Listen {
+        name,
+        address,
+        access,
+        framing,
+        flush_after,
+        refuses_foreign,
+        tls,
+        rules: Live::new(rules),
+        fluent,
+        http,
+    })
 }
 
 /// Who may use a Unix socket.

@@ -209,7 +209,8 @@ mod tests {
         for (i, key) in Limits::KEYS.into_iter().enumerate() {
             let (before, mut limits) = (Limits::default(), Limits::default());
             let value = if key == "threads" { 63 } else { 5 << 20 };
-            let value = if matches!(key, "record-bytes" | "connections" | "unacknowledged" | "requests") { 64 } else { value };
+            let value =
+                if matches!(key, "record-bytes" | "connections" | "unacknowledged" | "requests") { 64 } else { value };
             limits.set(key, value).or_else(|| limits.set_seconds(key, 7.5)).unwrap().unwrap();
             let changed = |(a, b): (&(_, String), &(_, String))| a != b;
             let which: Vec<bool> = before.entries().iter().zip(&limits.entries()).map(changed).collect();

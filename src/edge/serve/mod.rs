@@ -163,7 +163,8 @@ async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, sour
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ((records, batches), (messages, whole)) = (unbounded_channel(), unbounded_channel());
     let hall = Hall::new(shared.clone());
-    let ground = Ground { shared: shared.clone(), queues: [records, messages], hall: hall.clone(), tasks: TaskTracker::new() };
+    let ground =
+        Ground { shared: shared.clone(), queues: [records, messages], hall: hall.clone(), tasks: TaskTracker::new() };
     for (listener, socket) in bound.into_iter().enumerate() {
         ground.run(listener, socket)?;
     }

@@ -20,8 +20,8 @@ const HEAD_BYTES: usize = 256;
 
 /// What JSON's texts hold escaped only: marks and control characters.
 const SPECIAL: ByteSet = ByteSet::of(&[
-    b'"', b'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
-    30, 31,
+    b'"', b'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+    28, 29, 30, 31,
 ]);
 
 /// A text, number or the like: where it stands in the line.

@@ -43,7 +43,8 @@ pub struct Judged {
 pub fn judge(body: &[u8], about: About<'_>, redactor: &Redactor) -> Result<Judged, Refusal> {
     let mut judged = Judged::default();
     // Loki's push is a block of Snappy, of which no header speaks.
-    let bare = about.coding == Coding::Identity && about.said == Said::Proto && about.path.ends_with("/loki/api/v1/push");
+    let bare =
+        about.coding == Coding::Identity && about.said == Said::Proto && about.path.ends_with("/loki/api/v1/push");
     let coding = if bare { Coding::Snappy } else { about.coding };
     if coding == Coding::Identity {
         judged.plain = body.len();

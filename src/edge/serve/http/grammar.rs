@@ -136,10 +136,18 @@ mod tests {
     fn it_is_what_serde_takes() {
         let text = "[{}\"a:,1-0.eE+ntrufls\\\u{1}] ";
         let any = proptest::collection::vec(proptest::sample::select(text.chars().collect::<Vec<_>>()), 0..12);
-        let known = ["{\"a\":[1,-2.5e+3,true,null,\"\\u0041\\n\"]}", "{}{} []\n1", "01", "1.", "[1,]", "{\"a\"}", "\"\\x\"", "1e"];
-        let serde = |text: &str| {
-            serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().all(|v| v.is_ok())
-        };
+        let known = [
+            "{\"a\":[1,-2.5e+3,true,null,\"\\u0041\\n\"]}",
+            "{}{} []\n1",
+            "01",
+            "1.",
+            "[1,]",
+            "{\"a\"}",
+            "\"\\x\"",
+            "1e",
+        ];
+        let serde =
+            |text: &str| serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().all(|v| v.is_ok());
         for text in known {
             assert_eq!(is_json(text.as_bytes()), serde(text), "{text}");
         }

@@ -2,17 +2,14 @@
 //! sender's and the upstream's business: they are neither masked nor logged.
 
 use hyper::HeaderMap;
-use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
-};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 
 use super::coding::Coding;
 use super::kind::Said;
 use super::refusal::Refusal;
 
 /// What concerns one connection only, besides what `Connection` names.
-const HOP: [HeaderName; 4] = [CONNECTION, TRANSFER_ENCODING, UPGRADE, TRAILER];
+const HOP: [HeaderName; 3] = [CONNECTION, TRANSFER_ENCODING, UPGRADE];
 const HOP_BY_NAME: [&str; 2] = ["keep-alive", "proxy-connection"];
 /// Checksums of the body, wrong once it has changed.
 const CHECKSUMS: [&str; 5] = ["content-md5", "digest", "content-digest", "repr-digest", "x-amz-content-sha256"];
@@ -76,7 +73,9 @@ pub fn said(headers: &HeaderMap) -> Result<Said, Refusal> {
 /// Whether the body is a call of gRPC.
 pub fn is_grpc(headers: &HeaderMap) -> bool {
     let value = headers.get(hyper::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    value.strip_prefix("application/grpc").is_some_and(|rest| matches!(rest.as_bytes().first(), None | Some(b'+' | b';')))
+    value
+        .strip_prefix("application/grpc")
+        .is_some_and(|rest| matches!(rest.as_bytes().first(), None | Some(b'+' | b';')))
 }
 
 /// Makes headers fit a body that has changed.
@@ -141,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_changed_body_has_no_checksum_and_no_signature() {
-        let mut all = headers(&[("content-md5", "x"), ("x-amz-checksum-crc32", "x"), ("date", "x"), ("content-length", "1")]);
+        let mut all =
+            headers(&[("content-md5", "x"), ("x-amz-checksum-crc32", "x"), ("date", "x"), ("content-length", "1")]);
         assert_eq!(changed(&mut all), Ok(()));
         assert_eq!(all, headers(&[("date", "x")]));
         for (signed, wanted) in [
@@ -171,7 +171,9 @@ mod tests {
         two.append("content-encoding", HeaderValue::from_static("gzip"));
         assert!(coding(&two, "content-encoding").is_err());
         assert_eq!(said(&headers(&[])), Ok(Said::Nothing));
-        for (name, grpc) in [("application/grpc", true), ("application/grpc+proto", true), ("application/grpc-web", false)] {
+        for (name, grpc) in
+            [("application/grpc", true), ("application/grpc+proto", true), ("application/grpc-web", false)]
+        {
             assert_eq!(is_grpc(&headers(&[("content-type", name)])), grpc, "{name}");
         }
     }

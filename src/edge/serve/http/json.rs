@@ -225,11 +225,7 @@ mod tests {
         assert_eq!(lines(r#"[{"a":1},{"b":[{"c":1}]}]"#), ["[", r#"{"a":1}"#, ",", r#"{"b":[{"c":1}]}"#, "]"]);
         assert_eq!(lines(r#"{"event":1}{"event":{"x":[1]}}"#), [r#"{"event":1}"#, r#"{"event":{"x":[1]}}"#]);
         let loki = r#"{"streams":[{"stream":{"app":"x"},"values":[["1","a"],["2","b"]]}]}"#;
-        assert_eq!(lines(loki), [
-            r#"{"streams":["#,
-            r#"{"stream":{"app":"x"},"values":[["1","a"],["2","b"]]}"#,
-            "]}"
-        ]);
+        assert_eq!(lines(loki), [r#"{"streams":["#, r#"{"stream":{"app":"x"},"values":[["1","a"],["2","b"]]}"#, "]}"]);
         let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"}]"}},{}]}]}]}"#;
         let cut = [
             r#"{"resourceLogs":["#,

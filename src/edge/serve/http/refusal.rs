@@ -76,7 +76,9 @@ impl Refusal {
             Refusal::Broken => "the upstream broke the connection before it answered",
             Refusal::Silent => "the upstream did not answer in answer-seconds",
             Refusal::Path => "there is nothing at this path",
-            Refusal::Method => "only Export of OTLP's logs, traces and metrics and Push of Loki's Pusher are known here",
+            Refusal::Method => {
+                "only Export of OTLP's logs, traces and metrics and Push of Loki's Pusher are known here"
+            }
             Refusal::Upgrade => "connections cannot become anything else here",
             Refusal::Connect => "this is no proxy of connections",
         }

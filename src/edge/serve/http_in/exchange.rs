@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{CONTENT_LENGTH, HeaderValue, TE, UPGRADE};
+use hyper::header::{CONTENT_LENGTH, HeaderValue, TE, TRAILER, UPGRADE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use tokio::time::timeout;
@@ -98,6 +98,8 @@ impl Door {
         }
         let trailers = parts.headers.get(TE).is_some_and(|v| v == "trailers") && grpc;
         head::end_hop(&mut parts.headers, trailers);
+        // Those of a request say nothing that anybody reads.
+        parts.headers.remove(TRAILER);
         parts.headers.remove(CONTENT_LENGTH);
         if had_body && !grpc {
             parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -128,7 +130,7 @@ impl Door {
             let frame = timeout(left, incoming.frame()).await.map_err(|_| Refusal::Slow)?;
             left = left.saturating_sub(begun.elapsed());
             let Some(frame) = frame else { break };
-            // Trailers of requests say nothing that anybody reads.
+            // Trailers stay here.
             let Ok(data) = frame.map_err(|_| Refusal::Gone)?.into_data() else { continue };
             if body.len() + data.len() > limits.message_bytes {
                 return Err(Refusal::Large);

@@ -46,9 +46,10 @@ pub fn reply(why: Refusal, words: Words) -> Response<Body> {
         Words::Grpc => ("application/grpc", Vec::new()),
         Words::Proto => ("application/x-protobuf", status(why.grpc_status(), said)),
         // Nothing in it needs to be escaped.
-        Words::Json => {
-            ("application/json", format!("{{\"code\":{},\"message\":\"logveil: {said}\"}}", why.grpc_status()).into_bytes())
-        }
+        Words::Json => (
+            "application/json",
+            format!("{{\"code\":{},\"message\":\"logveil: {said}\"}}", why.grpc_status()).into_bytes(),
+        ),
         Words::Text => ("text/plain; charset=utf-8", format!("logveil: {said}\n").into_bytes()),
     };
     let mut response = Response::new(Either::Right(Full::new(Bytes::from(body))));

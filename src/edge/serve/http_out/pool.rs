@@ -118,7 +118,7 @@ impl Pool {
                 *ask.uri_mut() = own;
                 Err(Ok(ask))
             }
-            Ok(Sent::Perhaps(_)) => {
+            Ok(Sent::Perhaps) => {
                 numbers.failures.inc();
                 Err(Err(Refusal::Broken))
             }
@@ -161,7 +161,9 @@ impl Pool {
 
     async fn open(&self, n: usize, grpc: bool, until: Instant) -> Option<Line> {
         let (upstream, numbers) = (&self.shared.settings.upstream[n], &self.shared.numbers.upstream[n]);
-        let patience = (Instant::now() + self.shared.settings.limits.connect).min(until);
+        // One that does not answer leaves time for the next one.
+        let left = until.saturating_duration_since(Instant::now()) / if self.own.len() > 1 { 2 } else { 1 };
+        let patience = Instant::now() + self.shared.settings.limits.connect.min(left);
         let opened = timeout_at(patience.into(), Line::open(upstream, grpc)).await;
         let why = match opened {
             Ok(Ok(line)) => {
@@ -208,6 +210,7 @@ impl Pool {
             }
             for n in self.own.iter().copied() {
                 let now = Instant::now();
+                self.lines[n].prune();
                 if self.shared.numbers.upstream[n].up.get() == 1 || !backoffs[n].ready(now) {
                     continue;
                 }
@@ -226,10 +229,18 @@ impl Pool {
 impl Lines {
     fn put(&self, line: Line) {
         let mut one = lock(&self.one);
-        while one.len() >= IDLE_MAX || one.front().is_some_and(|(_, since)| since.elapsed() > IDLE) {
+        if one.len() >= IDLE_MAX {
             one.pop_front();
         }
         one.push_back((line, Instant::now()));
+    }
+
+    /// Closes what nobody has used for long.
+    fn prune(&self) {
+        let mut one = lock(&self.one);
+        while one.front().is_some_and(|(_, since)| since.elapsed() > IDLE) {
+            one.pop_front();
+        }
     }
 }
 

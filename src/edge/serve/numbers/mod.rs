@@ -225,7 +225,18 @@ impl Numbers {
         let reload = ReloadNumbers::new(registry);
         settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get()));
         reload.certificates(settings);
-        Numbers { listen, upstream, queue, queue_limit, queue_frames, unacknowledged, http, reload, delay, registry: root }
+        Numbers {
+            listen,
+            upstream,
+            queue,
+            queue_limit,
+            queue_frames,
+            unacknowledged,
+            http,
+            reload,
+            delay,
+            registry: root,
+        }
     }
 
     /// All of it as Prometheus text.
@@ -259,7 +270,8 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
     let over = counts(registry, "records_over_limit", "Records over record-bytes, which left as several");
     let unjudged = counts(registry, "unjudged", "Spans masked because they could not be judged");
     let dropped = counts(registry, "datagrams_dropped", "Datagrams lost for want of room, by whom");
-    let rejected = counts(registry, "rejections", "Connections turned away or ended, requests refused, and streams misframed");
+    let rejected =
+        counts(registry, "rejections", "Connections turned away or ended, requests refused, and streams misframed");
     let by_rule = counts(registry, "findings", "Secrets masked");
     let by_entry = counts(registry, "spared", "Findings that an entry of the allow-list let go, and by what of it");
     let (messages, acks, heartbeats) = (Counts::default(), Counts::default(), Counts::default());

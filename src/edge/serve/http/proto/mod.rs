@@ -54,6 +54,12 @@ pub fn mask(
     Ok(Some(rewrite::apply(source, &lines.spans, edits)))
 }
 
+/// A push of one line to Loki, for tests.
+#[cfg(test)]
+pub fn push(line: &str) -> Vec<u8> {
+    tests::len(1, tests::len(2, tests::len(2, line)))
+}
+
 /// Finds what is to be changed.
 struct Judge<'a> {
     source: &'a [u8],

@@ -95,8 +95,7 @@ static STATUS: Message = message(&[(2, Text("message"))]);
 
 /// `ExportMetricsServiceRequest`.
 pub static METRICS: Message = message(&[(1, Line(&RESOURCE_METRICS))]);
-static RESOURCE_METRICS: Message =
-    message(&[(1, Line(&RESOURCE)), (2, Line(&SCOPE_METRICS)), (3, Text("schema_url"))]);
+static RESOURCE_METRICS: Message = message(&[(1, Line(&RESOURCE)), (2, Line(&SCOPE_METRICS)), (3, Text("schema_url"))]);
 static SCOPE_METRICS: Message = message(&[(1, Line(&SCOPE)), (2, Line(&METRIC)), (3, Text("schema_url"))]);
 static METRIC: Message = message(&[
     (1, Text("name")),
@@ -114,8 +113,7 @@ static NUMBER: Message = message(&[(5, Line(&EXEMPLAR)), (7, Pair)]);
 static HISTOGRAMS: Message = message(&[(1, Line(&HISTOGRAM))]);
 static HISTOGRAM: Message = message(&[(6, Skip), (7, Skip), (8, Line(&EXEMPLAR)), (9, Pair)]);
 static EXPONENTIALS: Message = message(&[(1, Line(&EXPONENTIAL))]);
-static EXPONENTIAL: Message =
-    message(&[(1, Pair), (8, Below(&BUCKETS)), (9, Below(&BUCKETS)), (11, Line(&EXEMPLAR))]);
+static EXPONENTIAL: Message = message(&[(1, Pair), (8, Below(&BUCKETS)), (9, Below(&BUCKETS)), (11, Line(&EXEMPLAR))]);
 static BUCKETS: Message = message(&[(2, Skip)]);
 static SUMMARIES: Message = message(&[(1, Line(&SUMMARY))]);
 static SUMMARY: Message = message(&[(6, Below(&QUANTILE)), (7, Pair)]);
