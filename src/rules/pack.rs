@@ -138,7 +138,7 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
         }
         Kind::Key(k) => {
             w.byte(2);
-            for list in [&k.literals, &k.keys, &k.glued, &k.modifiers, &k.not_after, &k.sure] {
+            for list in [&k.literals, &k.keys, &k.glued, &k.modifiers, &k.not_after, &k.not_before, &k.sure] {
                 w.texts(list);
             }
             w.text(k.value.name());
@@ -189,6 +189,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
             glued: r.texts()?,
             modifiers: r.texts()?,
             not_after: r.texts()?,
+            not_before: r.texts()?,
             sure: r.texts()?,
             value: ValuePolicy::from_name(&r.text()?)?,
         }),

@@ -111,6 +111,9 @@ pub struct Key {
     pub modifiers: Vec<String>,
     /// Words before the key that make it harmless: `public key`.
     pub not_after: Vec<String>,
+    /// Words behind the key that make it another thing's name: `password policy`. Where there are such, any other word
+    /// says what the secret is for, `password_smtp`; none where the key must be the last.
+    pub not_before: Vec<String>,
     /// What its value must look like.
     pub value: ValuePolicy,
     /// Those of the keys whose every value is a secret, whatever `value` asks.

@@ -141,3 +141,22 @@ fn finds_are_found_in_other_surroundings() {
     }
     report("surroundings", &failures);
 }
+
+/// A record's bounds are those of what a rule looks at: whatever lines come before and behind, it finds the same.
+#[test]
+fn examples_hold_between_other_lines() {
+    let r = Redactor::builtin();
+    let mut failures = Vec::new();
+    for rule in r.rules().iter().filter(|rule| rule.family.on_by_default()) {
+        for (n, text) in rule.finds.iter().chain(&rule.spares).enumerate() {
+            let line = example(text);
+            // What a line leaves open is asked in the next.
+            let alone = r.redact(line.as_bytes());
+            let among = r.redact(format!("one line\n{line}\nanother: 1\n").as_bytes()).into_owned();
+            if !among.starts_with(&[&b"one line\n"[..], &alone, b"\n"].concat()) {
+                failures.push(format!("{} {}", rule.id, n + 1));
+            }
+        }
+    }
+    report("told apart by their neighbours", &failures);
+}

@@ -27,7 +27,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
         return;
     };
     let limit = s.rec.end.min(at + rule.max as usize);
-    let Ok(Some(body)) = block.header.longest(s.rec.text(), at, limit, s.work) else {
+    let Ok(Some(body)) = s.rec.longest(&block.header, at, limit, s.work) else {
         return s.refuse(at, Some(id), Refusal::Shape);
     };
     if quoted_lines(s, id, block, body) {

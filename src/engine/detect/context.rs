@@ -12,6 +12,7 @@ use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::plain;
+use crate::engine::notation::json_text::JsonTexts;
 use crate::engine::notation::key::{KeySite, Words};
 use crate::engine::notation::value::Value;
 use crate::rules::mask::Notation;
@@ -42,13 +43,30 @@ pub(crate) struct RecordContext<'a> {
     pub(crate) rescan: Rescan,
     /// Where the last `@` stands, and the authority it closes if it does.
     pub(crate) last_at: Option<(usize, Option<usize>)>,
+    /// Where its texts are, if it is JSON.
+    pub(crate) texts: JsonTexts,
 }
 
 impl RecordContext<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
+        let Some(finding) = self.within_text(finding) else { return };
         if !self.is_allowed(finding, None) {
             self.keep(finding);
+        }
+    }
+
+    /// The finding without what stands behind the text of JSON that it begins in: `{"url":"/?password=","next":"x"}`. None
+    /// is left where it begins at the text's end. What could not be judged stays as it is.
+    #[inline(always)]
+    fn within_text(&mut self, finding: Finding) -> Option<Finding> {
+        let Finding { start, end, end_state, .. } = finding;
+        if end_state == EndState::Unjudged {
+            return Some(finding);
+        }
+        match self.texts.end(&self.rec, start, end, self.work) {
+            None => Some(finding),
+            Some(mark) => (mark > start).then(|| cut(&self.rec, finding, mark)),
         }
     }
 
@@ -78,9 +96,10 @@ impl RecordContext<'_> {
         let glued = value.notation == Notation::Number(0) && self.rec.get(value.end) == Some(b'"');
         let notation = if glued { plain(&self.rec) } else { value.notation };
         let finding = Finding { end_state, ..Finding::new(value.start, value.end, known.rule, notation) };
+        let Some(finding) = self.within_text(finding) else { return };
         // Inside what stays, keys are asked.
         if !self.is_allowed(finding, Some(known)) {
-            self.value_end = self.value_end.max(value.end);
+            self.value_end = self.value_end.max(finding.end);
             self.keep(finding);
         }
     }
@@ -161,6 +180,15 @@ impl RecordContext<'_> {
         let rest = Finding::new(at, self.rec.end.max(at), rule, Notation::Text);
         self.found(Finding { end_state: EndState::Unjudged, ..rest });
     }
+}
+
+/// The finding, ended at a text's mark.
+#[cold]
+fn cut(rec: &Record<'_>, finding: Finding, mark: usize) -> Finding {
+    // A mask in a text has no marks of its own.
+    let number = matches!(finding.notation, Notation::Number(_));
+    let notation = if number { plain(rec) } else { finding.notation };
+    Finding { end: mark, end_state: EndState::Closed, notation, ..finding }
 }
 
 /// How far around a mask a rule may look that asks for no value, or before a key, in bytes.

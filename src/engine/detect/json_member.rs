@@ -4,7 +4,7 @@
 use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::weigh::worth_behind;
 use crate::engine::footprint::Footprint;
-use crate::engine::keys::{self, SecretKey};
+use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::Record;
 use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::named;
@@ -47,7 +47,7 @@ pub(crate) fn reject(
         _ => None,
     }?;
     let key = text.slice(start..end);
-    let is_secret = keys::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
+    let is_secret = values::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
     let rejected = !is_secret && !worth_behind(known.policy, text.slice(value.start..value.end));
     rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }

@@ -14,6 +14,7 @@ use crate::engine::found::finding::Refusal;
 use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::{KeyCache, KeyClass};
 use crate::engine::notation::Record;
+use crate::engine::notation::columns::Columns;
 use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::{self, KeySite, Words};
@@ -91,6 +92,11 @@ fn separated(s: &mut RecordContext<'_>, site: &mut KeySite) -> Option<Separated>
     let found = spelling::find(&s.rec, site, s.set.shortcuts);
     if found.is_some() {
         return found;
+    }
+    if let Some(value) = Columns::of(&s.rec, site, s.work).and_then(|columns| columns.value(&s.rec)) {
+        *s.work += (value - site.end) as u64;
+        s.saw(site.open..value);
+        return Some(Separated { joint: Separator::Column, value, percent: false, quoted: false });
     }
     let (form, open) = s.set.forms.find(&s.rec, site)?;
     site.open = open;
@@ -193,8 +199,12 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 s.continuation = Some(lines);
                 return s.refuse(site.start, Some(known.rule), Refusal::Placeholder);
             }
+            let inside = s.value_end;
             one(s, site, joined.joint, known, &value);
             more(s, site, joined, known, value);
+            if joined.joint == Separator::Column {
+                s.value_end = inside; // other columns stand before the values of this one
+            }
         }
         Values::Many(_) | Values::Object if all => {
             let (values, end) = value::object(&s.rec, site, joined);
@@ -213,7 +223,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 // `{"password":["This field is required."]}`
                 match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
                     true => s.let_go(site.open, value, known.rule, Refusal::Value),
-                    false => element(s, site, joined.joint, known, value),
+                    false => element(s, site, joined.joint, known, value, values.len() == 1),
                 }
             }
         }
@@ -261,7 +271,7 @@ fn is_user(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated) -> boo
     user
 }
 
-/// What stands beside the first value: one in its stead, a new one behind an old one.
+/// What stands beside the first value: one in its stead, a new one behind an old one, those of other rows.
 fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey, value: Value) {
     let mut last = value;
     while let Some((joint, next)) = value::alternative(&s.rec, &last) {
@@ -272,6 +282,15 @@ fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &S
     while joined.joint == Separator::Property
         && let Some(next) = named::beside(&s.rec, site, &last)
     {
+        *s.work += (next.end - last.end) as u64;
+        one(s, site, joined.joint, known, &next);
+        last = next;
+    }
+    if joined.joint != Separator::Column {
+        return;
+    }
+    let Some(columns) = Columns::of(&s.rec, site, s.work) else { return };
+    while let Some(next) = columns.beside(&s.rec, &last) {
         *s.work += (next.end - last.end) as u64;
         one(s, site, joined.joint, known, &next);
         last = next;

@@ -3,7 +3,7 @@
 use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::weigh;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::{self, SecretKey};
+use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
@@ -12,17 +12,30 @@ use crate::rules::rule::ValuePolicy;
 
 /// Judges the value behind the key at `site`.
 pub(super) fn one(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
-    let whole = whole(s, site, joint, known, value);
-    element(s, site, joint, known, whole.as_ref().unwrap_or(value));
+    let whole = whole(s, site, site.open, joint, known, value);
+    judge(s, site, joint, known, whole.as_ref().unwrap_or(value));
 }
 
-/// Judges a value that ends where it was read to, as the elements of a list do.
-pub(super) fn element(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
+/// Judges an element of the list behind the key at `site`. One that is `alone` may go on behind its signs: `[ab&c]`.
+pub(super) fn element(
+    s: &mut RecordContext<'_>,
+    site: &KeySite,
+    joint: Separator,
+    known: &SecretKey,
+    value: &Value,
+    alone: bool,
+) {
+    let whole = if alone { whole(s, site, value.start, joint, known, value) } else { None };
+    judge(s, site, joint, known, whole.as_ref().unwrap_or(value));
+}
+
+/// Judges a value that ends where it was read to.
+fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
     let key = s.rec.slice(site.start..site.end);
-    let secret = keys::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
         if spared {
@@ -39,11 +52,12 @@ pub(super) fn element(s: &mut RecordContext<'_>, site: &KeySite, joint: Separato
 fn whole(
     s: &mut RecordContext<'_>,
     site: &KeySite,
+    open: usize,
     joint: Separator,
     known: &SecretKey,
     value: &Value,
 ) -> Option<Value> {
-    if known.policy != ValuePolicy::Any || !tail::may_follow(&s.rec, value) {
+    if !matches!(known.policy, ValuePolicy::Any | ValuePolicy::Likely) || !tail::may_follow(&s.rec, value) {
         return None;
     }
     s.rescan.raise();
@@ -51,7 +65,7 @@ fn whole(
     if text.len() > 2 && s.set.masks.spares(text) {
         return None;
     }
-    let end = tail::end(&s.rec, site, joint, value);
+    let end = tail::end(&s.rec, site, open, joint, value);
     *s.work += end.abs_diff(value.end) as u64;
     Some(Value { end, open: end == s.rec.end, ..*value })
 }

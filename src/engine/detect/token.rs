@@ -112,7 +112,7 @@ fn judge(
     let mut start = at;
     if let Some(before) = &shape.before {
         let low = rec.start.max(at.saturating_sub(rule.max as usize));
-        match before.longest_back(rec.text(), low, at, s.work)? {
+        match rec.longest_back(before, low, at, s.work)? {
             Some(p) => start = p,
             None => return Ok(Err(Refusal::Shape)),
         }
@@ -122,19 +122,19 @@ fn judge(
     }
     let mut body = at;
     if let Some(keep) = &shape.keep {
-        match keep.longest(rec.text(), at, limit, s.work)? {
+        match rec.longest(keep, at, limit, s.work)? {
             Some(p) => body = p,
             None => return Ok(Err(Refusal::Shape)),
         }
     }
     let mut end = match mask_len(rec, body) {
-        0 => match shape.pattern.longest(rec.text(), body, limit, s.work)? {
+        0 => match rec.longest(&shape.pattern, body, limit, s.work)? {
             Some(end) => end,
             None => return Ok(Err(Refusal::Shape)),
         },
         // A label stands there; more of a value behind it belongs to it, but no text that begins where one ends.
         label if closes_text(rec, body + label) => return Ok(Err(Refusal::Placeholder)),
-        label => match shape.pattern.longest(rec.text(), body + label, limit.max(body + label), s.work)? {
+        label => match rec.longest(&shape.pattern, body + label, limit.max(body + label), s.work)? {
             // A mark there closes what stands around the label.
             Some(end) if end > body + label && !matches!(rec.byte(body + label), b'"' | b'\'' | b'\\' | b'`') => end,
             _ => return Ok(Err(Refusal::Placeholder)),
@@ -155,7 +155,7 @@ fn judge(
     }
     if let Some(behind) = &shape.behind {
         let limit = rec.end.min(end + rule.max as usize);
-        if behind.longest(rec.text(), end, limit, s.work)?.is_none() {
+        if rec.longest(behind, end, limit, s.work)?.is_none() {
             return Ok(Err(Refusal::Shape));
         }
     }

@@ -95,11 +95,14 @@ fn begins_authority(head: &[u8]) -> bool {
 #[inline(never)] // it would be long in the way of every candidate
 fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
     let start = run_start(rec.text(), floor, at, |text| !ends(text));
-    let network = begins_network(rec, at + 1) && rec.slice(start..at).contains(&b':');
-    if start == floor && !network {
+    let network = begins_network(rec, at + 1);
+    if network && let Some(name) = network_name(rec, floor, start, at) {
+        return (Some(name), 2 * (at - name));
+    }
+    if start == floor {
         return (known, at - start);
     }
-    if network || begins_authority(rec.slice(rec.start..start)) {
+    if begins_authority(rec.slice(rec.start..start)) {
         return (Some(start), at - start);
     }
     match rec.before(start) {
@@ -109,6 +112,12 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
         }
         _ => (None, at - start),
     }
+}
+
+/// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.
+fn network_name(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Option<usize> {
+    let whole = |from: usize| rec.slice(from..at).contains(&b':').then_some(from);
+    whole(start).or_else(|| whole(run_start(rec.text(), floor, start, |text| !ends_loosely(text))))
 }
 
 /// Whether the `@` right behind a `/` begins a name, as of a package: `/@scope/name`.
@@ -130,7 +139,8 @@ fn raw_authority(rec: &Record<'_>, floor: usize, front: usize, at: usize, known:
     let authority = rec.slice(begun..at).split(|b| matches!(b, b'/' | b'?' | b'#')).next()?;
     let colon = authority.iter().position(|b| *b == b':')?;
     let (user, rest) = (&authority[..colon], &authority[colon + 1..]);
-    let host = user.is_empty() || user.contains(&b'.') || user.contains(&b'[');
+    // A host has dots, but a mail's address may be a user; one that is left out has no port of letters.
+    let host = user.contains(&b'[') || user.contains(&b'.') && !user.windows(3).any(|w| w == b"%40");
     let port = rest.first().is_none_or(|b| b.is_ascii_digit() || matches!(b, b'$' | b'{' | b'<' | b'%' | b'['));
     (!host && !port).then_some(begun)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
-use crate::engine::keys::{self, SecretKey};
+use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::bare;
 use crate::engine::notation::context::{in_text, number_notation};
 use crate::engine::notation::escape::skip_gap;
@@ -17,7 +17,7 @@ use crate::engine::notation::value::Value;
 use crate::rules::check::{names, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
+use crate::rules::judge::{is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -73,7 +73,7 @@ pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
 /// Whether a value stands for something else: its name, an identifier, a placeholder.
 fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
-    names::is_name(text) || kind == Kind::Random && is_call(s, value) || keys::is_stand_in(text, &s.set.masks)
+    names::is_name(text) || kind == Kind::Random && is_call(s, value) || values::is_stand_in(text, &s.set.masks)
 }
 
 /// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.
@@ -177,10 +177,12 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     }
     let Some(value) = value_in_prose(s, site.end) else { return false };
     *s.work += (value.end - value.start) as u64;
-    if !is_drawn(s.rec.slice(value.start..value.end)) {
+    let text = s.rec.slice(value.start..value.end);
+    let password = kind(known.policy) == Some(Kind::Any) && !known.short && !known.plural && is_made_up(text);
+    if !password && !is_drawn(text) {
         return false;
     }
-    if weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
+    if !password && weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
         return false;
     }
     s.saw(site.open..value.start);

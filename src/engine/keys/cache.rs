@@ -127,10 +127,11 @@ pub(crate) fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Key
 }
 
 pub(crate) fn classify(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<SecretKey> {
-    if !keys.may_end(&LastWord::of(rec, site.end)) {
-        return None;
+    let words = Words::of(rec, site);
+    match keys.may_end(&LastWord::of(rec, site.end)) {
+        true => keys.classify(&words),
+        false => keys.classify_named(&words),
     }
-    keys.classify(&Words::of(rec, site))
 }
 
 impl Slot {

@@ -1,23 +1,20 @@
-//! Secrets known by their key: which keys are a secret's, and which values are.
+//! Which keys are a secret's.
 
 pub(crate) mod cache;
+pub(crate) mod values;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::engine::mask::policy::Masks;
-use crate::engine::notation::Record;
 use crate::engine::notation::key::{LastWord, Words};
-use crate::engine::notation::separator::Separator;
-use crate::engine::notation::value::Value;
 use crate::engine::shortcuts::Shortcuts;
-use crate::rules::check::{names, prose, random};
-use crate::rules::mask::Notation;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
 
 /// The most words behind a key that are passed over: `password_confirmation_2`.
 const MODIFIERS_MAX: usize = 3;
+/// The most words behind a key that say what its secret is for: `password_mail_relay`.
+const NAME_WORDS_MAX: usize = 2;
 /// The most words that make a key: `shared access key`.
 const KEY_WORDS_MAX: usize = 4;
 
@@ -43,7 +40,7 @@ pub(crate) struct Keys {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     rule: RuleId,
     policy: ValuePolicy,
@@ -52,6 +49,8 @@ struct Entry {
     not_after: FxHashSet<Box<[u8]>>,
     /// How these end.
     not_after_tails: Pairs,
+    /// What may not stand behind it; none where nothing may.
+    not_before: FxHashSet<Box<[u8]>>,
 }
 
 /// The last two letters of words, or the two that they begin with, as bits: most have others.
@@ -115,8 +114,10 @@ impl Keys {
         let mut not_after_tails = Pairs::default();
         key.not_after.iter().for_each(|word| not_after_tails.add(word.as_bytes()));
         let not_after: FxHashSet<_> = key.not_after.iter().map(boxed).collect();
-        let sure = Entry { rule, policy: ValuePolicy::Any, sure: true, not_after: not_after.clone(), not_after_tails };
-        self.entries.push(Entry { rule, policy: key.value, sure: false, not_after, not_after_tails });
+        let not_before: FxHashSet<_> = key.not_before.iter().map(boxed).collect();
+        let own = Entry { rule, policy: key.value, sure: false, not_after, not_after_tails, not_before };
+        let sure = Entry { policy: ValuePolicy::Any, sure: true, ..own.clone() };
+        self.entries.push(own);
         self.entries.extend(Some(sure).filter(|_| !key.sure.is_empty()));
         for k in &key.keys {
             let entry = entry + u16::from(key.sure.contains(k));
@@ -157,7 +158,7 @@ impl Keys {
                 return None;
             }
             if let Some(known) = self.ending_at(words, end) {
-                return known;
+                return known.map(|(_, known)| known);
             }
             let last = words.joined(end - 1, end);
             // `password2`, but not `sig2`: a short word with a number is another word.
@@ -170,9 +171,21 @@ impl Keys {
         None
     }
 
+    /// The same of a key that does not end with a secret's, but goes on with what the secret is for: `password_smtp`.
+    /// Its value must look drawn.
+    pub(crate) fn classify_named(&self, words: &Words) -> Option<SecretKey> {
+        let count = words.len();
+        let ends = (count.saturating_sub(NAME_WORDS_MAX)..count).rev().filter(|end| *end > 0);
+        let (end, (entry, known)) = ends.filter_map(|end| Some((end, self.ending_at(words, end)??))).next()?;
+        let not_before = &self.entries[usize::from(entry)].not_before;
+        let other = (end..count).any(|i| not_before.contains(words.joined(i, i + 1)));
+        (!not_before.is_empty() && !other && !known.short && !words.apart)
+            .then_some(SecretKey { policy: ValuePolicy::Random, ..known })
+    }
+
     /// The longest key that ends with word `end - 1`; `Some(None)` where a word before it makes it
     /// harmless.
-    fn ending_at(&self, words: &Words, end: usize) -> Option<Option<SecretKey>> {
+    fn ending_at(&self, words: &Words, end: usize) -> Option<Option<(u16, SecretKey)>> {
         for from in end.saturating_sub(KEY_WORDS_MAX)..end {
             let text = words.joined(from, end);
             if !self.heads.may_have(&text[..text.len().min(2)]) {
@@ -189,7 +202,7 @@ impl Keys {
             if from == 0 && words.apart && end == 1 {
                 continue;
             }
-            return Some(self.known(entry, words, from, plural, singular.len() <= 4));
+            return Some(self.known(entry, words, from, plural, singular.len() <= 4).map(|known| (entry, known)));
         }
         let last = words.joined(end - 1, end);
         if !self.glued_tails.may_have(last) {
@@ -197,7 +210,8 @@ impl Keys {
         }
         let (entry, rest) = self.glued.iter().find_map(|(g, e)| Some((*e, last.strip_suffix(&g[..])?)))?;
         let harmless = self.entries[usize::from(entry)].not_after.contains(rest);
-        Some(if harmless { None } else { self.known(entry, words, end - 1, false, false) })
+        let known = if harmless { None } else { self.known(entry, words, end - 1, false, false) };
+        Some(known.map(|known| (entry, known)))
     }
 
     fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<SecretKey> {
@@ -208,117 +222,6 @@ impl Keys {
         });
         (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short: short && !entry.sure })
     }
-}
-
-/// Whether a value stands for one: a placeholder, a mask, a constant's name.
-pub(crate) fn is_stand_in(text: &[u8], masks: &Masks) -> bool {
-    masks.spares(text) || is_constant(text)
-}
-
-/// Whether the value is a secret, as its key's policy sees it. For the policies that look inside
-/// the value see `crate::engine::detect::header`.
-pub(crate) fn is_secret(
-    rec: &Record<'_>,
-    known: &SecretKey,
-    joint: Separator,
-    value: &Value,
-    key: &[u8],
-    masks: &Masks,
-) -> bool {
-    let text = rec.slice(value.start..value.end);
-    if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
-        return false;
-    }
-    let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
-    // A reference has signs.
-    let signs = bare && rec.alphanumerics_end(value.start, value.end) < value.end;
-    if signs && prose::is_code_reference(text) {
-        return false;
-    }
-    // `password: required`: a colon and a blank, as in prose.
-    let colon = bare && joint == Separator::Colon;
-    if colon && prose::is_status(text) {
-        return false;
-    }
-    if names::is_reference(text) {
-        return false;
-    }
-    if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
-        return false;
-    }
-    let digits = text.iter().all(u8::is_ascii_digit);
-    match known.policy {
-        ValuePolicy::Any => {
-            // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
-            let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
-            let count = count || known.short && random::is_share(text);
-            let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
-            let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
-            !count && !folder && !line && !prose::is_message(text)
-        }
-        ValuePolicy::Likely if is_decimal(text) => false,
-        ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
-        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text) && !names::is_name(text),
-        ValuePolicy::Likely => {
-            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || is_name_of(key, text);
-            !word && !names::is_name(text)
-        }
-        // What looks drawn is asked first: behind such keys most does not.
-        ValuePolicy::Random => {
-            let drawn = random::looks_random(text) && !random::is_plain_id(text) && !is_object(text);
-            drawn && !names::is_name(text) && !names::is_digest_of_key(key, text)
-        }
-        ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
-        ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
-        ValuePolicy::Credential | ValuePolicy::Cookie => true,
-    }
-}
-
-/// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
-fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
-    let head = rec.slice(value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start);
-    let at = head.len() - head.iter().rev().take_while(|b| matches!(b, b' ' | b':')).count();
-    at > key.len() && head[..at].ends_with(key) && head[at - key.len() - 1] == b'/'
-}
-
-/// `OLDPWD=/home/al`: the folder before.
-fn is_folder_key(key: &[u8]) -> bool {
-    key.len() > 3 && key[key.len() - 3..].eq_ignore_ascii_case(b"pwd")
-}
-
-/// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
-fn is_name_of(key: &[u8], text: &[u8]) -> bool {
-    key.eq_ignore_ascii_case(b"secret")
-        && text.contains(&b'-')
-        && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
-        && random::is_words(text)
-}
-
-/// `s3://bucket/x`: an address; a secret in it is found by its place.
-fn is_url(text: &[u8]) -> bool {
-    let scheme = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
-    text.first().is_some_and(u8::is_ascii_alphabetic) && text[scheme..].starts_with(b"://")
-}
-
-/// `29.0007`: a quantity.
-fn is_decimal(text: &[u8]) -> bool {
-    let point = text.iter().position(|b| *b == b'.');
-    point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
-}
-
-/// The fewest letters of what a type is called.
-const TYPE_BYTES_MIN: usize = 3;
-
-/// `Token{a64f992`: a program's print of an object, or a pointer.
-fn is_object(text: &[u8]) -> bool {
-    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-    let typed = name >= TYPE_BYTES_MIN && text[0].is_ascii_alphabetic() && random::is_words(&text[..name]);
-    text.starts_with(b"0x") && random::is_plain_id(text) || typed && matches!(text.get(name), Some(b'{' | b'('))
-}
-
-/// `API_KEY` as a value is a constant's name.
-fn is_constant(text: &[u8]) -> bool {
-    text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
 }
 
 #[cfg(test)]
@@ -339,6 +242,7 @@ mod tests {
                 glued: texts(&["password"]),
                 modifiers: texts(&["confirm", "value"]),
                 not_after: texts(&["public"]),
+                not_before: texts(&["policy"]),
                 value: ValuePolicy::Any,
                 sure: Vec::new(),
             },

@@ -69,8 +69,14 @@ pub(super) fn is_object(rec: &Record<'_>, at: usize) -> bool {
             let member = rec.get(next).is_none_or(|b| matches!(b, b':' | b',' | b'}' | b'='));
             !closes(rec, inside + quote.width()) && (member || rec.is_json())
         }
-        None => rec.get(inside).is_none_or(|b| b == b'}') || named(rec, inside).is_some(),
+        None => rec.get(inside).is_none_or(|b| b == b'}') || named(rec, inside).is_some() || is_member(rec, inside),
     }
+}
+
+/// Whether a member's name without quotes stands at `at`, a blank behind its colon: `{type: String, required: true}`.
+fn is_member(rec: &Record<'_>, at: usize) -> bool {
+    let name = rec.run(at, 32, |b| b.is_ascii_alphanumeric() || b == b'_');
+    rec.get(at).is_some_and(|b| b.is_ascii_alphabetic()) && rec.starts_with(at + name, b": ")
 }
 
 /// Whether the mark before `at` closes a text rather than opening one: what goes on behind a text follows.

@@ -128,7 +128,7 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
 
 /// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.
 fn setter(rec: &Record<'_>, at: usize) -> bool {
-    let Some(head) = rec.slice(rec.start..at).strip_suffix(b"(") else {
+    let Some(head) = rec.slice(rec.start..at).trim_ascii_end().strip_suffix(b"(") else {
         return false;
     };
     let name = head.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();

@@ -3,11 +3,13 @@
 
 pub(crate) mod bare;
 mod bracket;
+pub(crate) mod columns;
 pub(crate) mod container;
 pub(crate) mod context;
 pub(crate) mod escape;
 mod find;
 pub(crate) mod form;
+pub(crate) mod json_text;
 pub(crate) mod key;
 pub(crate) mod named;
 pub(crate) mod quote;

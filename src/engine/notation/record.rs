@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::quote::{Close, Quote};
 use super::run::{self, Run};
+use crate::rules::automaton::{Automaton, Unjudged};
 use crate::rules::byteset::{self, ByteSet};
 
 /// One record inside a block: its bounds and what is known of its notation.
@@ -83,6 +84,43 @@ impl<'a> Record<'a> {
     #[inline(always)]
     pub(crate) fn text(&self) -> &'a [u8] {
         self.buf
+    }
+
+    /// End of the longest match that begins at `at` and ends at or before `limit`. The record's bounds are those of the
+    /// text, whatever line comes next: `$` is its end.
+    #[inline(always)]
+    pub(crate) fn longest(
+        &self,
+        automaton: &Automaton,
+        at: usize,
+        limit: usize,
+        work: &mut u64,
+    ) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let end = automaton.longest(text, at - self.start, limit - self.start, work)?;
+        Ok(end.map(|end| end + self.start))
+    }
+
+    /// Start of the longest match that ends at `at` and begins at or behind `low`: `^` is the record's start.
+    #[inline(always)]
+    pub(crate) fn longest_back(
+        &self,
+        automaton: &Automaton,
+        low: usize,
+        at: usize,
+        work: &mut u64,
+    ) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let start = automaton.longest_back(text, low - self.start, at - self.start, work)?;
+        Ok(start.map(|start| start + self.start))
+    }
+
+    /// End of a match that begins at or behind `at`.
+    #[inline(always)]
+    pub(crate) fn search(&self, automaton: &Automaton, at: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
+        let text = &self.buf[self.start..self.end];
+        let end = automaton.search(text, at - self.start, text.len(), work)?;
+        Ok(end.map(|end| end + self.start))
     }
 
     /// Its bytes.

@@ -59,6 +59,8 @@ pub(crate) enum Separator {
     Comma,
     /// `name="KEY" value="VALUE"`.
     Property,
+    /// A column's place in rows apart: `(user, password) VALUES (1, 'x')`.
+    Column,
     /// As a notation that is data says.
     Form,
     /// The same, where the value goes on to its line's end.
@@ -105,6 +107,8 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
         Some(b) => matches!(
             b,
             b'=' | b':'
+                | b')'
+                | b'!'
                 | b'"'
                 | b'\''
                 | b'`'
@@ -183,6 +187,9 @@ pub(super) fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
             return Some(Separated { joint, value, percent: text[0] == b'%', quoted: false });
         }
     }
+    // `if (password != "x")`
+    let not = rec.starts_with(at, b"!=");
+    let at = at + usize::from(not);
     let signs =
         rec.from(at).iter().take(6).take_while(|b| matches!(b, b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-')).count();
     let run = rec.slice(at..at + signs);
@@ -204,7 +211,10 @@ pub(super) fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
     if joint == Separator::Assign {
         p += greater(rec, p);
     }
-    Some(Separated { joint, value: skip_percent_blanks(rec, p), percent: false, quoted: false })
+    let value = skip_percent_blanks(rec, p);
+    // What is compared with another name is no value.
+    let compared = !not || rec.quote_at(value, rec.end).is_some();
+    compared.then_some(Separated { joint, value, percent: false, quoted: false })
 }
 
 fn greater(rec: &Record<'_>, at: usize) -> usize {

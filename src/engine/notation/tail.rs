@@ -26,14 +26,15 @@ pub(crate) fn may_follow(rec: &Record<'_>, value: &Value) -> bool {
         || memchr::memchr(b'#', &rec.from(value.start)[..value.end - value.start]).is_some())
 }
 
-/// Where the value behind the key really ends.
-pub(crate) fn end(rec: &Record<'_>, site: &KeySite, joint: Separator, value: &Value) -> usize {
+/// Where the value behind the key really ends; what encloses it stands before `open`, which is the key's notation, or the
+/// value itself as an element of a list.
+pub(crate) fn end(rec: &Record<'_>, site: &KeySite, open: usize, joint: Separator, value: &Value) -> usize {
     let query = in_query(rec, site);
     if query && let Some(n) = memchr::memchr(b'#', &rec.from(value.start)[..value.end - value.start]) {
         return value.start + n;
     }
-    let low = site.open.saturating_sub(REACH_BYTES).max(rec.start);
-    let before = &rec.from(low)[..site.open.max(low) - low];
+    let low = open.saturating_sub(REACH_BYTES).max(rec.start);
+    let before = &rec.from(low)[..open.max(low) - low];
     // A text of JSON stands by itself.
     let text = if rec.is_json() { memchr::memrchr(b'"', before).map_or(0, |mark| mark + 1) } else { 0 };
     let before = &before[text..];

@@ -11,6 +11,7 @@ use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
 use crate::engine::found::finding::{EndState, Finding, Refusal};
 use crate::engine::notation::Record;
+use crate::engine::notation::json_text::JsonTexts;
 use crate::engine::prefilter::candidate::Candidate;
 use crate::engine::scan::scratch::Scratch;
 use crate::rules::mask::Notation;
@@ -70,6 +71,7 @@ pub(crate) fn scan_record(
         value_end: rec.start,
         key_end: rec.start,
         last_at: None,
+        texts: JsonTexts::default(),
         rescan: Rescan::default(),
         budget,
         rec,
@@ -117,7 +119,7 @@ fn search(s: &mut RecordContext<'_>, id: RuleId) {
     let Kind::Scan(scan) = &rule.kind else { return };
     let mut at = s.rec.start;
     while at < s.rec.end && !s.spent(at, id) {
-        let found = scan.forward.search(s.rec.text(), at, s.rec.end, s.work);
+        let found = s.rec.search(&scan.forward, at, s.work);
         let Ok(Some(end)) = found else {
             if found.is_err() {
                 let end = s.rec.end;
@@ -126,7 +128,7 @@ fn search(s: &mut RecordContext<'_>, id: RuleId) {
             return;
         };
         let low = at.max(end.saturating_sub(rule.max as usize));
-        let start = scan.backward.longest_back(s.rec.text(), low, end, s.work).ok().flatten().unwrap_or(low);
+        let start = s.rec.longest_back(&scan.backward, low, end, s.work).ok().flatten().unwrap_or(low);
         let secret = s.rec.slice(start..end);
         if !rule.checks.iter().all(|c| c.holds(secret, secret)) {
             s.refuse(start, Some(id), Refusal::Check);

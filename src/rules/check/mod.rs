@@ -36,6 +36,8 @@ pub enum Check {
     Marked,
     /// Does not begin with a port, as what socat is given does: `openssl-listen:4444,reuseaddr`.
     NotPort,
+    /// Is not the next pair of a list: `expires_in=3600`.
+    NotPair,
     /// Stands behind no key that says who acted ([`names::is_who_acted`]); told where the record is at hand.
     NotActor,
 }
@@ -56,6 +58,7 @@ impl Check {
             "not-sample" => Check::NotSample,
             "marked" => Check::Marked,
             "not-port" => Check::NotPort,
+            "not-pair" => Check::NotPair,
             "not-actor" => Check::NotActor,
             _ => return None,
         })
@@ -74,6 +77,7 @@ impl Check {
             Check::NotSample => "not-sample".into(),
             Check::Marked => "marked".into(),
             Check::NotPort => "not-port".into(),
+            Check::NotPair => "not-pair".into(),
             Check::NotActor => "not-actor".into(),
         }
     }
@@ -91,9 +95,16 @@ impl Check {
             Check::NotSample => !prose::is_sample(secret),
             Check::Marked => prose::is_marked(secret),
             Check::NotPort => !is_port(secret),
+            Check::NotPair => !is_pair(secret),
             Check::NotActor => true,
         }
     }
+}
+
+/// Whether a name in small letters comes first, its sign and a value: what ends base64 has nothing behind it.
+fn is_pair(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+    name > 0 && text.get(name) == Some(&b'=') && text.get(name + 1).is_some_and(|b| *b != b'=')
 }
 
 /// Whether a port comes first, and options of a connection behind it.

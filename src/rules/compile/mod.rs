@@ -61,7 +61,7 @@ pub fn each(name: &str, text: &str) -> Result<Vec<Result<Rule, RuleError>>, Rule
         written.fill(&file.parts);
         let id = written.id.clone();
         let built = match seen.insert(id.clone()) {
-            true => rule(written, family, &file.modifiers),
+            true => rule(written, family, &file),
             false => Err(RuleError::new("there is another rule of this id").in_rule(&id)),
         };
         built.map_err(|e| e.in_file(name).at_line(syntax::line_of(text, spanned.span().start)))
@@ -88,12 +88,12 @@ pub fn unique(rules: &[Rule]) -> Result<(), RuleError> {
     }
 }
 
-fn rule(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, RuleError> {
+fn rule(w: Written, family: Family, file: &syntax::File) -> Result<Rule, RuleError> {
     let id = w.id.clone();
-    checked(w, family, modifiers).map_err(|e| e.in_rule(&id))
+    checked(w, family, file).map_err(|e| e.in_rule(&id))
 }
 
-fn checked(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, RuleError> {
+fn checked(w: Written, family: Family, file: &syntax::File) -> Result<Rule, RuleError> {
     let fail = |why: String| Err(RuleError::new(why));
     let id_byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if w.id.is_empty() || w.id.len() > 64 || !w.id.bytes().all(id_byte) {
@@ -125,7 +125,7 @@ fn checked(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, Rul
         checks.push(check);
     }
     let mask = w.mask.as_deref().map(Mask::parse).transpose().map_err(RuleError::new)?;
-    let kind = kind(&w, modifiers)?;
+    let kind = kind(&w, file)?;
     Ok(Rule {
         id: w.id,
         family,
@@ -142,7 +142,7 @@ fn checked(w: Written, family: Family, modifiers: &[String]) -> Result<Rule, Rul
 }
 
 /// Which kind of rule the fields make.
-fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
+fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
     let fail = |why: &str| Err(RuleError::new(why.to_owned()));
     for literal in &w.literals {
         if !LITERAL_BYTES.contains(&literal.len()) {
@@ -164,7 +164,7 @@ fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
         None => {}
     }
     if !w.keys.is_empty() {
-        return key(w, modifiers).map(Kind::Key);
+        return key(w, file).map(Kind::Key);
     }
     let Some(pattern) = &w.pattern else {
         return fail("`pattern` is missing (or `keys`, for a secret known by its key)");
@@ -210,7 +210,7 @@ fn kind(w: &Written, modifiers: &[String]) -> Result<Kind, RuleError> {
     }))
 }
 
-fn key(w: &Written, modifiers: &[String]) -> Result<Key, RuleError> {
+fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
     let value = w.value.as_deref().unwrap_or("any");
     let Some(value) = ValuePolicy::from_name(value) else {
         let known = ValuePolicy::ALL.map(ValuePolicy::name).join(", ");
@@ -240,8 +240,9 @@ fn key(w: &Written, modifiers: &[String]) -> Result<Key, RuleError> {
         literals: w.literals.clone(),
         keys: w.keys.clone(),
         glued: w.glued.clone(),
-        modifiers: modifiers.to_vec(),
+        modifiers: file.modifiers.clone(),
         not_after: w.not_after.clone(),
+        not_before: if w.named { file.not_before.clone() } else { Vec::new() },
         value,
         sure: w.sure.clone(),
     })

@@ -18,6 +18,9 @@ pub struct File {
     /// Words after a key that leave it a secret's, for every key rule in the file.
     #[serde(default)]
     pub modifiers: Vec<String>,
+    /// Words after a key that make it another thing's name, for every key rule in the file that is `named`.
+    #[serde(default)]
+    pub not_before: Vec<String>,
     /// Pieces of patterns by name: `{{gap}}` in a pattern stands for the piece `gap`.
     #[serde(default)]
     pub parts: BTreeMap<String, String>,
@@ -75,6 +78,9 @@ pub struct Written {
     /// Words before the key that make it harmless.
     #[serde(default)]
     pub not_after: Vec<String>,
+    /// Whether a key may go on with the name of what it is for.
+    #[serde(default)]
+    pub named: bool,
     /// What the key's value must look like.
     pub value: Option<String>,
     /// Those of the keys whose every value is a secret.

@@ -13,6 +13,7 @@ pub mod table;
 mod words;
 
 use super::check::random;
+use crate::rules::words::words;
 use candidate::{BEFORE_BYTES, VALUE_BYTES};
 
 /// The fewest bytes of a value that may be a secret though its key's rule does not say so.
@@ -55,6 +56,25 @@ pub fn is_drawn(value: &[u8]) -> bool {
         && value.iter().any(u8::is_ascii_alphabetic)
 }
 
+/// The fewest bytes of a password in prose.
+const MADE_UP_BYTES_MIN: usize = 7;
+/// Names of algorithms and encodings with letters behind their numbers.
+const ALGORITHMS: &[&str] = words!("algorithms");
+
+/// Whether a word behind a password's name is one that people make up, and none of prose: digits and letters change places
+/// in it, or it has digits and a sign. A name with a number behind it is a name.
+pub fn is_made_up(value: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'+' | b'?');
+    let digit = value.iter().position(u8::is_ascii_digit);
+    let mixed = |at: usize| value[at..].iter().any(u8::is_ascii_alphabetic) || value.iter().any(sign);
+    let named = |name: &&str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
+    value.len() >= MADE_UP_BYTES_MIN
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || sign(b))
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && digit.is_some_and(mixed)
+        && !ALGORITHMS.iter().any(|name| named(&name))
+}
+
 /// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
 /// digits may be any identifier, and what is written of words has few digits.
 pub fn is_mixed(value: &[u8]) -> bool {
@@ -95,12 +115,13 @@ pub fn is_session(value: &[u8]) -> bool {
         && (drawn || value.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Whether a value that [`is_drawn`], or a word before one, may begin with `word`, which ends before `next`.
+/// Whether a value that [`is_drawn`] or [`is_made_up`], or a word before one, may begin with `word`, which ends before `next`.
 pub fn may_begin_drawn(word: &[u8], next: Option<u8>) -> bool {
-    let goes_on = matches!(next, Some(b'-' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*'));
+    let goes_on =
+        matches!(next, Some(b'-' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*' | b'#' | b'^'));
     match word {
         b"is" | b"was" => true,
-        _ => goes_on || word.len() >= DRAWN_BYTES_MIN && word.iter().any(u8::is_ascii_digit),
+        _ => goes_on || word.len() >= MADE_UP_BYTES_MIN && word.iter().any(u8::is_ascii_digit),
     }
 }
 

@@ -1,0 +1,137 @@
+//! Which values behind a secret's key are secrets, by what the key's policy asks.
+
+use crate::engine::keys::SecretKey;
+use crate::engine::mask::policy::Masks;
+use crate::engine::notation::Record;
+use crate::engine::notation::separator::Separator;
+use crate::engine::notation::value::Value;
+use crate::rules::check::{names, prose, random};
+use crate::rules::mask::Notation;
+use crate::rules::rule::ValuePolicy;
+
+/// Whether a value stands for one: a placeholder, a mask, a constant's name.
+pub(crate) fn is_stand_in(text: &[u8], masks: &Masks) -> bool {
+    masks.spares(text) || is_constant(text)
+}
+
+/// Whether the value is a secret, as its key's policy sees it. For the policies that look inside
+/// the value see `crate::engine::detect::header`.
+pub(crate) fn is_secret(
+    rec: &Record<'_>,
+    known: &SecretKey,
+    joint: Separator,
+    value: &Value,
+    key: &[u8],
+    masks: &Masks,
+) -> bool {
+    let text = rec.slice(value.start..value.end);
+    if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
+        return false;
+    }
+    // No JSON has a word without marks: `volume "db-secret" : secret "x" not found`.
+    let bare = match value.notation {
+        Notation::Number(_) => value.quote.is_none() && text.first().is_some_and(u8::is_ascii_alphabetic),
+        notation => matches!(notation, Notation::Bare | Notation::BareInJson),
+    };
+    // A reference has signs.
+    let signs = bare && rec.alphanumerics_end(value.start, value.end) < value.end;
+    if signs && prose::is_code_reference(text) {
+        return false;
+    }
+    // `password: required`: a colon and a blank, as in prose.
+    let colon = bare && joint == Separator::Colon;
+    if colon && prose::is_status(text) {
+        return false;
+    }
+    if names::is_reference(text) {
+        return false;
+    }
+    if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
+        return false;
+    }
+    let digits = text.iter().all(u8::is_ascii_digit);
+    match known.policy {
+        ValuePolicy::Any => {
+            // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
+            let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
+            let count = count || known.short && random::is_share(text);
+            let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
+            let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
+            !count && !folder && !line && !is_service(rec, value) && !prose::is_message(text)
+        }
+        ValuePolicy::Likely if is_decimal(text) => false,
+        ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
+        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text) && !names::is_name(text),
+        ValuePolicy::Likely => {
+            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || is_name_of(key, text);
+            !word && !names::is_name(text)
+        }
+        // What looks drawn is asked first: behind such keys most does not.
+        ValuePolicy::Random => {
+            let drawn = random::looks_random(text) && !random::is_plain_id(text) && !is_object(text);
+            drawn && !names::is_name(text) && !names::is_digest_of_key(key, text)
+        }
+        ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
+        ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
+        ValuePolicy::Credential | ValuePolicy::Cookie => true,
+    }
+}
+
+/// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
+fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
+    let head = rec.slice(value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start);
+    let at = head.len() - head.iter().rev().take_while(|b| matches!(b, b' ' | b':')).count();
+    at > key.len() && head[..at].ends_with(key) && head[at - key.len() - 1] == b'/'
+}
+
+/// `pam_unix(gdm-password:session)`: a module of PAM, its service and what it was asked for.
+fn is_service(rec: &Record<'_>, value: &Value) -> bool {
+    const NAME_BYTES_MAX: usize = 64;
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.');
+    let open = value.start - rec.run_back(value.start, NAME_BYTES_MAX, part);
+    if rec.before(open) != Some(b'(') || rec.get(value.end) != Some(b')') {
+        return false;
+    }
+    let module = rec.run_back(open - 1, NAME_BYTES_MAX, |b| b.is_ascii_alphanumeric() || b == b'_');
+    rec.slice(open - 1 - module..open - 1).starts_with(b"pam_")
+}
+
+/// `OLDPWD=/home/al`: the folder before.
+fn is_folder_key(key: &[u8]) -> bool {
+    key.len() > 3 && key[key.len() - 3..].eq_ignore_ascii_case(b"pwd")
+}
+
+/// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
+fn is_name_of(key: &[u8], text: &[u8]) -> bool {
+    key.eq_ignore_ascii_case(b"secret")
+        && text.contains(&b'-')
+        && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
+        && random::is_words(text)
+}
+
+/// `s3://bucket/x`: an address; a secret in it is found by its place.
+fn is_url(text: &[u8]) -> bool {
+    let scheme = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+    text.first().is_some_and(u8::is_ascii_alphabetic) && text[scheme..].starts_with(b"://")
+}
+
+/// `29.0007`: a quantity.
+fn is_decimal(text: &[u8]) -> bool {
+    let point = text.iter().position(|b| *b == b'.');
+    point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
+}
+
+/// The fewest letters of what a type is called.
+const TYPE_BYTES_MIN: usize = 3;
+
+/// `Token{a64f992`: a program's print of an object, or a pointer.
+fn is_object(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let typed = name >= TYPE_BYTES_MIN && text[0].is_ascii_alphabetic() && random::is_words(&text[..name]);
+    text.starts_with(b"0x") && random::is_plain_id(text) || typed && matches!(text.get(name), Some(b'{' | b'('))
+}
+
+/// `API_KEY` as a value is a constant's name.
+fn is_constant(text: &[u8]) -> bool {
+    text.contains(&b'_') && text.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}
