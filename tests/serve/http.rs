@@ -101,9 +101,10 @@ fn bodies_leave_as_they_came_or_masked_in_the_same_coding() {
     let large = bulk(SECRET).repeat(80_000);
     assert_eq!(sender.ask("/_bulk", &[NDJSON], large.as_bytes()).status(), 200);
     assert!(upstream.next().body == bulk(LABEL).repeat(80_000).as_bytes());
-    let large = gzip(bulk(SECRET).repeat(80_000).as_bytes());
+    let many = |secret: &str| (0..60_000).map(|n| format!("{n} {}\n", bulk(secret))).collect::<String>();
+    let large = gzip(many(SECRET).as_bytes());
     assert_eq!(sender.ask("/_bulk", &[NDJSON, ("Content-Encoding", "gzip")], &large).status(), 200);
-    assert!(gunzip(&upstream.next().body) == bulk(LABEL).repeat(80_000).as_bytes());
+    assert!(gunzip(&upstream.next().body) == many(LABEL).as_bytes());
 }
 
 #[test]
@@ -132,14 +133,14 @@ fn what_cannot_be_judged_goes_nowhere() {
         (400, "/x", &[json, ("Authorization", "AWS4-HMAC-SHA256 Credential=x")], secret.as_bytes()),
         (404, "/y", &[json], b"{}"),
         (501, "/x", &[("Upgrade", "websocket"), ("Connection", "upgrade")], b""),
-        (200, "/raw", &[octets], b"\xFF\xFE text"),
+        (200, "/raw", &[octets], b"\xE9t\xE9 text"),
     ];
     for (status, path, headers, body) in cases {
         let got = Sender::to(&sidecar).ask(path, headers, body);
         assert_eq!(got.status(), status, "{path} {headers:?} {}", got.text());
         assert!(!got.text().contains(SECRET));
     }
-    assert_eq!(upstream.next().body, b"\xFF\xFE text");
+    assert_eq!(upstream.next().body, b"\xE9t\xE9 text");
     assert!(upstream.got.try_recv().is_err(), "something left");
     let got = Sender::to(&sidecar).ask("/v1/logs", &[proto], b"\x0a\x05x");
     assert_eq!((got.header("content-type"), &got.body[..2]), (Some("application/x-protobuf"), &[8, 3][..]));
