@@ -233,7 +233,7 @@ fn settings_say_what_is_wrong() {
         (format!("{listen}{upstream}[limits]\nmessage-bytes = 67108864\n"), "give buffered-bytes at least"),
         (
             format!(
-                "{listen}{upstream}[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n[[upstream]]\naddress = \"stdout:\"\n"
+                "{listen}{upstream}[[listen]]\nname = \"b\"\naddress = \"tcp://127.0.0.1:0\"\n[[upstream]]\naddress = \"stdout:\"\n"
             ),
             "shares its memory",
         ),

@@ -130,7 +130,7 @@ fn number(text: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::is_json;
+    use super::{is_json, value};
 
     #[test]
     fn it_is_what_serde_takes() {
@@ -158,7 +158,8 @@ mod tests {
                 prop_assert!(is_json(text.as_bytes()), "{}", text);
             }
             let array = format!("[{text}]");
-            prop_assert_eq!(is_json(array.as_bytes()), serde_json::from_str::<serde_json::Value>(&array).is_ok(), "{}", array);
+            let one = value(array.as_bytes(), 0) == Some(array.len());
+            prop_assert_eq!(one, serde_json::from_str::<serde_json::Value>(&array).is_ok(), "{}", array);
         });
     }
 }
