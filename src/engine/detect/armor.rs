@@ -88,10 +88,10 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
         let run = rest[gap..].iter().take_while(|b| base64(**b)).count();
         *s.work += (gap + run) as u64;
         let closed = matches!(rest.get(gap + run), Some(b) if *b == rest[mark] || *b == b'\\');
-        if run < if found { 1 } else { RUN_BYTES_MIN } || !closed {
+        let start = p + gap;
+        if run < if found { 1 } else { RUN_BYTES_MIN } || !closed || s.is_other_name(p, start) {
             return found;
         }
-        let start = p + gap;
         if !s.set.masks.spares(&s.rec.from(start)[..run]) {
             s.found(Finding::new(start, start + run, id, Notation::Quoted));
         }

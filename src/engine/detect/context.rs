@@ -12,8 +12,10 @@ use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
 use crate::engine::notation::context::plain;
-use crate::engine::notation::json_text::JsonTexts;
+use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::json_text::{Bound, JsonTexts, is_apart};
 use crate::engine::notation::key::{KeySite, Words};
+use crate::engine::notation::separator::GAP_BYTES_MAX;
 use crate::engine::notation::value::Value;
 use crate::rules::mask::Notation;
 use crate::rules::rule::RuleId;
@@ -45,12 +47,14 @@ pub(crate) struct RecordContext<'a> {
     pub(crate) last_at: Option<(usize, Option<usize>)>,
     /// Where its texts are, if it is JSON.
     pub(crate) texts: JsonTexts,
+    /// Where the one ends that the key is a part of whose value is being judged, if it does and the key is not all of it.
+    pub(crate) key_text: Option<usize>,
 }
 
 impl RecordContext<'_> {
     /// Notes a finding.
     pub(crate) fn found(&mut self, finding: Finding) {
-        let Some(finding) = self.within_text(finding) else { return };
+        let Some(finding) = self.within_bound(finding) else { return };
         if !self.is_allowed(finding, None) {
             self.keep(finding);
         }
@@ -61,12 +65,30 @@ impl RecordContext<'_> {
     #[inline(always)]
     fn within_text(&mut self, finding: Finding) -> Option<Finding> {
         let Finding { start, end, end_state, .. } = finding;
-        if end_state == EndState::Unjudged {
-            return Some(finding);
-        }
         match self.texts.end(&self.rec, start, end, self.work) {
-            None => Some(finding),
-            Some(mark) => (mark > start).then(|| cut(&self.rec, finding, mark)),
+            Some(mark) if end_state != EndState::Unjudged => cut(&self.rec, finding, Bound::Text(mark)),
+            _ => Some(finding),
+        }
+    }
+
+    /// Whether what begins at `start` is a member's name, and none of what stands at `from`.
+    pub(crate) fn is_other_name(&mut self, from: usize, start: usize) -> bool {
+        if !is_apart(&self.rec, from, start) {
+            return false;
+        }
+        match self.texts.bound(&self.rec, start, self.rec.end, self.work) {
+            Some(Bound::Text(mark)) => self.rec.get(skip_gap(&self.rec, mark + 1, GAP_BYTES_MAX)) == Some(b':'),
+            _ => false,
+        }
+    }
+
+    /// The same of what was found by its place, which may lie behind the text that says so.
+    #[inline(always)]
+    fn within_bound(&mut self, finding: Finding) -> Option<Finding> {
+        let Finding { start, end, end_state, .. } = finding;
+        match self.texts.bound(&self.rec, start, end, self.work) {
+            Some(bound) if end_state != EndState::Unjudged => cut(&self.rec, finding, bound),
+            _ => Some(finding),
         }
     }
 
@@ -83,7 +105,8 @@ impl RecordContext<'_> {
 
     /// Notes a value behind a key as a finding; keys inside it are part of it.
     pub(crate) fn found_value(&mut self, known: &SecretKey, value: &Value) {
-        if value.start >= value.end {
+        // What stands behind the text that ends with the key and its sign is another member: `{"url":"/?password=","n":"x"}`.
+        if value.start >= value.end || self.key_text.is_some_and(|end| value.start > end) {
             return;
         }
         let end_state = match (value.open, value.quote) {
@@ -182,13 +205,17 @@ impl RecordContext<'_> {
     }
 }
 
-/// The finding, ended at a text's mark.
+/// The finding, ended at its bound; none where it begins there.
 #[cold]
-fn cut(rec: &Record<'_>, finding: Finding, mark: usize) -> Finding {
-    // A mask in a text has no marks of its own.
-    let number = matches!(finding.notation, Notation::Number(_));
-    let notation = if number { plain(rec) } else { finding.notation };
-    Finding { end: mark, end_state: EndState::Closed, notation, ..finding }
+fn cut(rec: &Record<'_>, finding: Finding, bound: Bound) -> Option<Finding> {
+    // In a text a mask has no marks of its own; elsewhere it must become one.
+    let (end, notation) = match (bound, finding.notation) {
+        (Bound::Text(end), Notation::Number(_)) => (end, plain(rec)),
+        (Bound::Text(end), notation) => (end, notation),
+        (Bound::Bare(end), _) => (end, Notation::Number(0)),
+    };
+    let cut = Finding { end, end_state: EndState::Closed, notation, ..finding };
+    (end > finding.start).then_some(cut)
 }
 
 /// How far around a mask a rule may look that asks for no value, or before a key, in bytes.

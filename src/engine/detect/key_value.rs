@@ -19,6 +19,7 @@ use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::{self, KeySite, Words};
 use crate::engine::notation::named;
+use crate::engine::notation::quote::Quote;
 use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
@@ -42,7 +43,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     }
     let end = key::end_of(&s.rec, at);
     *s.work += (end - at) as u64;
-    s.key_end = end;
+    (s.key_end, s.key_text) = (end, None);
     if !may_follow(s.set, &s.rec, end) && !ends_record(s, end) {
         return s.refuse_within(at, None, Refusal::Separator, seen(s, at, end));
     }
@@ -168,6 +169,7 @@ fn ends_record(s: &RecordContext<'_>, at: usize) -> bool {
 }
 
 fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
+    s.key_text = text_around(s, site);
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
@@ -190,7 +192,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     // `passwords: {...}` has passwords.
     let all = known.plural && known.policy == ValuePolicy::Any && s.rec.get(joined.value) == Some(b'{');
     let values = spelling::read(&s.rec, site, joined, s.set.shortcuts);
-    if !matches!(values, Values::One(_) | Values::Object) || joined.joint == Separator::Property {
+    // Where an assignment stands in marks, all between them was looked at.
+    let assigned = joined.joint == Separator::Assign && site.quote.is_some() && !joined.quoted;
+    if assigned || !matches!(values, Values::One(_) | Values::Object) || joined.joint == Separator::Property {
         s.rescan.raise();
     }
     match values {
@@ -235,6 +239,17 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
+}
+
+/// Where the text of JSON ends that the key is a part of; none where it is one, or part of a member's name.
+fn text_around(s: &mut RecordContext<'_>, site: &KeySite) -> Option<usize> {
+    let plain = Quote::plain(b'"');
+    if site.quote == Some(plain) && s.rec.quote_at(site.end, s.rec.end) == Some(plain) {
+        return None;
+    }
+    let end = s.texts.end(&s.rec, site.start, s.rec.end, s.work)?;
+    let named = s.rec.get(skip_gap(&s.rec, end + 1, separator::GAP_BYTES_MAX)) == Some(b':');
+    (!named).then_some(end)
 }
 
 /// How far before a key what its name is part of is looked for, in bytes.

@@ -31,6 +31,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
     };
     let work = *s.work;
     match judge(s, rule, shape, literal, at) {
+        Ok(Ok((start, _, _))) if shape.keep.is_some() && s.is_other_name(at, start) => {
+            s.refuse(at, Some(id), Refusal::Shape);
+        }
         Ok(Ok((start, end, cut))) => {
             let end_state = if cut { EndState::Open(Until::Bare) } else { EndState::Closed };
             let notation = notation(&s.rec, rule, shape, start, end);
@@ -161,6 +164,9 @@ fn judge(
     }
     let cut = end == rec.end;
     let (start, end) = if shape.keep.is_some() { unquoted(rec, body, end) } else { (start, end) };
+    if start == end {
+        return Ok(Err(Refusal::Shape)); // nothing between its marks
+    }
     // What is behind the literal varies.
     let own = shape.before.is_none() && shape.keep.is_none();
     let front = if own { literal_len(shape, rec.slice(at..end), literal) } else { 0 };
@@ -224,7 +230,10 @@ fn unquoted(rec: &Record<'_>, start: usize, end: usize) -> (usize, usize) {
     let slashes = text.iter().take_while(|b| **b == b'\\').count();
     match text.get(slashes) {
         Some(b'"' | b'\'') if text.len() > 2 * slashes + 1 && text.ends_with(&text[..=slashes]) => {
-            (start + slashes + 1, end - slashes - 1)
+            let inside = &text[slashes + 1..text.len() - slashes - 1];
+            // Backslashes before a mark are the mark's: without them it would end what stands around it.
+            let own = inside.iter().rev().take_while(|b| **b == b'\\').count();
+            (start + slashes + 1, end - slashes - 1 - own)
         }
         _ => (start, end),
     }

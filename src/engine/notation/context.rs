@@ -49,8 +49,8 @@ pub(crate) fn number_notation(rec: &Record<'_>, start: usize, end: usize) -> Not
     let sign = start - blanks;
     let quote = match rec.before(sign) {
         Some(b':') => {
-            let blanks = rec.run_back(sign - 1, GAP_BYTES_MAX, |b| b == b' ');
-            rec.quote_before(sign - 1 - blanks)
+            let end = sign - 1 - rec.run_back(sign - 1, GAP_BYTES_MAX, |b| b == b' ');
+            rec.quote_before(end).filter(|quote| !begins_text(rec, end - quote.width()))
         }
         Some(b'[' | b',') => in_list(rec, sign),
         _ => None,

@@ -1,8 +1,17 @@
 //! The texts of a record that is a JSON document: what begins in one ends in it, whatever notation it has.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use super::Record;
+
+/// Where something that was found in a document has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// At the mark of the text it begins in.
+    Text(usize),
+    /// It begins in none: where the number or word ends that it begins with.
+    Bare(usize),
+}
 
 /// How far the marks of a document are read, and whether a text is open there: each byte is read once, as long as what
 /// is asked goes forward.
@@ -16,26 +25,44 @@ impl JsonTexts {
     /// Where the text ends that `start` stands in, if it does before `end`. `work` grows by the bytes read.
     pub(crate) fn end(&mut self, rec: &Record<'_>, start: usize, end: usize, work: &mut u64) -> Option<usize> {
         memchr(b'"', rec.slice(start..end))?;
-        if !is_document(rec) {
+        match self.bound(rec, start, end, work)? {
+            Bound::Text(mark) => Some(mark),
+            Bound::Bare(_) => None,
+        }
+    }
+
+    /// What ends before `end` that `start` stands in.
+    pub(crate) fn bound(&mut self, rec: &Record<'_>, start: usize, end: usize, work: &mut u64) -> Option<Bound> {
+        let text = rec.slice(start..end);
+        if memchr3(b'"', b']', b'}', text).is_none() || !is_document(rec) {
             return None;
         }
-        if self.at < rec.start || self.at > start {
-            *self = JsonTexts { at: rec.start, open: false };
+        if self.at > start {
+            *self = JsonTexts::default();
         }
-        *work += (start - self.at) as u64;
-        let marks = memchr_iter(b'"', rec.slice(self.at..start)).map(|n| self.at + n);
+        let from = self.at.max(rec.start);
+        *work += (start - from) as u64;
+        let marks = memchr_iter(b'"', rec.slice(from..start)).map(|n| from + n);
         let open = marks.filter(|mark| is_mark(rec, *mark)).count() % 2 == 1;
         *self = JsonTexts { at: start, open: self.open != open };
-        let mut marks = memchr_iter(b'"', rec.slice(start..end)).map(|n| start + n);
-        marks.find(|mark| is_mark(rec, *mark)).filter(|_| self.open)
+        if self.open {
+            let mut marks = memchr_iter(b'"', text).map(|n| start + n);
+            return marks.find(|mark| is_mark(rec, *mark)).map(Bound::Text);
+        }
+        let len = text.iter().position(|b| matches!(b, b'"' | b',' | b']' | b'}'));
+        len.map(|len| Bound::Bare(start + len))
     }
+}
+
+/// Whether `to` stands in another text than `from` does, or in none.
+pub(crate) fn is_apart(rec: &Record<'_>, from: usize, to: usize) -> bool {
+    memchr_iter(b'"', rec.slice(from..to)).any(|n| is_mark(rec, from + n)) && is_document(rec)
 }
 
 /// Whether the record is a JSON document from its first byte on: a text before one may have marks of its own, and so may
 /// what is cut out of a record that is longer than any.
 fn is_document(rec: &Record<'_>) -> bool {
-    let begun = rec.start == 0 || matches!(rec.chunk_before::<1>(rec.start), Ok([b'\n' | b'\r' | 0]));
-    begun && matches!(rec.bytes().trim_ascii_start().first(), Some(b'{' | b'[')) && rec.is_json()
+    !rec.is_window() && matches!(rec.bytes().trim_ascii_start().first(), Some(b'{' | b'[')) && rec.is_json()
 }
 
 /// Whether no backslash makes the mark at `at` one of a text's own.

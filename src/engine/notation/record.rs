@@ -27,6 +27,8 @@ pub(crate) struct Record<'a> {
     /// First byte behind it, its line end not counted.
     pub(crate) end: usize,
     json: OnceCell<bool>,
+    /// A part of a record that is longer than any: it may begin anywhere.
+    window: bool,
     /// From the first byte read to behind the last one.
     #[cfg(test)]
     read: std::cell::Cell<Option<(usize, usize)>>,
@@ -40,9 +42,20 @@ impl<'a> Record<'a> {
             start,
             end,
             json: OnceCell::new(),
+            window: false,
             #[cfg(test)]
             read: std::cell::Cell::default(),
         }
+    }
+
+    /// A part of a record that is too long to be looked at as a whole.
+    pub(crate) fn window(buf: &'a [u8]) -> Self {
+        Record { window: true, ..Record::new(buf, 0, buf.len()) }
+    }
+
+    /// Whether it is such a part.
+    pub(crate) fn is_window(&self) -> bool {
+        self.window
     }
 
     /// The record as if it began at `start`.

@@ -72,6 +72,7 @@ pub(crate) fn scan_record(
         key_end: rec.start,
         last_at: None,
         texts: JsonTexts::default(),
+        key_text: None,
         rescan: Rescan::default(),
         budget,
         rec,

@@ -108,7 +108,7 @@ impl Window {
     /// Finds the end of the secret the last window cut, if it is in this one.
     fn end_open(&mut self, window: &[u8]) {
         let Some(until) = self.until else { return };
-        let rec = Record::new(window, 0, window.len());
+        let rec = Record::window(window);
         let end = match until {
             Until::Bare => Some(bare_end(&rec, self.covered, window.len(), false)).filter(|p| *p < window.len()),
             Until::Quote(quote) => match quote.close(window, self.covered, window.len(), false) {

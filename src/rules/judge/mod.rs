@@ -64,7 +64,8 @@ const ALGORITHMS: &[&str] = words!("algorithms");
 /// Whether a word behind a password's name is one that people make up, and none of prose: digits and letters change places
 /// in it, or it has digits and a sign. A name with a number behind it is a name.
 pub fn is_made_up(value: &[u8]) -> bool {
-    let sign = |b: &u8| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'+' | b'?');
+    // Signs that `may_begin_drawn` takes for more of a value, too.
+    let sign = |b: &u8| matches!(b, b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' | b'+');
     let digit = value.iter().position(u8::is_ascii_digit);
     let mixed = |at: usize| value[at..].iter().any(u8::is_ascii_alphabetic) || value.iter().any(sign);
     let named = |name: &&str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
