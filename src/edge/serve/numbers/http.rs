@@ -1,11 +1,14 @@
 //! What is counted of requests.
 
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::Counts;
 use crate::edge::serve::settings::{Protocol, Settings};
+
+/// Counters by their labels.
+type Counts = Family<Vec<(&'static str, String)>, Counter>;
 
 /// Counts and times of requests.
 pub struct HttpNumbers {
