@@ -107,6 +107,9 @@ fn bodies_leave_as_they_came_or_masked_in_the_same_coding() {
     assert!(gunzip(&upstream.next().body) == many(LABEL).as_bytes());
 }
 
+/// The status of an answer, and what is asked: path, headers, body.
+type Case<'a> = (u16, &'a str, &'a [(&'a str, &'a str)], &'a [u8]);
+
 #[test]
 fn what_cannot_be_judged_goes_nowhere() {
     let upstream = Upstream::start(|_, _| ok());
@@ -120,7 +123,7 @@ fn what_cannot_be_judged_goes_nowhere() {
     let octets = ("Content-Type", "application/octet-stream");
     let secret = format!("{{\"password\":\"{SECRET}\"}}");
     let huge = vec![b'a'; 1 << 20 | 1];
-    let cases: [(u16, &str, &[(&str, &str)], &[u8]); 13] = [
+    let cases: [Case<'_>; 13] = [
         (413, "/x", &[json], &huge),
         (413, "/x", &[json, ("Content-Encoding", "deflate")], &bomb),
         (415, "/x", &[json, ("Content-Encoding", "br")], b"x"),
