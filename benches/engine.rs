@@ -84,8 +84,12 @@ fn block(c: &mut Criterion) {
     });
     group.bench_function("clean", |b| b.iter(|| redact_all(clean())));
     group.throughput(Throughput::Bytes(32 * MIB as u64));
-    let makes: [(&str, Make); 3] =
-        [("realistic", support::realistic), ("json", support::json_lines), ("dense", support::dense)];
+    let makes: [(&str, Make); 4] = [
+        ("realistic", support::realistic),
+        ("json", support::json_lines),
+        ("templates", support::templates::json_templates),
+        ("dense", support::dense),
+    ];
     for (name, make) in makes {
         let input = OnceCell::new();
         group.bench_function(name, |b| {

@@ -5,6 +5,7 @@
 //! built from pieces at run time: none stands in this file.
 
 pub mod hostile;
+pub mod templates;
 
 #[path = "../../src/rules"]
 mod rules {

@@ -221,22 +221,25 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 s.refuse(site.start, Some(known.rule), Refusal::Value);
             }
         }
-        Values::Many(values) => {
-            *s.work += LIST_WORK * values.len() as u64;
-            for value in &values {
-                // `{"password":["This field is required."]}`
-                match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
-                    true => s.let_go(site.open, value, known.rule, Refusal::Value),
-                    false => element(s, site, joined.joint, known, value, values.len() == 1),
-                }
-            }
-        }
+        Values::Many(values) => elements(s, site, joined, known, &values),
         // Any other object is judged by its own keys.
         Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             s.continuation = below::expected(&s.rec, site, joined, known).or_else(|| s.continuation.take());
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
+        }
+    }
+}
+
+/// Judges the elements of a list behind the key.
+fn elements(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey, values: &[Value]) {
+    *s.work += LIST_WORK * values.len() as u64;
+    for value in values {
+        // `{"password":["This field is required."]}`
+        match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
+            true => s.let_go(site.open, value, known.rule, Refusal::Value),
+            false => element(s, site, joined.joint, known, value, values.len() == 1),
         }
     }
 }

@@ -60,12 +60,16 @@ fn whole(
     if !matches!(known.policy, ValuePolicy::Any | ValuePolicy::Likely) || !tail::may_follow(&s.rec, value) {
         return None;
     }
-    s.rescan.raise();
     let text = &s.rec.from(value.start)[..value.end - value.start];
-    if text.len() > 2 && s.set.masks.spares(text) {
+    let spared = text.len() > 2 && s.set.masks.spares(text);
+    let end = if spared { value.end } else { tail::end(&s.rec, site, open, joint, value) };
+    // What may follow a token is mostly the next pair, whatever stands around it.
+    if known.policy == ValuePolicy::Any || end != value.end {
+        s.rescan.raise();
+    }
+    if spared {
         return None;
     }
-    let end = tail::end(&s.rec, site, open, joint, value);
     *s.work += end.abs_diff(value.end) as u64;
     Some(Value { end, open: end == s.rec.end, ..*value })
 }

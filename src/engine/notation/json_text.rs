@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr_iter, memchr3};
 
 use super::Record;
+use super::separator::GAP_BYTES_MAX;
 
 /// Where something that was found in a document has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub(crate) struct JsonTexts {
 impl JsonTexts {
     /// Where the text ends that `start` stands in, if it does before `end`. `work` grows by the bytes read.
     pub(crate) fn end(&mut self, rec: &Record<'_>, start: usize, end: usize, work: &mut u64) -> Option<usize> {
+        if !may_be_document(rec) {
+            return None;
+        }
         memchr(b'"', rec.slice(start..end))?;
         match self.bound(rec, start, end, work)? {
             Bound::Text(mark) => Some(mark),
@@ -33,6 +37,9 @@ impl JsonTexts {
 
     /// What ends before `end` that `start` stands in.
     pub(crate) fn bound(&mut self, rec: &Record<'_>, start: usize, end: usize, work: &mut u64) -> Option<Bound> {
+        if !may_be_document(rec) {
+            return None;
+        }
         let text = rec.slice(start..end);
         if memchr3(b'"', b']', b'}', text).is_none() || !is_document(rec) {
             return None;
@@ -56,13 +63,20 @@ impl JsonTexts {
 
 /// Whether `to` stands in another text than `from` does, or in none.
 pub(crate) fn is_apart(rec: &Record<'_>, from: usize, to: usize) -> bool {
-    memchr_iter(b'"', rec.slice(from..to)).any(|n| is_mark(rec, from + n)) && is_document(rec)
+    may_be_document(rec) && memchr_iter(b'"', rec.slice(from..to)).any(|n| is_mark(rec, from + n)) && is_document(rec)
 }
 
 /// Whether the record is a JSON document from its first byte on: a text before one may have marks of its own, and so may
 /// what is cut out of a record that is longer than any.
 fn is_document(rec: &Record<'_>) -> bool {
-    !rec.is_window() && matches!(rec.bytes().trim_ascii_start().first(), Some(b'{' | b'[')) && rec.is_json()
+    let begun = rec.start + rec.run(rec.start, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
+    !rec.is_window() && matches!(rec.get(begun), Some(b'{' | b'[')) && rec.is_json()
+}
+
+/// The same by the first byte alone.
+#[inline(always)]
+fn may_be_document(rec: &Record<'_>) -> bool {
+    matches!(rec.get(rec.start), Some(b'{' | b'[' | b' ' | b'\t'))
 }
 
 /// Whether no backslash makes the mark at `at` one of a text's own.
