@@ -42,6 +42,7 @@ mod rules;
 #[doc(hidden)]
 pub mod fuzz {
     pub use crate::edge::serve::fluent::fuzz::any_bytes as fluent;
+    pub use crate::edge::serve::http::fuzz::any_bytes as http;
 }
 
 pub use edge::fragments::{Container, Fragments};

@@ -6,10 +6,10 @@ use crate::edge::serve::files::Files;
 use crate::edge::serve::fluent::handshake::SharedKey;
 use crate::edge::serve::fluent::terms::{ClientTerms, ServerTerms, own_host};
 use crate::edge::serve::limits::Limits;
-use crate::edge::serve::settings::{Address, Listen, Upstream};
+use crate::edge::serve::settings::{Address, Listen, Protocol, Upstream};
 
 /// How a protocol without another side is refused.
-pub const MIX: &str = "records go to upstreams of records, and messages of the forward protocol to those that speak it, \
+pub const MIX: &str = "records go to upstreams of records, and messages and requests to those that speak their protocol, \
                        since what is acknowledged must have arrived: nothing on the other side has this `protocol`";
 
 /// What a listener asks; None where it takes records.
@@ -44,9 +44,9 @@ fn common(
     files: &mut Files,
 ) -> Result<Option<(Option<SharedKey>, String)>, Failure> {
     let fluent = match section.text("protocol")?.as_deref() {
-        None | Some("records") => false,
+        None | Some("records" | "http") => false,
         Some("fluent") => true,
-        Some(_) => return Err(section.wrong_at("protocol", "write \"records\" or \"fluent\"")),
+        Some(_) => return Err(section.wrong_at("protocol", "write \"records\", \"fluent\" or \"http\"")),
     };
     let (key, host) = (shared_key(section, files)?, section.text("hostname")?);
     if !fluent {
@@ -84,8 +84,7 @@ fn shared_key(section: &mut Section<'_>, files: &mut Files) -> Result<Option<Sha
     SharedKey::new(&material).map(Some).ok_or_else(|| section.wrong_at(name, "the key is empty"))
 }
 
-/// Whether the forward protocol is spoken, and whether each protocol has both sides; `places` are those of
-/// the listeners, then of the upstreams.
+/// Which protocols are spoken, if each has both sides; `places` are those of the listeners, then of the upstreams.
 ///
 /// # Errors
 /// The first whose protocol nobody speaks on the other side.
@@ -93,20 +92,27 @@ pub fn both_sides(
     listen: &[Listen],
     upstream: &[Upstream],
     places: impl Iterator<Item = Failure>,
-) -> Result<bool, Failure> {
-    let come: Vec<bool> = listen.iter().map(|l| l.fluent.is_some()).collect();
-    let go: Vec<bool> = upstream.iter().map(|u| u.fluent.is_some()).collect();
-    let alone = come.iter().map(|fluent| !go.contains(fluent)).chain(go.iter().map(|fluent| !come.contains(fluent)));
+) -> Result<Vec<Protocol>, Failure> {
+    let come: Vec<Protocol> = listen.iter().map(Listen::protocol).collect();
+    let go: Vec<Protocol> = upstream.iter().map(Upstream::protocol).collect();
+    let alone = come.iter().map(|one| !go.contains(one)).chain(go.iter().map(|one| !come.contains(one)));
     match alone.zip(places).find(|(alone, _)| *alone) {
         Some((_, place)) => Err(place),
-        None => Ok(come.contains(&true)),
+        None => Ok(come),
     }
 }
 
-/// Whether the limits leave room for messages.
+/// Whether the limits leave room for messages and bodies.
 ///
 /// # Errors
 /// When they do not.
-pub fn room(limits: &Limits) -> Result<(), Failure> {
-    limits.hold_messages().map_err(|why| Failure::usage(format!("[limits]: {why}")))
+pub fn room(spoken: &[Protocol], limits: &Limits) -> Result<(), Failure> {
+    let wrong = |why| Failure::usage(format!("[limits]: {why}"));
+    if spoken.contains(&Protocol::Fluent) {
+        limits.hold_messages().map_err(wrong)?;
+    }
+    if spoken.contains(&Protocol::Http) {
+        limits.hold_bodies().map_err(wrong)?;
+    }
+    Ok(())
 }

@@ -16,12 +16,16 @@ pub mod failure;
 pub mod filter;
 #[cfg(feature = "serve")]
 mod fluent;
+#[cfg(feature = "serve")]
+mod http;
 mod import;
 pub mod judge;
 pub mod known;
 mod listing;
 pub mod man;
 pub mod names;
+#[cfg(feature = "serve")]
+mod plain;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]
 mod print;
 mod progress;

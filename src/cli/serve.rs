@@ -13,7 +13,9 @@ use super::completions;
 use super::config;
 use super::failure::{self, Failure};
 use super::fluent;
+use super::http;
 use super::known;
+use super::plain::{self, NOT_FROM, NOT_TO};
 use super::setup;
 use super::tables::{self, Section, Source};
 use crate::edge::fragments::Container;
@@ -24,7 +26,7 @@ use crate::edge::serve::limits::Limits;
 use crate::edge::serve::live::Live;
 use crate::edge::serve::ready::{self, Look};
 use crate::edge::serve::reload::Source as Again;
-use crate::edge::serve::settings::{Address, Listen, Log, Rules, Settings, Upstream};
+use crate::edge::serve::settings::{Address, Listen, Log, Protocol, Rules, Settings, Upstream};
 use crate::edge::serve::tls::{self, ClientTls, Identity};
 use crate::edge::serve::{self, Ended};
 
@@ -119,11 +121,11 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     if !given.listen.is_empty() {
         places.0 = given.listen.iter().map(|_| Failure::usage(format!("--listen: {}", fluent::MIX))).collect();
-        listen = given.listen.iter().map(|url| plain_listen(url, &redactor)).collect::<Result<_, _>>()?;
+        listen = given.listen.iter().map(|url| plain::listen(url, &redactor)).collect::<Result<_, _>>()?;
     }
     if !given.upstream.is_empty() {
         places.1 = given.upstream.iter().map(|_| Failure::usage(format!("--upstream: {}", fluent::MIX))).collect();
-        upstream = given.upstream.iter().map(|url| plain_upstream(url)).collect::<Result<_, _>>()?;
+        upstream = given.upstream.iter().map(|url| plain::upstream(url)).collect::<Result<_, _>>()?;
     }
     if listen.is_empty() || upstream.is_empty() {
         let what = if listen.is_empty() { "listen" } else { "upstream" };
@@ -133,18 +135,16 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
     }
     named(listen.iter().map(|l| l.name.as_str()), "[[listen]]")?;
     named(upstream.iter().map(|u| u.name.as_str()), "[[upstream]]")?;
-    let fluent = fluent::both_sides(&listen, &upstream, places.0.into_iter().chain(places.1))?;
-    let mut framings = upstream.iter().filter(|u| u.fluent.is_none()).map(|u| u.framing);
+    let spoken = fluent::both_sides(&listen, &upstream, places.0.into_iter().chain(places.1))?;
+    let mut framings = upstream.iter().filter(|u| u.protocol() == Protocol::Records).map(|u| u.framing);
     if framings.next().is_some_and(|first| framings.any(|framing| framing != first)) {
         return Err(Failure::usage("a record may go to any [[upstream]]: give all of them the same `framing`"));
     }
-    let mut limits = Limits::default();
+    let mut limits = http::limits(&spoken)?;
     for section in Section::all(&source, root, "limits", "[limits]")? {
         self::limits(&section, &mut limits)?;
     }
-    if fluent {
-        fluent::room(&limits)?;
-    }
+    fluent::room(&spoken, &limits)?;
     let mut admin = ADMIN.to_owned();
     for mut section in Section::all(&source, root, "admin", "[admin]")? {
         section.only(&["listen"])?;
@@ -178,44 +178,6 @@ fn named<'a>(names: impl Iterator<Item = &'a str>, title: &str) -> Result<(), Fa
     }
 }
 
-fn plain_listen(url: &str, rules: &Rules) -> Result<Listen, Failure> {
-    let wrong = |why: String| Failure::usage(format!("--listen {why}"));
-    let address = Address::parse(url).map_err(wrong)?;
-    if !address.listens() {
-        return Err(wrong(format!("{url}: {NOT_FROM}")));
-    }
-    if matches!(address, Address::Tls(_)) {
-        return Err(wrong(format!("{url}: TLS needs a certificate: write a [[listen]] with it in logveil.toml")));
-    }
-    Ok(Listen {
-        name: url.to_owned(),
-        address,
-        access: Access::default(),
-        framing: None,
-        parts: None,
-        flush_after: None,
-        refuses_foreign: true,
-        tls: None,
-        rules: Live::new(rules.clone()),
-        fluent: None,
-    })
-}
-
-fn plain_upstream(url: &str) -> Result<Upstream, Failure> {
-    let wrong = |why: String| Failure::usage(format!("--upstream {why}"));
-    let address = Address::parse(url).map_err(wrong)?;
-    if !address.takes() {
-        return Err(wrong(format!("{url}: {NOT_TO}")));
-    }
-    if matches!(address, Address::Tls(_)) {
-        return Err(wrong(format!("{url}: TLS needs a `ca`: write an [[upstream]] with it in logveil.toml")));
-    }
-    Ok(Upstream { name: url.to_owned(), address, framing: None, tls: None, fluent: None })
-}
-
-const NOT_FROM: &str = "records cannot be received from there; use tcp, tls, udp, unix or unix-datagram";
-const NOT_TO: &str = "records cannot be sent there; use tcp, tls, unix, stdout: or file";
-
 fn address(section: &mut Section<'_>) -> Result<Address, Failure> {
     match section.text("address")? {
         None => Err(section.wrong("`address` is missing")),
@@ -242,14 +204,16 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
     let fluent = fluent::server(&mut section, &address, files)?;
     let parts = section.text("framing")?.and_then(|name| Container::from_name(&name));
     let framing = if parts.is_some() { Some(Framing::Newline) } else { framing(&mut section, "auto")? };
+    let http = http::server(&mut section, &address)?;
     if framing.is_some() && address.is_datagram() {
         return Err(section.wrong_at("framing", "a datagram is one record; leave it out"));
     }
     let access = access(&mut section, &address)?;
-    let flush_after = flush_after(&mut section, &address, (framing, parts.is_some()), fluent.is_some())?;
+    let flush_after =
+        flush_after(&mut section, &address, (framing, parts.is_some()), fluent.is_some() || http.is_some())?;
     let refuses_foreign = match section.text("foreign")?.as_deref() {
         None | Some("refuse") => true,
-        Some("pass") if fluent.is_none() => false,
+        Some("pass") if fluent.is_none() && http.is_none() => false,
         Some(_) => return Err(section.wrong_at("foreign", "write \"refuse\", or \"pass\" where records come in")),
     };
     let (certificate, key) = (section.path("certificate")?, section.path("key")?);
@@ -267,7 +231,8 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
                 return Err(section.wrong_at("client-names", "with no name nobody gets in; leave it out or name one"));
             }
             let made = tls::server(Identity { certificate, key }, ca.as_deref(), names.unwrap_or_default());
-            Some(Live::new(made.map_err(|why| section.wrong(why))?))
+            let made = made.map_err(|why| section.wrong(why))?;
+            Some(Live::new(if http.is_some() { made.speaking(&http::SPOKEN) } else { made }))
         }
         (Address::Tls(_), ..) => return Err(section.wrong("tls:// needs `certificate` and `key`")),
         _ if certificate.is_some() || key.is_some() || ca.is_some() || names.is_some() => {
@@ -276,7 +241,7 @@ fn listen(args: &Args, mut section: Section<'_>, shared: &Rules, files: &mut Fil
         _ => None,
     };
     let rules = Live::new(rules);
-    Ok(Listen { name, address, access, framing, parts, flush_after, refuses_foreign, tls, rules, fluent })
+    Ok(Listen { name, address, access, framing, parts, flush_after, refuses_foreign, tls, rules, fluent, http })
 }
 
 /// Who may use a Unix socket.
@@ -309,7 +274,7 @@ fn flush_after(
     let why = match section.seconds("flush-after")? {
         None => return Ok(None),
         Some(_) if address.is_datagram() => "a datagram is one record; leave it out",
-        Some(_) if fluent => "messages of the forward protocol have an end; leave it out",
+        Some(_) if fluent => "messages and requests have an end; leave it out",
         Some(_) if parts => "a line of a container runtime has an end; leave it out",
         Some(_) if framing == Some(Framing::Octet) => "a counted record ends where its count says; leave it out",
         Some(after) => return Ok(Some(after)),
@@ -345,7 +310,10 @@ fn note<const N: usize>(files: &mut Files, paths: [&Option<PathBuf>; N]) {
 
 fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Failure> {
     section.only(&tables::UPSTREAM)?;
-    let address = address(&mut section)?;
+    let (address, http) = match http::client(&mut section)? {
+        Some((address, terms)) => (address, Some(terms)),
+        None => (address(&mut section)?, None),
+    };
     if !address.takes() {
         return Err(section.wrong_at("address", NOT_TO));
     }
@@ -353,7 +321,7 @@ fn upstream(mut section: Section<'_>, files: &mut Files) -> Result<Upstream, Fai
     let fluent = fluent::client(&mut section, &address, files)?;
     let framing = framing(&mut section, "same")?;
     let tls = client_tls(&mut section, &address, files)?.map(Live::new);
-    Ok(Upstream { name, address, framing, tls, fluent })
+    Ok(Upstream { name, address, framing, tls, fluent, http })
 }
 
 fn client_tls(section: &mut Section<'_>, address: &Address, files: &mut Files) -> Result<Option<ClientTls>, Failure> {

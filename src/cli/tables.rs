@@ -1,6 +1,8 @@
 //! Tables of the configuration file, read key by key, so that whatever is wrong is named with its
 //! line.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::failure::Failure;
 
 /// The keys of `[[listen]]`.
-pub const LISTEN: [&str; 19] = [
+pub const LISTEN: [&str; 21] = [
     "address",
     "name",
     "mode",
@@ -24,6 +26,8 @@ pub const LISTEN: [&str; 19] = [
     "shared-key-file",
     "shared-key-env",
     "hostname",
+    "paths",
+    "formats",
     "certificate",
     "key",
     "client-ca",
@@ -33,7 +37,7 @@ pub const LISTEN: [&str; 19] = [
     "with",
 ];
 /// The keys of `[[upstream]]`.
-pub const UPSTREAM: [&str; 12] = [
+pub const UPSTREAM: [&str; 13] = [
     "address",
     "name",
     "framing",
@@ -42,6 +46,7 @@ pub const UPSTREAM: [&str; 12] = [
     "shared-key-env",
     "hostname",
     "acknowledge",
+    "host",
     "ca",
     "server-name",
     "certificate",
@@ -171,6 +176,23 @@ impl<'a> Section<'a> {
             one => text(one).map(|one| vec![one]),
         };
         all.map(Some).ok_or_else(|| self.wrong_at(key, "write a list of texts in quotes"))
+    }
+
+    /// A table of texts.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn pairs(&mut self, key: &'static str) -> Result<Option<BTreeMap<String, String>>, Failure> {
+        let pair = |(k, v): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| match v.get_ref() {
+            DeValue::String(text) => Some((k.get_ref().to_string(), text.to_string())),
+            _ => None,
+        };
+        let all = match self.take(key) {
+            None => return Ok(None),
+            Some(DeValue::Table(table)) => table.iter().map(pair).collect::<Option<_>>(),
+            Some(_) => None,
+        };
+        all.map(Some).ok_or_else(|| self.wrong_at(key, "write a table of texts: { \"/path\" = \"text\" }"))
     }
 
     /// A time in seconds.

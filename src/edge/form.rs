@@ -89,7 +89,7 @@ pub enum Formed {
     /// Fields of the journal's export.
     Export(Export),
     /// Lines of a container runtime, and when their age was looked at last.
-    Parts(Joiner, Instant),
+    Parts(Box<Joiner>, Instant),
 }
 
 impl Formed {
@@ -102,7 +102,7 @@ impl Formed {
             Form::Export => Some(Formed::Export(Export::new(looking))),
             Form::Parts(container) => {
                 stream.tell_sources_apart();
-                Some(Formed::Parts(Joiner::new(container, stream.redactor(), looking), Instant::now()))
+                Some(Formed::Parts(Box::new(Joiner::new(container, stream.redactor(), looking)), Instant::now()))
             }
         }
     }

@@ -163,7 +163,10 @@ fn a_protocol_without_another_side_is_refused() {
     let cases = [
         (format!("{listen}{fluent}{upstream}"), "c.toml:1: [[listen]]: records go to upstreams of records"),
         (format!("{listen}{fluent}{listen}name = \"b\"\n{upstream}{fluent}"), "c.toml:4: [[listen]]: records go to"),
-        (format!("{listen}protocol = \"x\"\n{upstream}"), "c.toml:3: `protocol`: write \"records\" or \"fluent\""),
+        (
+            format!("{listen}protocol = \"x\"\n{upstream}"),
+            "c.toml:3: `protocol`: write \"records\", \"fluent\" or \"http\"",
+        ),
         (format!("{listen}{fluent}framing = \"nul\"\n{upstream}{fluent}"), "c.toml:4: `framing`: messages"),
         (format!("{listen}{upstream}acknowledge = false"), "c.toml:5: `acknowledge`: that is for"),
         (format!("{listen}{fluent}{upstream}{fluent}acknowledge = 1"), "c.toml:7: `acknowledge`: write true or false"),

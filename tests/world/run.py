@@ -16,6 +16,7 @@ import traceback
 
 import clients
 import deploy
+import doors
 import encodings_known
 import examples
 import faults_life
@@ -33,6 +34,7 @@ from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
           "clients": clients.CLIENTS + snippets.SNIPPETS + restart.RESTARTS, "fluent": fluent.FLUENT,
+          "http": doors.DOORS,
           "terminals": terminals.TERMINALS,
           "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS + encodings_known.ENCODINGS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::lane::Refused;
-use super::numbers::Reason;
+use super::numbers::reason::Reason;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
@@ -79,7 +79,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{Due, PATIENCE, QUIET, draining, may_be_left};
-    use crate::edge::serve::numbers::Reason;
+    use crate::edge::serve::numbers::reason::Reason;
 
     #[test]
     fn a_drain_ends_with_silence_or_patience_or_the_deadline() {

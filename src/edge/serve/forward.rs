@@ -15,6 +15,7 @@ use super::backoff::Backoff;
 use super::flight::{Batch, Flight};
 use super::numbers::Numbers;
 use super::outfile::{LOOK, Opened};
+use super::settings::Protocol;
 use super::shared::Shared;
 use super::upstream::Link;
 
@@ -65,7 +66,7 @@ impl Forwarder {
         let many = shared.settings.upstream.len();
         let (backoffs, doubtful) = (vec![Backoff::default(); many], vec![false; many]);
         let hangup = signal(SignalKind::hangup())?;
-        let own = shared.settings.upstreams(fluent);
+        let own = shared.settings.upstreams(if fluent { Protocol::Fluent } else { Protocol::Records });
         Ok(Forwarder { shared, queue, flight: Flight::default(), own, fluent, backoffs, doubtful, hangup })
     }
 

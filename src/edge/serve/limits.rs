@@ -19,10 +19,12 @@ pub struct Limits {
     pub record_bytes: usize,
     /// Bytes in memory, over all connections.
     pub buffered_bytes: usize,
-    /// Bytes of a message of the forward protocol, and of what it unpacks to.
+    /// Bytes of a message of the forward protocol or of a request's body, and of what it unpacks to.
     pub message_bytes: usize,
     /// Messages that were sent and that the upstream has not acknowledged.
     pub unacknowledged: usize,
+    /// Requests of HTTP at once.
+    pub requests: usize,
     /// For a TLS handshake.
     pub handshake: Duration,
     /// Without a byte.
@@ -37,6 +39,10 @@ pub struct Limits {
     pub write: Duration,
     /// For an upstream to acknowledge a message.
     pub ack: Duration,
+    /// For a request to wait, for room and for an upstream that takes it.
+    pub hold: Duration,
+    /// For an upstream to answer a request.
+    pub answer: Duration,
     /// From the signal to the end.
     pub drain: Duration,
     /// Threads that do the work.
@@ -51,6 +57,7 @@ impl Default for Limits {
             buffered_bytes: 24 << 20,
             message_bytes: 8 << 20,
             unacknowledged: 1024,
+            requests: 256,
             handshake: Duration::from_secs(10),
             idle: Duration::from_secs(86_400),
             slow: Duration::from_secs(60),
@@ -58,6 +65,8 @@ impl Default for Limits {
             connect: Duration::from_secs(5),
             write: Duration::from_secs(30),
             ack: Duration::from_secs(190),
+            hold: Duration::from_secs(5),
+            answer: Duration::from_secs(60),
             drain: Duration::from_secs(20),
             threads: (std::thread::available_parallelism().map_or(1, usize::from) / 2).clamp(1, 4),
         }
@@ -66,12 +75,13 @@ impl Default for Limits {
 
 impl Limits {
     /// The keys there are.
-    pub const KEYS: [&str; 14] = [
+    pub const KEYS: [&str; 17] = [
         "connections",
         "record-bytes",
         "buffered-bytes",
         "message-bytes",
         "unacknowledged",
+        "requests",
         "handshake-seconds",
         "idle-seconds",
         "slow-seconds",
@@ -79,20 +89,23 @@ impl Limits {
         "connect-seconds",
         "write-seconds",
         "ack-seconds",
+        "hold-seconds",
+        "answer-seconds",
         "drain-seconds",
         "threads",
     ];
 
     /// Every key with its value.
     pub fn entries(&self) -> [(&'static str, String); Limits::KEYS.len()] {
-        let Limits { connections, record_bytes, buffered_bytes, message_bytes, unacknowledged, .. } = self;
-        let Limits { handshake, idle, slow, fragment, connect, write, ack, drain, threads, .. } = self;
+        let Limits { connections, record_bytes, buffered_bytes, message_bytes, unacknowledged, requests, .. } = self;
+        let Limits { handshake, idle, slow, fragment, connect, write, ack, hold, answer, drain, threads, .. } = self;
         let text: [&dyn fmt::Debug; Limits::KEYS.len()] = [
             connections,
             record_bytes,
             buffered_bytes,
             message_bytes,
             unacknowledged,
+            requests,
             handshake,
             idle,
             slow,
@@ -100,6 +113,8 @@ impl Limits {
             connect,
             write,
             ack,
+            hold,
+            answer,
             drain,
             threads,
         ];
@@ -114,6 +129,7 @@ impl Limits {
             "buffered-bytes" => (&mut self.buffered_bytes, BUFFERED_BYTES_MIN as u64, 1 << 30),
             "message-bytes" => (&mut self.message_bytes, RECORD_BYTES_MIN, 256 << 20),
             "unacknowledged" => (&mut self.unacknowledged, 1, 1 << 20),
+            "requests" => (&mut self.requests, 1, 1 << 16),
             "threads" => (&mut self.threads, 1, 64),
             _ => return None,
         };
@@ -138,6 +154,24 @@ impl Limits {
         }
     }
 
+    /// What is kept for the one body of the largest size: as it came, unpacked, and masked.
+    pub fn body_bytes(&self) -> usize {
+        self.message_bytes.saturating_mul(3)
+    }
+
+    /// Whether a body fits into the memory there is, beside what smaller ones need.
+    pub fn hold_bodies(&self) -> Result<(), String> {
+        match self.body_bytes().saturating_add(BUFFERED_BYTES_MIN) <= self.buffered_bytes {
+            true => Ok(()),
+            false => Err(format!(
+                "a body may be held three times (as it came, unpacked, masked): give buffered-bytes at least {}, or \
+                 make message-bytes = {} less",
+                self.body_bytes() + BUFFERED_BYTES_MIN,
+                self.message_bytes
+            )),
+        }
+    }
+
     /// Sets a time by its key; says which times there may be. None: no such key.
     pub fn set_seconds(&mut self, key: &str, value: f64) -> Option<Result<(), String>> {
         let place = match key {
@@ -148,6 +182,8 @@ impl Limits {
             "connect-seconds" => &mut self.connect,
             "write-seconds" => &mut self.write,
             "ack-seconds" => &mut self.ack,
+            "hold-seconds" => &mut self.hold,
+            "answer-seconds" => &mut self.answer,
             "drain-seconds" => &mut self.drain,
             _ => return None,
         };
@@ -179,7 +215,8 @@ mod tests {
         for (i, key) in Limits::KEYS.into_iter().enumerate() {
             let (before, mut limits) = (Limits::default(), Limits::default());
             let value = if key == "threads" { 63 } else { 5 << 20 };
-            let value = if matches!(key, "record-bytes" | "connections" | "unacknowledged") { 64 } else { value };
+            let value =
+                if matches!(key, "record-bytes" | "connections" | "unacknowledged" | "requests") { 64 } else { value };
             limits.set(key, value).or_else(|| limits.set_seconds(key, 7.5)).unwrap().unwrap();
             let changed = |(a, b): (&(_, String), &(_, String))| a != b;
             let which: Vec<bool> = before.entries().iter().zip(&limits.entries()).map(changed).collect();

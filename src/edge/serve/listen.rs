@@ -19,8 +19,11 @@ use super::connection::Connection;
 use super::datagram::{self, Mouth};
 use super::flight::Batch;
 use super::fluent_in::{self, heartbeat};
+use super::http_in;
+use super::http_in::hall::Hall;
 use super::live::Live;
-use super::numbers::{Level, Reason};
+use super::numbers::Level;
+use super::numbers::reason::Reason;
 use super::settings::Listen;
 use super::shared::Shared;
 use super::upstream::keep_alive;
@@ -38,6 +41,8 @@ pub struct Ground {
     pub shared: Arc<Shared>,
     /// Where batches of records go, and messages of the forward protocol.
     pub queues: [UnboundedSender<Batch>; 2],
+    /// Where requests go.
+    pub hall: Arc<Hall>,
     /// Connections that are open.
     pub tasks: TaskTracker,
 }
@@ -190,13 +195,15 @@ impl Ground {
         self.shared.turn_away(peer.listener, &peer.name, reason, &why);
     }
 
-    async fn connection(self, wire: impl Wire, peer: Peer, place: OwnedSemaphorePermit) {
+    async fn connection(self, wire: impl Wire + 'static, peer: Peer, place: OwnedSemaphorePermit) {
         let numbers = &self.shared.numbers.listen[peer.listener];
         numbers.accepted.inc();
         let _open = Level::up(&numbers.connections);
         let queue = self.queue(peer.listener);
         if self.listen(peer.listener).fluent.is_some() {
             fluent_in::connection::Connection::new(wire, peer, self.shared.clone(), queue).run().await;
+        } else if self.listen(peer.listener).http.is_some() {
+            http_in::connection::run(wire, peer, self.hall.clone()).await;
         } else {
             Connection::new(wire, peer, self.shared.clone(), queue).run().await;
         }

@@ -26,6 +26,9 @@ mod framing;
 mod handed;
 mod harden;
 mod history;
+pub mod http;
+mod http_in;
+mod http_out;
 mod inbox;
 mod kernel;
 mod lane;
@@ -65,9 +68,10 @@ use self::access::Access;
 use self::bound::{Bound, Kind};
 use self::forward::Forwarder;
 use self::handed::Handed;
+use self::http_in::hall::Hall;
 use self::listen::Ground;
 use self::reload::{Reloader, Source};
-use self::settings::{Address, Listen, Log, Settings};
+use self::settings::{Address, Listen, Log, Protocol, Settings};
 use self::shared::Shared;
 use crate::engine::redactor::Redactor;
 
@@ -158,7 +162,9 @@ async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, sour
     tokio::spawn(Reloader::new(shared.clone(), source)?.run());
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ((records, batches), (messages, whole)) = (unbounded_channel(), unbounded_channel());
-    let ground = Ground { shared: shared.clone(), queues: [records, messages], tasks: TaskTracker::new() };
+    let hall = Hall::new(shared.clone());
+    let ground =
+        Ground { shared: shared.clone(), queues: [records, messages], hall: hall.clone(), tasks: TaskTracker::new() };
     for (listener, socket) in bound.into_iter().enumerate() {
         ground.run(listener, socket)?;
     }
@@ -169,10 +175,11 @@ async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, sour
     }
     let mut forwarders = JoinSet::new();
     for (queue, fluent) in [(batches, false), (whole, true)] {
-        if !shared.settings.upstreams(fluent).is_empty() {
+        if shared.settings.speaks(if fluent { Protocol::Fluent } else { Protocol::Records }) {
             forwarders.spawn(Forwarder::new(shared.clone(), queue, fluent)?.run());
         }
     }
+    forwarders.spawn(hall.watch());
     notify::tell(&[notify::State::Ready]);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -211,7 +218,7 @@ fn ended(shared: &Shared, drained: Option<bool>) -> Ended {
     let numbers = &shared.numbers;
     let (records, bytes) = (numbers.queue_frames.get(), numbers.queue.get());
     let connections: i64 = numbers.listen.iter().map(|l| l.connections.get()).sum();
-    let cut: u64 = numbers.listen.iter().map(|l| l.rejected(numbers::Reason::Drain).get()).sum();
+    let cut: u64 = numbers.listen.iter().map(|l| l.rejected(numbers::reason::Reason::Drain).get()).sum();
     if drained == Some(false) {
         return Ended::Fault;
     }

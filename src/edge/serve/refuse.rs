@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::lane::Refused;
-use super::numbers::Reason;
+use super::numbers::reason::Reason;
 
 /// For who speaks HTTP to a listener of records.
 const ANSWER: &str = "This port takes log records over plain TCP (syslog, or lines), not HTTP. Nothing was taken. \

@@ -9,12 +9,37 @@ use super::access::Access;
 use super::fluent::handshake::SharedKey;
 use super::fluent::terms::{ClientTerms, ServerTerms};
 use super::frame::Framing;
+use super::http;
 use super::limits::Limits;
 use super::live::Live;
 use super::tls::{ClientTls, ServerTls};
 use crate::edge::fragments::Container;
 use crate::engine::redactor::Redactor;
 use crate::rules::rule::RuleId;
+
+/// What a listener and an upstream speak: what comes in by one leaves by the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Records behind each other.
+    Records,
+    /// The forward protocol.
+    Fluent,
+    /// Requests that are answered.
+    Http,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Protocol; 3] = [Protocol::Records, Protocol::Fluent, Protocol::Http];
+
+    fn of(fluent: bool, http: bool) -> Protocol {
+        match (fluent, http) {
+            (true, _) => Protocol::Fluent,
+            (_, true) => Protocol::Http,
+            _ => Protocol::Records,
+        }
+    }
+}
 
 /// Where records come from or go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +168,15 @@ pub struct Listen {
     pub rules: Live<Rules>,
     /// Where the forward protocol is spoken, and no records follow each other.
     pub fluent: Option<ServerTerms>,
+    /// Where HTTP is spoken.
+    pub http: Option<http::terms::ServerTerms>,
+}
+
+impl Listen {
+    /// What it speaks.
+    pub fn protocol(&self) -> Protocol {
+        Protocol::of(self.fluent.is_some(), self.http.is_some())
+    }
 }
 
 /// A place where records go.
@@ -157,6 +191,15 @@ pub struct Upstream {
     pub tls: Option<Live<ClientTls>>,
     /// Where the forward protocol is spoken.
     pub fluent: Option<ClientTerms>,
+    /// Where HTTP is spoken.
+    pub http: Option<http::terms::ClientTerms>,
+}
+
+impl Upstream {
+    /// What it speaks.
+    pub fn protocol(&self) -> Protocol {
+        Protocol::of(self.fluent.is_some(), self.http.is_some())
+    }
 }
 
 /// What is said on standard error, and how.
@@ -185,20 +228,20 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether the forward protocol is spoken, beside records or alone.
-    pub fn fluent(&self) -> bool {
-        self.upstream.iter().any(|u| u.fluent.is_some())
+    /// Whether a protocol is spoken.
+    pub fn speaks(&self, protocol: Protocol) -> bool {
+        !self.upstreams(protocol).is_empty()
     }
 
-    /// Places of the upstreams that take messages of the forward protocol, or of those that take records.
-    pub fn upstreams(&self, fluent: bool) -> Vec<usize> {
-        (0..self.upstream.len()).filter(|i| self.upstream[*i].fluent.is_some() == fluent).collect()
+    /// Places of the upstreams that speak a protocol.
+    pub fn upstreams(&self, protocol: Protocol) -> Vec<usize> {
+        (0..self.upstream.len()).filter(|i| self.upstream[*i].protocol() == protocol).collect()
     }
 
     /// How records are to follow each other when they leave: the same for every upstream of records, since
     /// one may go to any of them.
     pub fn target(&self) -> Option<Framing> {
-        self.upstream.iter().find(|u| u.fluent.is_none()).and_then(|u| u.framing)
+        self.upstream.iter().find(|u| u.protocol() == Protocol::Records).and_then(|u| u.framing)
     }
 
     /// Our certificates: of a listener or an upstream, its name, and when the first of them ends to be
@@ -229,6 +272,14 @@ impl Settings {
             if let Some(t) = &u.fluent {
                 terms(&format!("[[upstream]] `{}`", u.name), t.key.as_ref(), &t.host, t.acknowledge);
             }
+        }
+        for (l, t) in self.listen.iter().filter_map(|l| Some((l, l.http.as_ref()?))) {
+            all.insert(format!("[[listen]] `{}` protocol", l.name), "http".to_owned());
+            all.insert(format!("[[listen]] `{}` paths, formats", l.name), format!("{:?} {:?}", t.paths, t.formats));
+        }
+        for (u, t) in self.upstream.iter().filter_map(|u| Some((u, u.http.as_ref()?))) {
+            all.insert(format!("[[upstream]] `{}` protocol", u.name), "http".to_owned());
+            all.insert(format!("[[upstream]] `{}` host, path", u.name), format!("{:?} {}", t.host, t.prefix));
         }
         for l in &self.listen {
             all.insert(format!("[[listen]] `{}` address", l.name), l.address.to_string());

@@ -14,8 +14,9 @@ use super::flight::Batch;
 use super::history::History;
 use super::inbox::Inbox;
 use super::kernel::Drops;
-use super::numbers::{Numbers, Reason};
-use super::settings::Settings;
+use super::numbers::Numbers;
+use super::numbers::reason::Reason;
+use super::settings::{Protocol, Settings};
 
 /// Log lines of one kind that may be written within [`THROTTLE`].
 const LINES_MAX: u64 = 10;
@@ -77,7 +78,7 @@ impl Shared {
     /// Whether records that come now will leave.
     pub fn ready(&self) -> bool {
         let takes = |of: Vec<usize>| of.is_empty() || of.into_iter().any(|i| self.numbers.upstream[i].up.get() == 1);
-        let all = [false, true].into_iter().all(|fluent| takes(self.settings.upstreams(fluent)));
+        let all = Protocol::ALL.into_iter().all(|protocol| takes(self.settings.upstreams(protocol)));
         all && self.bound.load(Ordering::Relaxed) && !self.stop.is_cancelled()
     }
 

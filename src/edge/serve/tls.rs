@@ -29,6 +29,14 @@ pub struct ServerTls {
     pub expires: Option<f64>,
 }
 
+impl ServerTls {
+    /// The same, speaking one of these protocols above it, the preferred first.
+    pub fn speaking(mut self, protocols: &[&[u8]]) -> ServerTls {
+        Arc::make_mut(&mut self.config).alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
+        self
+    }
+}
+
 /// An upstream's side of TLS.
 #[derive(Debug, Clone)]
 pub struct ClientTls {

@@ -234,7 +234,10 @@ impl Link {
 /// Waits for a collector's word on our certificate. In TLS 1.3 the handshake is over for us before it
 /// has seen one: whoever refuses says so behind it, and whoever takes us mostly sends tickets for the
 /// next time. Who says neither for a while has taken us.
-async fn accepted(tls: &mut TlsStream<TcpStream>) -> io::Result<()> {
+///
+/// # Errors
+/// When it refuses us.
+pub async fn accepted(tls: &mut TlsStream<TcpStream>) -> io::Result<()> {
     if tls.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
         return Ok(());
     }
@@ -249,7 +252,11 @@ async fn accepted(tls: &mut TlsStream<TcpStream>) -> io::Result<()> {
     timeout(VERDICT, verdict).await.unwrap_or(Ok(())).map_err(refused)
 }
 
-async fn tcp(to: &str) -> io::Result<TcpStream> {
+/// Connects by TCP.
+///
+/// # Errors
+/// Why not.
+pub async fn tcp(to: &str) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect(to).await?;
     tcp.set_nodelay(true)?;
     SockRef::from(&tcp).set_tcp_notsent_lowat(UNSENT_BYTES)?;

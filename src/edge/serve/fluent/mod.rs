@@ -16,12 +16,12 @@ pub mod incoming;
 mod inflate;
 pub mod mask;
 mod message;
-mod msgpack;
+pub mod msgpack;
 #[cfg(test)]
 mod oracle;
 pub mod relay;
 pub mod terms;
-mod text;
+pub mod text;
 
 /// Why something is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,11 +11,18 @@ use memchr::{memchr2, memchr3};
 use super::Refusal;
 use super::msgpack::{Kind, Reader, Token, put_bool, put_float, put_int, put_like, put_nil, put_str, put_uint};
 use crate::engine::wipe::wipe;
+use crate::rules::byteset::{ByteSet, find_byteset};
 
 /// Text of which only the head is written into the line: the rest is judged on its own.
 pub const LONG_BYTES: usize = 64 << 10;
 /// As much of it as says what kind of value it is.
 const HEAD_BYTES: usize = 256;
+
+/// What JSON's texts hold escaped only: marks and control characters.
+const SPECIAL: ByteSet = ByteSet::of(&[
+    b'"', b'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+    28, 29, 30, 31,
+]);
 
 /// A text, number or the like: where it stands in the line.
 #[derive(Clone)]
@@ -137,23 +144,29 @@ impl Line {
 
     /// Where each leaf stands in the line as it was masked; None when more than leaves has changed.
     pub fn align(&self, masked: &[u8]) -> Option<Vec<Range<usize>>> {
-        let mut places = Vec::with_capacity(self.leaves.len());
-        let (mut here, mut there) = (0, 0);
-        for leaf in &self.leaves {
-            let between = &self.text[here..leaf.place.start];
-            let start = there + between.len();
-            if masked.get(there..start)? != between {
-                return None;
-            }
-            there = leaf_end(masked, start)?;
-            here = leaf.place.end;
-            places.push(start..there);
-        }
-        (self.text[here..] == masked[there..]).then_some(places)
+        align(&self.text, self.leaves.iter().map(|leaf| leaf.place.clone()), masked)
     }
 }
 
-fn head(body: &[u8]) -> &[u8] {
+/// Where each leaf of a text stands in it as it was masked; None when more than leaves has changed.
+pub fn align(text: &[u8], leaves: impl Iterator<Item = Range<usize>>, masked: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut places = Vec::with_capacity(leaves.size_hint().0);
+    let (mut here, mut there) = (0, 0);
+    for leaf in leaves {
+        let between = &text[here..leaf.start];
+        let start = there + between.len();
+        if masked.get(there..start)? != between {
+            return None;
+        }
+        there = leaf_end(masked, start)?;
+        here = leaf.end;
+        places.push(start..there);
+    }
+    (text[here..] == masked[there..]).then_some(places)
+}
+
+/// As much of a long text as says what kind of value it is.
+pub fn head(body: &[u8]) -> &[u8] {
     // Not inside a character.
     let end = (0..4).map(|n| HEAD_BYTES - n).find(|n| body[*n] & 0xC0 != 0x80).unwrap_or(HEAD_BYTES);
     &body[..end]
@@ -176,9 +189,13 @@ fn leaf_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-fn escape(mut text: &[u8], out: &mut Vec<u8>) {
-    let special = |b: &u8| matches!(b, b'"' | b'\\' | 0..=0x1F);
-    while let Some(i) = text.iter().position(special) {
+/// Appends what a text is between the quotes of JSON.
+pub fn escape(mut text: &[u8], out: &mut Vec<u8>) {
+    loop {
+        let i = find_byteset(text, 0, text.len(), &SPECIAL);
+        if i == text.len() {
+            break;
+        }
         out.extend_from_slice(&text[..i]);
         match text[i] {
             b @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', b]),
@@ -195,7 +212,7 @@ fn escape(mut text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// What stands between the quotes of a leaf; None when it is not well-formed.
-fn unescape(mut text: &[u8]) -> Option<Vec<u8>> {
+pub fn unescape(mut text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     while let Some(i) = memchr3(b'\\', b'"', b'\n', text) {
         out.extend_from_slice(&text[..i]);

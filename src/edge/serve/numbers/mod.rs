@@ -1,7 +1,9 @@
 //! What is counted, in one place: counts and sizes, never content. Labels are names of listeners,
 //! upstreams, rules and reasons, so that their number is bounded.
 
+pub mod http;
 mod process;
+pub mod reason;
 pub mod reload;
 
 use std::collections::BTreeMap;
@@ -15,11 +17,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::http::HttpNumbers;
 use self::process::Process;
+use self::reason::Reason;
 use self::reload::ReloadNumbers;
 use super::budget::queue_bytes;
 use super::lane::Done;
-use super::settings::Settings;
+use super::settings::{Protocol, Settings};
 use crate::engine::found::allowed::AllowedBy;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
@@ -29,83 +33,6 @@ use crate::rules::rule::RuleId;
 type Labels = Vec<(&'static str, String)>;
 type Counts = Family<Labels, Counter>;
 type Levels = Family<Labels, Gauge<f64, AtomicU64>>;
-
-/// Why a connection was turned away or ended, or something in it was not as it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// There were too many.
-    Connections,
-    /// The TLS handshake failed, the certificate's name included.
-    Handshake,
-    /// The TLS handshake took too long.
-    HandshakeTime,
-    /// Nothing came for too long.
-    Idle,
-    /// A record took too long.
-    Slow,
-    /// It looked like UTF-16.
-    Encoding,
-    /// A count was expected and something else came; it was read as lines.
-    Misframed,
-    /// The connection broke.
-    Broken,
-    /// It was still sending when the time to drain was over.
-    Drain,
-    /// What came is no message of the forward protocol.
-    Malformed,
-    /// A message was larger than may be.
-    MessageSize,
-    /// What was compressed would have become larger than may be.
-    Inflated,
-    /// It did not know the shared key.
-    SharedKey,
-    /// It ended within a message.
-    Unfinished,
-    /// It began as no log text does.
-    Foreign,
-}
-
-impl Reason {
-    /// All of them.
-    pub const ALL: [Reason; 15] = [
-        Reason::Connections,
-        Reason::Handshake,
-        Reason::HandshakeTime,
-        Reason::Idle,
-        Reason::Slow,
-        Reason::Encoding,
-        Reason::Misframed,
-        Reason::Broken,
-        Reason::Drain,
-        Reason::Malformed,
-        Reason::MessageSize,
-        Reason::Inflated,
-        Reason::SharedKey,
-        Reason::Unfinished,
-        Reason::Foreign,
-    ];
-
-    /// Its name in metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reason::Connections => "connections",
-            Reason::Handshake => "handshake",
-            Reason::HandshakeTime => "handshake-time",
-            Reason::Idle => "idle",
-            Reason::Slow => "slow",
-            Reason::Encoding => "encoding",
-            Reason::Misframed => "misframed",
-            Reason::Broken => "broken",
-            Reason::Drain => "drain",
-            Reason::Malformed => "malformed",
-            Reason::MessageSize => "message-size",
-            Reason::Inflated => "inflated",
-            Reason::SharedKey => "shared-key",
-            Reason::Unfinished => "unfinished",
-            Reason::Foreign => "foreign",
-        }
-    }
-}
 
 /// One more in a gauge, for as long as it lives: it goes down whichever way things end.
 pub struct Level(Gauge);
@@ -253,6 +180,8 @@ pub struct Numbers {
     pub queue_frames: Gauge,
     /// Messages written and not yet acknowledged.
     pub unacknowledged: Gauge,
+    /// Of requests.
+    pub http: HttpNumbers,
     /// How reloads went.
     pub reload: ReloadNumbers,
     /// Seconds from the read that completed a record to its last byte's write.
@@ -280,7 +209,7 @@ impl Numbers {
         );
         let unacknowledged = Gauge::default();
         let help = "Messages written and not yet acknowledged by the upstream";
-        if settings.fluent() {
+        if settings.speaks(Protocol::Fluent) {
             registry.register("unacknowledged_messages", help, unacknowledged.clone());
         }
         registry.register_with_unit("queue", "Bytes masked and not yet written", Unit::Bytes, queue.clone());
@@ -292,10 +221,22 @@ impl Numbers {
         let version = Levels::default();
         version.get_or_create_owned(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
         registry.register("build_info", "The version", version);
+        let http = HttpNumbers::new(registry, settings);
         let reload = ReloadNumbers::new(registry);
         settings.listen.iter().for_each(|l| reload.rules(&l.name, None, &l.rules.get()));
         reload.certificates(settings);
-        Numbers { listen, upstream, queue, queue_limit, queue_frames, unacknowledged, reload, delay, registry: root }
+        Numbers {
+            listen,
+            upstream,
+            queue,
+            queue_limit,
+            queue_frames,
+            unacknowledged,
+            http,
+            reload,
+            delay,
+            registry: root,
+        }
     }
 
     /// All of it as Prometheus text.
@@ -329,11 +270,12 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
     let over = counts(registry, "records_over_limit", "Records over record-bytes, which left as several");
     let unjudged = counts(registry, "unjudged", "Spans masked because they could not be judged");
     let dropped = counts(registry, "datagrams_dropped", "Datagrams lost for want of room, by whom");
-    let rejected = counts(registry, "rejections", "Connections turned away or ended, and streams misframed");
+    let rejected =
+        counts(registry, "rejections", "Connections turned away or ended, requests refused, and streams misframed");
     let by_rule = counts(registry, "findings", "Secrets masked");
     let by_entry = counts(registry, "spared", "Findings that an entry of the allow-list let go, and by what of it");
     let (messages, acks, heartbeats) = (Counts::default(), Counts::default(), Counts::default());
-    if settings.fluent() {
+    if settings.speaks(Protocol::Fluent) {
         registry.register("messages", "Messages of the forward protocol received", messages.clone());
         registry.register("acks", "Messages acknowledged to their senders", acks.clone());
         registry.register("heartbeats", "UDP heartbeats answered", heartbeats.clone());
@@ -373,7 +315,7 @@ fn listen(registry: &mut Registry, settings: &Settings) -> Vec<ListenNumbers> {
 fn upstream(registry: &mut Registry, settings: &Settings) -> Vec<UpstreamNumbers> {
     let (up, connects, failures) = (Family::<Labels, Gauge>::default(), Counts::default(), Counts::default());
     let (sent, unconfirmed, acks) = (Counts::default(), Counts::default(), Counts::default());
-    if settings.fluent() {
+    if settings.speaks(Protocol::Fluent) {
         registry.register("upstream_acks", "Messages the upstream acknowledged", acks.clone());
     }
     registry.register("upstream_up", "1 while it is connected and takes data", up.clone());

@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use maud::{Markup, html};
 
-use super::super::numbers::{ListenNumbers, Reason, UpstreamNumbers};
+use super::super::numbers::reason::Reason;
+use super::super::numbers::{ListenNumbers, UpstreamNumbers};
 use super::super::settings::{Listen, Upstream};
 use super::super::shared::Shared;
 use super::datum::{counted, datum, sized};

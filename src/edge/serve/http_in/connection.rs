@@ -1,0 +1,67 @@
+//! One connection of a sender: HTTP/1.1 or HTTP/2, as its first bytes say.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::time::sleep_until;
+
+use super::exchange::Door;
+use super::hall::Hall;
+use crate::edge::serve::numbers::reason::Reason;
+use crate::edge::serve::wire::{Peer, Wire};
+
+/// The longest head of a request.
+const HEAD_BYTES: usize = 64 << 10;
+/// Requests at once on one connection of HTTP/2.
+const STREAMS_MAX: u32 = 256;
+/// What may come of one request, and of all of a connection of HTTP/2, before any is read.
+const STREAM_BYTES: u32 = 64 << 10;
+const WINDOW_BYTES: u32 = 256 << 10;
+
+/// Takes requests until the connection ends, or it is time to stop.
+pub async fn run(wire: impl Wire + 'static, peer: Peer, hall: Arc<Hall>) {
+    let shared = hall.shared.clone();
+    let limits = &shared.settings.limits;
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Also for the next request's first byte.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.slow).max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_header_list_size(HEAD_BYTES as u32)
+        .keep_alive_interval(limits.slow);
+    let (listener, name) = (peer.listener, peer.name.clone());
+    let door = Arc::new(Door { peer, hall });
+    let service = service_fn(move |request| {
+        let door = door.clone();
+        async move { Ok::<_, Infallible>(door.answer(request).await) }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shared.stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let cut = shared.cut_at().unwrap_or_else(Instant::now);
+            tokio::select! {
+                ended = connection => ended,
+                () = sleep_until(cut.into()) => {
+                    let why = "a request was under way when it was time to end; closed";
+                    return shared.turn_away(listener, &name, Reason::Drain, why);
+                }
+            }
+        }
+    };
+    let broken = ended.err().and_then(|e| e.downcast::<hyper::Error>().ok());
+    // Who goes away between two requests, or is silent for long, has done nothing wrong.
+    if broken.is_some_and(|e| e.is_parse() && !e.is_incomplete_message()) {
+        shared.turn_away(listener, &name, Reason::Malformed, "what came is no request of HTTP; closed");
+    }
+}

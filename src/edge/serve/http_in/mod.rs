@@ -1,0 +1,6 @@
+//! A sender of requests: its connection, the room for its bodies, and what becomes of each.
+
+pub mod connection;
+mod exchange;
+pub mod hall;
+mod reply;

@@ -1,0 +1,4 @@
+//! Requests to upstreams, and their answers.
+
+pub mod pool;
+mod wire;
