@@ -11,7 +11,7 @@ use crate::engine::found::notes::Notes;
 use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
-use crate::engine::notation::context::plain;
+use crate::engine::notation::context::{number_notation, plain};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::json_text::{Bound, JsonTexts, is_apart};
 use crate::engine::notation::key::{KeySite, Words};
@@ -68,6 +68,16 @@ impl RecordContext<'_> {
         match self.texts.end(&self.rec, start, end, self.work) {
             Some(mark) if end_state != EndState::Unjudged => cut(&self.rec, finding, Bound::Text(mark)),
             _ => Some(finding),
+        }
+    }
+
+    /// How the mask of digits is written: as a text where they are a number of JSON.
+    pub(crate) fn number_notation(&mut self, start: usize, end: usize) -> Notation {
+        let ends = skip_gap(&self.rec, end, GAP_BYTES_MAX);
+        let number = matches!(self.rec.get(ends), Some(b',' | b'}' | b']'));
+        match number && self.texts.is_bare(&self.rec, start, self.work) {
+            true => Notation::Number(0),
+            false => number_notation(&self.rec, start, end),
         }
     }
 

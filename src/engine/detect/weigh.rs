@@ -8,7 +8,7 @@ use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::bare;
-use crate::engine::notation::context::{in_text, number_notation};
+use crate::engine::notation::context::in_text;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Close;
@@ -161,7 +161,8 @@ pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: u
     match said {
         Ok(()) => {
             let end = float_end(&s.rec, track_end(&s.rec, end));
-            s.found(Finding::new(start, end, rule, number_notation(&s.rec, start, end)));
+            let notation = s.number_notation(start, end);
+            s.found(Finding::new(start, end, rule, notation));
         }
         Err(why) => {
             s.saw(Candidate::reach(s.rec.start, &(start..end)));

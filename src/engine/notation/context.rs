@@ -80,7 +80,10 @@ fn in_list(rec: &Record<'_>, at: usize) -> Option<Quote> {
     // A mark that closes a key or an element, not one that opens a text with brackets in it.
     let behind = skip_gap(rec, low + mark + 1, GAP_BYTES_MAX);
     let quote = rec.quote_before(low + mark + 1)?;
+    // Lists end and begin between it and the number: `["x"],[1`.
+    let lists = || rec.slice(behind..at).iter().all(|b| matches!(b, b']' | b'[' | b',' | b' ' | b'0'..=b'9'));
     match rec.get(behind) {
+        Some(b']') if rec.is_json() && lists() => Some(quote),
         Some(b':' | b',') if rec.is_json() && !begins_text(rec, low + mark + 1 - quote.width()) => Some(quote),
         // A text that is a list itself: its marks would stand one level deeper.
         Some(b'[') => {

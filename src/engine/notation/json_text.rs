@@ -44,20 +44,30 @@ impl JsonTexts {
         if memchr3(b'"', b']', b'}', text).is_none() || !is_document(rec) {
             return None;
         }
-        if self.at > start {
-            *self = JsonTexts::default();
-        }
-        let from = self.at.max(rec.start);
-        *work += (start - from) as u64;
-        let marks = memchr_iter(b'"', rec.slice(from..start)).map(|n| from + n);
-        let open = marks.filter(|mark| is_mark(rec, *mark)).count() % 2 == 1;
-        *self = JsonTexts { at: start, open: self.open != open };
-        if self.open {
+        if self.is_open(rec, start, work) {
             let mut marks = memchr_iter(b'"', text).map(|n| start + n);
             return marks.find(|mark| is_mark(rec, *mark)).map(Bound::Text);
         }
         let len = text.iter().position(|b| matches!(b, b'"' | b',' | b']' | b'}'));
         len.map(|len| Bound::Bare(start + len))
+    }
+
+    /// Whether a document's number stands at `at`, and no text does.
+    pub(crate) fn is_bare(&mut self, rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
+        may_be_document(rec) && is_document(rec) && !self.is_open(rec, at, work)
+    }
+
+    /// Whether a text of the document is open at `at`.
+    fn is_open(&mut self, rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
+        if self.at > at {
+            *self = JsonTexts::default();
+        }
+        let from = self.at.max(rec.start);
+        *work += (at - from) as u64;
+        let marks = memchr_iter(b'"', rec.slice(from..at)).map(|n| from + n);
+        let changes = marks.filter(|mark| is_mark(rec, *mark)).count() % 2 == 1;
+        *self = JsonTexts { at, open: self.open != changes };
+        self.open
     }
 }
 
@@ -67,10 +77,16 @@ pub(crate) fn is_apart(rec: &Record<'_>, from: usize, to: usize) -> bool {
 }
 
 /// Whether the record is a JSON document from its first byte on: a text before one may have marks of its own, and so may
-/// what is cut out of a record that is longer than any.
+/// what is cut out of a record that is longer than any. `[2024-05-02] {"a":1}` is none.
 fn is_document(rec: &Record<'_>) -> bool {
-    let begun = rec.start + rec.run(rec.start, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
-    !rec.is_window() && matches!(rec.get(begun), Some(b'{' | b'[')) && rec.is_json()
+    let behind = |at: usize| at + rec.run(at, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
+    let begun = behind(rec.start);
+    let goes_on = match rec.get(begun) {
+        Some(b'{') => matches!(rec.get(behind(begun + 1)), Some(b'"' | b'}')),
+        Some(b'[') => matches!(rec.get(behind(begun + 1)), Some(b'"' | b'{' | b'[')),
+        _ => false,
+    };
+    goes_on && !rec.is_window() && rec.is_json()
 }
 
 /// The same by the first byte alone.

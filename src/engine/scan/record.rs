@@ -136,7 +136,7 @@ fn search(s: &mut RecordContext<'_>, id: RuleId) {
         } else if s.set.masks.spares(secret) {
             s.refuse(start, Some(id), Refusal::Placeholder);
         } else {
-            let notation = crate::engine::notation::context::number_notation(&s.rec, start, end);
+            let notation = s.number_notation(start, end);
             s.found(Finding::new(start, end, id, notation));
         }
         at = end.max(at + 1);
