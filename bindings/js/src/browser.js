@@ -9,8 +9,8 @@ export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
  */
 export async function init(source = new URL("./logveil.wasm", import.meta.url)) {
     const given = await source;
-    if (given instanceof WebAssembly.Module) return use(given);
-    if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return use(await WebAssembly.compile(given));
-    const response = given instanceof Response ? given : await fetch(given);
-    use(await WebAssembly.compile(await response.arrayBuffer()));
+    if (given instanceof WebAssembly.Module) return use(await WebAssembly.instantiate(given, {}));
+    const response = () => (given instanceof Response ? given : fetch(given));
+    const bytes = given instanceof ArrayBuffer || ArrayBuffer.isView(given) ? given : await (await response()).arrayBuffer();
+    use((await WebAssembly.instantiate(bytes, {})).instance);
 }

@@ -13,8 +13,8 @@ const KEPT_BYTES_MAX = 1 << 20;
 let engine = null;
 
 class Engine {
-    constructor(module) {
-        this.exports = new WebAssembly.Instance(module, {}).exports;
+    constructor(instance) {
+        this.exports = instance.exports;
         this.room = new Uint8Array(0);
         this.dead = false;
         this.gone = new FinalizationRegistry((number) => this.ask("free", number));
@@ -77,9 +77,9 @@ class Engine {
     }
 }
 
-/** Takes the module, compiled; a platform's own file does it. */
-export function use(module) {
-    engine = new Engine(module);
+/** Takes an instance of the module; a platform's own file makes it: a browser may not wait for a large one. */
+export function use(instance) {
+    engine = new Engine(instance);
 }
 
 function ready() {

@@ -7,7 +7,8 @@ import { Redactor, neverThrowing, use } from "./core.js";
 
 export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
 
-use(new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url)))));
+const module = new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url))));
+use(new WebAssembly.Instance(module, {}));
 
 const builtin = new Redactor();
 

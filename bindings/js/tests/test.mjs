@@ -178,6 +178,6 @@ test("a module that traps is never asked again", async () => {
     const exports = [names.length + 1, ...name("memory"), 2, 0, ...names.flatMap((one) => [...name(one), 0, 0])];
     const sections = [[1, [1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]], [3, [1, 0]], [5, [1, 0, 1]], [7, exports], [10, [1, 3, 0, 0, 0x0b]]];
     const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flatMap(([id, body]) => [id, body.length, ...body])];
-    use(new WebAssembly.Module(new Uint8Array(bytes)));
+    use(new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), {}));
     assert.throws(() => new Redactor(), /at fault/);
 });
