@@ -7,8 +7,8 @@ import { Redactor, neverThrowing, use } from "./core.js";
 
 export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
 
-const module = new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url))));
-use(new WebAssembly.Instance(module, {}));
+const compiled = new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url))));
+use(new WebAssembly.Instance(compiled, {}));
 
 const builtin = new Redactor();
 
