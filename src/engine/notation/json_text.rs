@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr_iter, memchr3};
 
 use super::Record;
+use super::escape::skip_gap;
 use super::separator::GAP_BYTES_MAX;
 
 /// Where something that was found in a document has to end.
@@ -46,7 +47,10 @@ impl JsonTexts {
         }
         if self.is_open(rec, start, work) {
             let mut marks = memchr_iter(b'"', text).map(|n| start + n);
-            return marks.find(|mark| is_mark(rec, *mark)).map(Bound::Text);
+            return marks.find(|mark| is_mark(rec, *mark) && ends_text(rec, *mark)).map(Bound::Text);
+        }
+        if !is_value(rec, start) {
+            return None;
         }
         let len = text.iter().position(|b| matches!(b, b'"' | b',' | b']' | b'}'));
         len.map(|len| Bound::Bare(start + len))
@@ -54,7 +58,7 @@ impl JsonTexts {
 
     /// Whether a document's number stands at `at`, and no text does.
     pub(crate) fn is_bare(&mut self, rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
-        may_be_document(rec) && is_document(rec) && !self.is_open(rec, at, work)
+        may_be_document(rec) && is_value(rec, at) && is_document(rec) && !self.is_open(rec, at, work)
     }
 
     /// Whether a text of the document is open at `at`.
@@ -93,6 +97,25 @@ fn is_document(rec: &Record<'_>) -> bool {
 #[inline(always)]
 fn may_be_document(rec: &Record<'_>) -> bool {
     matches!(rec.get(rec.start), Some(b'{' | b'[' | b' ' | b'\t'))
+}
+
+/// Whether a text's end can be at this mark: what comes behind one follows. In what only looks like JSON, as a message that
+/// nobody escaped, marks are anywhere: `{"msg":"he said "hi", password="x""}`.
+fn ends_text(rec: &Record<'_>, mark: usize) -> bool {
+    matches!(rec.get(skip_gap(rec, mark + 1, GAP_BYTES_MAX)), None | Some(b',' | b':' | b']' | b'}'))
+}
+
+/// Whether a value without marks may begin at `at`, by what stands before it; a text behind a document has none.
+fn is_value(rec: &Record<'_>, at: usize) -> bool {
+    let blanks = |at: usize| at - rec.run_back(at, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
+    let sign = blanks(at);
+    let before = |sign: usize| rec.before(blanks(sign - 1));
+    match rec.before(sign) {
+        Some(b':') => before(sign) == Some(b'"'),
+        Some(b',') => matches!(before(sign), Some(b'"' | b']' | b'}' | b'0'..=b'9' | b'e' | b'l')),
+        Some(b'[') => matches!(before(sign), None | Some(b':' | b',' | b'[')),
+        _ => false,
+    }
 }
 
 /// Whether no backslash makes the mark at `at` one of a text's own.
