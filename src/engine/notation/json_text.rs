@@ -49,6 +49,10 @@ impl JsonTexts {
             let mut marks = memchr_iter(b'"', text).map(|n| start + n);
             return marks.find(|mark| is_mark(rec, *mark) && ends_text(rec, *mark)).map(Bound::Text);
         }
+        // Right behind a text's end stands no value, whatever rule took its mark for one that opens.
+        if rec.before(start) == Some(b'"') && matches!(text.first(), Some(b',' | b':' | b']' | b'}')) {
+            return Some(Bound::Bare(start));
+        }
         if !is_value(rec, start) {
             return None;
         }
