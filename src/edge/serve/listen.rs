@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{sleep_until, timeout};
@@ -99,7 +100,8 @@ impl Ground {
 
     /// The next connection, until it is time to stop. What is kept by a service manager is left to the
     /// next process then; of what is ours all is taken that the kernel has taken for us, and where
-    /// another process has bound the address, too, `leave` leaves to it what comes from then on.
+    /// another process has bound the address, too, `leave` leaves to it what comes from then on. What
+    /// the runtime has not heard of yet is not taken here: behind the last one the kernel itself is asked.
     async fn next<T>(
         &self,
         kept: bool,
@@ -133,41 +135,60 @@ impl Ground {
         let mut closing = None;
         let leave = || self.shared.settings.hand_over && leave_to_other(SockRef::from(&l)).is_ok();
         while let Some(accepted) = self.next(kept, &mut closing, l.accept(), leave).await {
-            let (tcp, peer) = match accepted {
-                Ok((tcp, at)) => (tcp, Peer { listener, name: at.to_string() }),
-                Err(e) => {
-                    self.cannot(listener, &e).await;
-                    continue;
+            match accepted {
+                Ok((tcp, at)) => self.take_tcp(listener, tcp, at),
+                Err(e) => self.cannot(listener, &e).await,
+            }
+        }
+        if !kept && let Ok(l) = l.into_std() {
+            for (tcp, at) in std::iter::from_fn(|| l.accept().ok()) {
+                if let Ok(tcp) = tcp.set_nonblocking(true).and_then(|()| TcpStream::from_std(tcp)) {
+                    self.take_tcp(listener, tcp, at);
                 }
-            };
-            let Some(place) = self.place(&peer) else { continue };
-            let _ = keep_alive(&tcp).and_then(|()| tcp.set_nodelay(true));
-            let tls = self.listen(listener).tls.as_ref().map(Live::get);
-            let ground = self.clone();
-            match tls {
-                None => _ = self.tasks.spawn(ground.connection(tcp, peer, place)),
-                Some(tls) => {
-                    let acceptor = TlsAcceptor::from(tls.config);
-                    self.tasks.spawn(async move { ground.handshake(acceptor, tcp, peer, place).await });
-                }
+            }
+        }
+    }
+
+    fn take_tcp(&self, listener: usize, tcp: TcpStream, at: SocketAddr) {
+        let peer = Peer { listener, name: at.to_string() };
+        let Some(place) = self.place(&peer) else { return };
+        let _ = keep_alive(&tcp).and_then(|()| tcp.set_nodelay(true));
+        let tls = self.listen(listener).tls.as_ref().map(Live::get);
+        let ground = self.clone();
+        match tls {
+            None => _ = self.tasks.spawn(ground.connection(tcp, peer, place)),
+            Some(tls) => {
+                let acceptor = TlsAcceptor::from(tls.config);
+                self.tasks.spawn(async move { ground.handshake(acceptor, tcp, peer, place).await });
             }
         }
     }
 
     async fn accept_unix(self, listener: usize, l: UnixListener, kept: bool) {
         let mut closing = None;
-        while let Some(accepted) = self.next(kept, &mut closing, l.accept(), || false).await {
+        // Whoever had found the other's file by now may still be on its way in.
+        let leave = || self.shared.settings.hand_over;
+        while let Some(accepted) = self.next(kept, &mut closing, l.accept(), leave).await {
             match accepted {
-                Ok((unix, _)) => {
-                    let pid = unix.peer_cred().ok().and_then(|c| c.pid());
-                    let name = pid.map_or_else(|| "unix".to_owned(), |pid| format!("process {pid}"));
-                    let peer = Peer { listener, name };
-                    if let Some(place) = self.place(&peer) {
-                        self.tasks.spawn(self.clone().connection(unix, peer, place));
-                    }
-                }
+                Ok((unix, _)) => self.take_unix(listener, unix),
                 Err(e) => self.cannot(listener, &e).await,
             }
+        }
+        if !kept && let Ok(l) = l.into_std() {
+            for (unix, _) in std::iter::from_fn(|| l.accept().ok()) {
+                if let Ok(unix) = unix.set_nonblocking(true).and_then(|()| UnixStream::from_std(unix)) {
+                    self.take_unix(listener, unix);
+                }
+            }
+        }
+    }
+
+    fn take_unix(&self, listener: usize, unix: UnixStream) {
+        let pid = unix.peer_cred().ok().and_then(|c| c.pid());
+        let name = pid.map_or_else(|| "unix".to_owned(), |pid| format!("process {pid}"));
+        let peer = Peer { listener, name };
+        if let Some(place) = self.place(&peer) {
+            self.tasks.spawn(self.clone().connection(unix, peer, place));
         }
     }
 
