@@ -64,7 +64,7 @@ def needs(*programs):
 
 def vectors():
     """The engine's own tests write them: the vectors, and 100,000 lines."""
-    run("cargo", "test", "--locked", "--test", "it", "they_are_written_down", PROPTEST_CASES="100000")
+    run("cargo", "test", "--locked", "--all-features", "--test", "it", "they_are_written_down", PROPTEST_CASES="100000")
 
 
 def header():
