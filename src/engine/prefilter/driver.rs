@@ -135,7 +135,7 @@ pub(super) struct Text<'a> {
 
 impl<'a> Text<'a> {
     #[inline(always)]
-    fn new(block: &'a [u8]) -> Self {
+    pub(super) fn new(block: &'a [u8]) -> Self {
         let whole = block.len().checked_sub(READ).map_or(0, |more| more / MASK + 1);
         let rest = &block[whole * MASK..];
         // At most 66 bytes are left, so two masks and one behind them have what is in the block.

@@ -7,15 +7,15 @@ use super::super::bits::{BACK, MASK, READ};
 use super::super::candidate::Candidate;
 use super::super::classes::Class;
 use super::super::confirm::{Confirm, Fingerprint, Groups};
-use super::super::driver::{Chunk, Text, each_chunk};
+use super::super::driver::{Chunk, LINE, LONG_LINE, LineMasks, Text, each_chunk};
 use super::super::lines::Lines;
 use super::{NibbleClasses, NibbleTables, for_groups};
-use crate::rules::plan::WINDOW;
+use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
 /// Tables for AVX2. There is one only where the processor has AVX2.
 pub(in super::super) struct Avx2 {
     groups: Groups,
-    tables: NibbleTables,
+    tables: Vectors,
 }
 
 impl Avx2 {
@@ -27,7 +27,8 @@ impl Avx2 {
     }
 
     pub(in super::super) fn new(groups: Groups, windows: &[Fingerprint]) -> Option<Self> {
-        Self::is_available().then(|| Avx2 { groups, tables: NibbleTables::new(windows) })
+        // SAFETY: the processor has the feature.
+        Self::is_available().then(|| Avx2 { groups, tables: unsafe { Vectors::new(&NibbleTables::new(windows)) } })
     }
 }
 
@@ -35,7 +36,23 @@ impl Avx2 {
     /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
     pub(in super::super) fn find(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         // SAFETY: the processor has the features; `new` is the only source of a `self`.
-        unsafe { self.find_pieces(confirm, block, found) }
+        unsafe {
+            if block.len() <= LINE {
+                self.find_line::<{ LINE / MASK + 2 }>(confirm, block, found);
+            } else if block.len() <= LONG_LINE {
+                self.find_line::<{ LONG_LINE / MASK + 2 }>(confirm, block, found);
+            } else {
+                self.find_pieces(confirm, block, found);
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn find_line<const ROOM: usize>(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
+        let (tables, text) = (&self.tables, Text::new(block));
+        let mut masks = LineMasks::<ROOM>::new();
+        for_groups!(self.groups, scan_line[ROOM](tables, &text, block.len().div_ceil(MASK), &mut masks));
+        masks.find(confirm, block, found);
     }
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
@@ -49,83 +66,107 @@ impl Avx2 {
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn scan<const PLAIN: usize, const BEGIN: usize>(
-    tables: &NibbleTables,
+    tables: &Vectors,
     text: &Text<'_>,
     first: usize,
     count: usize,
     piece: &mut Chunk<'_>,
 ) {
-    let plain = Vectors::<PLAIN>::new(tables, 0);
-    let begin = Vectors::<BEGIN>::new(tables, PLAIN);
     piece.fill(
         (text, first, count),
         |text, notes| note(text, notes),
-        |text, notes| {
-            let windows = plain.windows(text);
-            if BEGIN > 0 { windows | begin.windows(text) & begins(notes) } else { windows }
-        },
+        |text, notes| tables.all_windows::<PLAIN, BEGIN>(text, notes),
     );
 }
 
-/// The tables as the vectors that are looked up.
-struct Vectors<const GROUPS: usize> {
-    low: [[__m256i; WINDOW]; GROUPS],
-    high: [[__m256i; WINDOW]; GROUPS],
-    any: [__m256i; GROUPS],
+/// The same for a block of at most as many masks as there is room for.
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
+    tables: &Vectors,
+    text: &Text<'_>,
+    count: usize,
+    masks: &mut LineMasks<ROOM>,
+) {
+    // Those of the mask before, of this one and of the one behind it.
+    let mut notes = [[0; MASK]; 3];
+    let mut class = note(text.at(0), &mut notes[1]);
+    for mask in 0..count.min(LineMasks::<ROOM>::COUNT) {
+        let next = note(text.at(mask + 1), &mut notes[2]);
+        let near = notes.as_flattened()[MASK - BACK..].first_chunk().unwrap_or(&[0; BACK + READ]);
+        masks.set(mask, class, tables.all_windows::<PLAIN, BEGIN>(text.at(mask), near));
+        notes.copy_within(1.., 0);
+        class = next;
+    }
 }
 
-impl<const GROUPS: usize> Vectors<GROUPS> {
-    #[inline]
+/// The tables as the vectors that are looked up, the plain groups' first.
+struct Vectors {
+    low: [[__m256i; WINDOW]; MAX_GROUPS],
+    high: [[__m256i; WINDOW]; MAX_GROUPS],
+    any: [__m256i; MAX_GROUPS],
+}
+
+impl Vectors {
     #[target_feature(enable = "avx2")]
-    fn new(tables: &NibbleTables, first: usize) -> Self {
+    fn new(tables: &NibbleTables) -> Self {
         let mut vectors = Vectors {
-            low: [[_mm256_setzero_si256(); WINDOW]; GROUPS],
-            high: [[_mm256_setzero_si256(); WINDOW]; GROUPS],
-            any: [_mm256_setzero_si256(); GROUPS],
+            low: [[_mm256_setzero_si256(); WINDOW]; MAX_GROUPS],
+            high: [[_mm256_setzero_si256(); WINDOW]; MAX_GROUPS],
+            any: [_mm256_setzero_si256(); MAX_GROUPS],
         };
-        for group in 0..GROUPS {
+        for group in 0..MAX_GROUPS {
             for n in 0..WINDOW {
-                vectors.low[group][n] = twice(&tables.low[first + group][n]);
-                vectors.high[group][n] = twice(&tables.high[first + group][n]);
+                vectors.low[group][n] = twice(&tables.low[group][n]);
+                vectors.high[group][n] = twice(&tables.high[group][n]);
             }
-            vectors.any[group] = _mm256_set1_epi8(tables.any[first + group].cast_signed());
+            vectors.any[group] = _mm256_set1_epi8(tables.any[group].cast_signed());
         }
         vectors
     }
 
-    /// Where among the 64 bytes some bucket lets a window through.
+    /// Where among the 64 bytes some bucket lets a window through, of those that are to begin a word by the notes.
     #[inline]
-    #[target_feature(enable = "avx2")]
-    fn windows(&self, text: &[u8; READ]) -> u64 {
-        u64::from(self.half::<0>(text)) | u64::from(self.half::<32>(text)) << 32
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn all_windows<const PLAIN: usize, const BEGIN: usize>(&self, text: &[u8; READ], notes: &[u8; BACK + READ]) -> u64 {
+        let plain = self.windows::<PLAIN>(0, text);
+        if BEGIN > 0 { plain | self.windows::<BEGIN>(PLAIN, text) & begins(notes) } else { plain }
     }
 
-    /// Where among the 32 bytes from `FROM` some bucket lets a window through.
+    /// Where among the 64 bytes some bucket of the groups from `first` on lets a window through. Both halves are looked
+    /// up in a table at once: it is loaded for them only.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn half<const FROM: usize>(&self, text: &[u8; READ]) -> u32 {
-        const { assert!(FROM + 32 <= MASK) };
-        let nibble = _mm256_set1_epi8(0x0F);
-        let mut found = [_mm256_setzero_si256(); GROUPS];
+    fn windows<const GROUPS: usize>(&self, first: usize, text: &[u8; READ]) -> u64 {
+        const HALVES: usize = 2;
+        const { assert!(HALVES * 32 == MASK && MASK + WINDOW - 1 <= READ) };
+        let nibble = all(0x0F);
+        let mut found = [[_mm256_setzero_si256(); HALVES]; GROUPS];
         for n in (0..WINDOW).rev() {
-            // SAFETY: 32 bytes from `FROM + n` end at `MASK + WINDOW - 1`, the end of the text, or before.
-            let bytes = unsafe { _mm256_loadu_si256(text.as_ptr().add(FROM + n).cast()) };
-            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+            // SAFETY: 32 bytes from `32 + n` end at `MASK + WINDOW - 1`, the end of the text, or before.
+            let bytes: [_; HALVES] =
+                std::array::from_fn(|half| unsafe { _mm256_loadu_si256(text.as_ptr().add(32 * half + n).cast()) });
+            let high = bytes.map(|bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble));
             for (group, found) in found.iter_mut().enumerate() {
-                let here = _mm256_and_si256(
-                    _mm256_shuffle_epi8(self.low[group][n], bytes),
-                    _mm256_shuffle_epi8(self.high[group][n], high),
-                );
-                *found = if n == WINDOW - 1 {
-                    _mm256_or_si256(here, self.any[group])
-                } else {
-                    _mm256_and_si256(here, *found)
-                };
+                let (by_low, by_high) = (self.low[first + group][n], self.high[first + group][n]);
+                for half in 0..HALVES {
+                    let here = _mm256_and_si256(
+                        _mm256_shuffle_epi8(by_low, bytes[half]),
+                        _mm256_shuffle_epi8(by_high, high[half]),
+                    );
+                    found[half] = if n == WINDOW - 1 {
+                        _mm256_or_si256(here, self.any[first + group])
+                    } else {
+                        _mm256_and_si256(here, found[half])
+                    };
+                }
             }
         }
-        let found = found.into_iter().fold(_mm256_setzero_si256(), |a, b| _mm256_or_si256(a, b));
-        let none = _mm256_cmpeq_epi8(found, _mm256_setzero_si256());
-        !_mm256_movemask_epi8(none).cast_unsigned()
+        let none = _mm256_setzero_si256();
+        let there = |half: usize| {
+            let found = found.iter().fold(none, |any, found| _mm256_or_si256(any, found[half]));
+            u64::from(!_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, none)).cast_unsigned())
+        };
+        there(0) | there(1) << 32
     }
 }
 
