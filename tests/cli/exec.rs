@@ -15,6 +15,15 @@ fn exec(dir: &std::path::Path, options: &[&str], script: &str) -> Command {
     command
 }
 
+/// The same where the tests themselves were told to ignore a signal, as `nohup` does: no shell traps such a one.
+fn heeding_all(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    heeding.current_dir(command.get_current_dir().unwrap()).stdin(Stdio::null()).stdout(Stdio::piped());
+    heeding
+}
+
 /// A script that has said its first line, so that its traps are there.
 fn begun(mut command: Command) -> (Child, BufReader<ChildStdout>) {
     let mut child = command.spawn().unwrap();
@@ -71,7 +80,7 @@ fn signals_are_passed_on() {
                   echo ready; while :; do sleep 0.05; done";
     for signal in ["-TERM", "-USR1", "-HUP"] {
         // In a group of one, or the sleep between would end by the signal and say so.
-        let (mut child, mut stdout) = begun(exec(dir.path(), &["--single"], script));
+        let (mut child, mut stdout) = begun(heeding_all(&exec(dir.path(), &["--single"], script)));
         for n in 1..=2 {
             send(&child, signal);
             let mut line = String::new();
