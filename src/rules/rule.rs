@@ -253,9 +253,16 @@ pub fn prefilter_literals(rules: &[Rule]) -> Vec<Literal> {
     }
     if rules.iter().any(|r| matches!(r.kind, Kind::Key(_))) {
         words.push(Literal { bytes: ESCAPE.into(), fold: false, begins: false });
+        let coded = (b'A'..=b'Z').chain(b'a'..=b'z').chain([b'_']).map(|letter| format!("%{letter:02x}"));
+        words.extend(coded.map(|code| Literal { bytes: code.into_bytes().into(), fold: true, begins: false }));
     }
     words
 }
 
 /// What begins a letter that is written as a JSON escape, so that `"pass\u0077ord"` is a key too.
-pub const ESCAPE: &[u8] = b"\\u00";
+const ESCAPE: &[u8] = b"\\u00";
+
+/// Whether a literal is what a key's letter is written as: the beginning of [`ESCAPE`], or `%77` in a query's `pass%77ord`.
+pub fn is_escape(literal: &[u8]) -> bool {
+    literal == ESCAPE || literal.len() == 3 && literal[0] == b'%' && literal[1..].iter().all(u8::is_ascii_hexdigit)
+}

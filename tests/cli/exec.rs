@@ -6,22 +6,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::kit::{logveil, run_cases};
+use crate::kit::{heeding_all, logveil, run_cases};
 
 fn exec(dir: &std::path::Path, options: &[&str], script: &str) -> Command {
     let mut command = logveil(dir);
     command.env("PATH", std::env::var_os("PATH").unwrap());
     command.arg("exec").args(options).args(["--", "sh", "-c", script]);
     command
-}
-
-/// The same where the tests themselves were told to ignore a signal, as `nohup` does: no shell traps such a one.
-fn heeding_all(command: &Command) -> Command {
-    let mut heeding = Command::new("env");
-    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
-    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    heeding.current_dir(command.get_current_dir().unwrap()).stdin(Stdio::null()).stdout(Stdio::piped());
-    heeding
 }
 
 /// A script that has said its first line, so that its traps are there.

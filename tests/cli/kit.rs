@@ -41,6 +41,19 @@ pub fn logveil(dir: &Path) -> Command {
     command
 }
 
+/// A command for tests of signals, where the tests themselves were told to ignore one, as `nohup` and a script's `&` do.
+pub fn heeding_all(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    heeding
+        .current_dir(command.get_current_dir().unwrap())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    heeding
+}
+
 pub fn fed(mut child: Child, input: &[u8]) -> Output {
     let mut stdin = child.stdin.take().unwrap();
     std::thread::scope(|s| {

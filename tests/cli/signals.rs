@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::kit::logveil;
+use crate::kit::{heeding_all, logveil};
 
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
@@ -19,7 +19,7 @@ fn send(child: &Child, signal: i32) {
 
 /// A filter that has answered a first line, so that its handlers are there.
 fn begun(dir: &std::path::Path, args: &[&str]) -> (Child, ChildStdin, BufReader<ChildStdout>) {
-    let mut child = logveil(dir).args(args).stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = heeding_all(logveil(dir).args(args)).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdin.write_all(b"first password=hunter2\n").unwrap();
@@ -98,7 +98,7 @@ fn no_temporary_file_stays_behind() {
     fs::write(&path, line.repeat(3_000_000)).unwrap();
     let before = fs::metadata(&path).unwrap().len();
     for signal in [SIGTERM, SIGINT, SIGHUP] {
-        let mut child = logveil(dir.path()).args(["--in-place", "a.log"]).spawn().unwrap();
+        let mut child = heeding_all(logveil(dir.path()).args(["--in-place", "a.log"])).spawn().unwrap();
         let begun = Instant::now();
         while fs::read_dir(dir.path()).unwrap().count() < 2 {
             assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none());

@@ -17,6 +17,7 @@ use crate::engine::notation::Record;
 use crate::engine::notation::columns::Columns;
 use crate::engine::notation::context::mask_len;
 use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::escaped_key;
 use crate::engine::notation::key::{self, KeySite, Words};
 use crate::engine::notation::named;
 use crate::engine::notation::quote::Quote;
@@ -315,17 +316,21 @@ fn more(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &S
     }
 }
 
-/// Judges a JSON key with a letter written as an escape, `"pass\u0077ord"`; the escape stands at
-/// `at`.
+/// Judges a key with a letter written as an escape, JSON's `"pass\u0077ord"` or a query's `pass%77ord=x`; the escape
+/// stands at `at`.
 pub(crate) fn escaped(s: &mut RecordContext<'_>, at: usize) {
     if at < s.value_end || at < s.key_end {
         return;
     }
     let code = s.rec.part(at + 4..at + 6);
-    if !code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) {
-        return; // not a letter
-    }
-    let Some((mut site, text)) = key::escaped(&s.rec, at) else { return };
+    let found = match s.rec.byte(at) {
+        b'%' => escaped_key::coded(&s.rec, at),
+        _ if code.is_some_and(|c| matches!(c[0], b'4'..=b'7') && c[1].is_ascii_hexdigit()) => {
+            escaped_key::quoted(&s.rec, at)
+        }
+        _ => return, // not a letter
+    };
+    let Some((mut site, text)) = found else { return };
     *s.work += (site.end - site.start) as u64;
     let decoded = Record::new(&text, 0, text.len());
     let whole = KeySite { start: 0, end: text.len(), ..site };

@@ -13,7 +13,7 @@ use crate::engine::prefilter::{Prefilter, Variant};
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::judge::likelihood::Likelihood;
 use crate::rules::plan::{Literal, Plan};
-use crate::rules::rule::{ESCAPE, Kind, Rule, RuleId, prefilter_literals};
+use crate::rules::rule::{Kind, Rule, RuleId, is_escape, prefilter_literals};
 
 /// A rule with an automaton at one of its literals.
 #[derive(Debug, Clone)]
@@ -167,8 +167,9 @@ fn targets(words: &[Literal], rules: &[Rule], on: &[bool]) -> Vec<Target> {
             }
         }
     }
-    if let Some(at) = words.iter().position(|w| *w.bytes == *ESCAPE) {
-        targets[at].escape = targets.iter().any(|t| t.key);
+    let keys = targets.iter().any(|t| t.key);
+    for (target, word) in targets.iter_mut().zip(words) {
+        target.escape = keys && is_escape(&word.bytes);
     }
     for t in &mut targets {
         t.simple = !t.escape && t.blocks.is_empty();

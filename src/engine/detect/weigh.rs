@@ -13,6 +13,7 @@ use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Close;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
+use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
 use crate::rules::check::{names, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
@@ -176,7 +177,11 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() || known.rule.index() >= s.set.builtin {
         return false;
     }
-    let Some(value) = value_in_prose(s, site.end) else { return false };
+    let Some(mut value) = value_in_prose(s, site.end) else { return false };
+    if known.policy != ValuePolicy::Random && tail::may_follow(&s.rec, &value) {
+        s.rescan.raise(); // what encloses it was looked at
+        value.end = tail::end(&s.rec, site, site.open, Separator::Blank, &value);
+    }
     *s.work += (value.end - value.start) as u64;
     let text = s.rec.slice(value.start..value.end);
     let password = kind(known.policy) == Some(Kind::Any) && !known.short && !known.plural && is_made_up(text);

@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::escape::remnant_len;
-use super::quote::{Close, Quote};
+use super::quote::Quote;
 use super::run::{Kind, Run, inner};
 
 /// The longest key looked at to either side of a word, in bytes.
@@ -106,34 +106,6 @@ fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
     let words = rec.run_back(flag, SPACED_BYTES_MAX, |b| inner(b) || matches!(b, b' ' | b'-' | b'.'));
     let start = flag - words;
     (rec.quote_before(start) == Some(quote)).then(|| (quote, start - quote.width()))
-}
-
-/// A quoted key that has an escaped letter at `at`: its site, and its text with such escapes
-/// decoded (RFC 8259, section 7).
-pub(crate) fn escaped(rec: &Record<'_>, at: usize) -> Option<(KeySite, Vec<u8>)> {
-    let low = at.saturating_sub(KEY_BYTES_MAX).max(rec.start);
-    let begun = rec.slice(low..at).iter().rposition(|b| matches!(b, b'"' | b'\'')).map(|i| low + i + 1)?;
-    let quote = rec.quote_before(begun)?;
-    let high = rec.end.min(at + KEY_BYTES_MAX);
-    let Close::Mark(end) = rec.close(quote, begun, high, false) else { return None };
-    let mut text = Vec::with_capacity(KEY_BYTES_MAX);
-    let mut p = begun;
-    while p < end {
-        let slashes = rec.slice(p..end).iter().take_while(|b| **b == b'\\').count();
-        let code = rec.slice(p + slashes..end).strip_prefix(b"u00").and_then(|r| r.get(..2));
-        let letter = code.and_then(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok());
-        match letter.filter(|l| slashes > 0 && l.is_ascii_graphic()) {
-            Some(letter) => {
-                text.push(letter);
-                p += slashes + 5;
-            }
-            None => {
-                text.push(rec.byte(p));
-                p += 1;
-            }
-        }
-    }
-    Some((KeySite { start: begun, end, dashes: 0, quote: Some(quote), open: begun - quote.width() }, text))
 }
 
 /// The last word of a key, lower case, numbers behind it passed over; cut at its front where it is

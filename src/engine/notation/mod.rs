@@ -7,6 +7,7 @@ pub(crate) mod columns;
 pub(crate) mod container;
 pub(crate) mod context;
 pub(crate) mod escape;
+pub(crate) mod escaped_key;
 mod find;
 pub(crate) mod form;
 pub(crate) mod json_text;

@@ -20,7 +20,8 @@ const SIGNS: &[u8] = b")]}<>;,&'\"`";
 
 /// Whether more of a value may stand behind its end, or less of it before, so that what encloses it must be asked.
 pub(crate) fn may_follow(rec: &Record<'_>, value: &Value) -> bool {
-    let bare = value.quote.is_none() && matches!(value.notation, Notation::Bare | Notation::BareInJson);
+    let bare =
+        value.quote.is_none() && matches!(value.notation, Notation::Bare | Notation::BareInJson | Notation::Text);
     let behind = |at: usize| rec.get(at).is_some_and(|b| b.is_ascii_graphic() || b >= 0x80);
     bare && (rec.get(value.end).is_some_and(|b| SIGNS.contains(&b)) && behind(value.end + 1)
         || memchr::memchr(b'#', &rec.from(value.start)[..value.end - value.start]).is_some())

@@ -55,10 +55,13 @@ fn checked(written: WrittenForm) -> Result<Form, RuleError> {
     if written.about.is_empty() || written.link.is_empty() || written.reads.is_empty() || written.spares.is_empty() {
         return fail("`about`, `link`, `reads` and `spares` must be given: a notation nobody tested is none");
     }
-    let gap = |text: &String| text == "  " && written.value == ValueForm::Drawn.name();
+    let drawn = written.value == ValueForm::Drawn.name();
+    let gap = |text: &String| drawn && (text == "  " || !written.after.is_empty());
     let between = |text: &String| !text.trim().is_empty() || gap(text) || written.value == ValueForm::Quoted.name();
     if !written.between.iter().all(between) || written.between.iter().any(|text| text.len() > TEXT_BYTES_MAX) {
-        return fail("a text of `between` has at most 48 bytes, and is more than a gap where the value is not quoted");
+        return fail(
+            "a text of `between` has at most 48 bytes, and is more than a gap where the value is not quoted, or drawn and behind it stands what `after` says",
+        );
     }
     let texts = || written.before.iter().chain(&written.after);
     if texts().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX || !text.is_ascii()) {
