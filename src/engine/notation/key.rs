@@ -96,8 +96,11 @@ pub(crate) fn with_quotes(rec: &Record<'_>, plain: &KeySite) -> KeySite {
 pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) -> KeySite {
     let signs = rec.run(begin, at - begin, |b| matches!(b, b'-' | b'.'));
     let dashes = rec.run_back(begin + signs, signs, |b| b == b'-');
-    let start = begin + signs;
-    KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: start - dashes }
+    let first = begin + signs;
+    // `-Dsecret.key=x` sets a property of Java's.
+    let property = dashes == 1 && at > first && rec.byte(first) == b'D' && rec.byte(first + 1).is_ascii_lowercase();
+    let start = first + usize::from(property);
+    KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: first - dashes }
 }
 
 /// A quoted key of several words: the mark behind it, found again before its first word.
