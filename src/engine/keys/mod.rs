@@ -10,9 +10,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::engine::notation::key::{LastWord, Words};
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::rule::{Key, Kind, Rule, RuleId, ValuePolicy};
+use crate::rules::words::words;
 
 /// The most words behind a key that are passed over: `password_confirmation_2`.
 const MODIFIERS_MAX: usize = 3;
+/// Short keys of which there may be several.
+const NUMBERED: &[&str] = words!("numbered-keys");
 /// The most words behind a key that say what its secret is for: `password_mail_relay`.
 const NAME_WORDS_MAX: usize = 2;
 /// The most words that make a key: `shared access key`.
@@ -161,8 +164,9 @@ impl Keys {
                 return known.map(|(_, known)| known);
             }
             let last = words.joined(end - 1, end);
-            // `password2`, but not `sig2`: a short word with a number is another word.
-            let number = last.iter().all(u8::is_ascii_digit) && end > 1 && words.joined(end - 2, end - 1).len() > 3;
+            // `password2`, `key1`, but not `sig2`: a short word with a number is mostly another word.
+            let numbered = |word: &[u8]| word.len() > 3 || NUMBERED.iter().any(|short| word == short.as_bytes());
+            let number = last.iter().all(u8::is_ascii_digit) && end > 1 && numbered(words.joined(end - 2, end - 1));
             if !(number || self.modifiers.contains(last)) {
                 return None;
             }
