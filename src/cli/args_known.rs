@@ -42,6 +42,13 @@ pub struct Known {
     #[arg(long, global = true, value_name = "N", value_hint = ValueHint::Other)]
     pub known_fd: Vec<u32>,
 
+    /// Take values while it runs from whoever has our user, on a Unix socket: `add NAME LENGTH`, a line end and the value, or `remove NAME`
+    ///
+    /// Each is answered by a line, `ok` or `refused: WHY`. For a filter, `serve` and `exec`.
+    #[cfg(feature = "serve")]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath, env = "LOGVEIL_KNOWN_SOCKET", hide_env = true)]
+    pub known_socket: Option<PathBuf>,
+
     /// The fewest bytes of a value; below 8 it counts between other signs than letters and digits only [default: 6]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(4..=64), env = "LOGVEIL_KNOWN_MIN_BYTES", hide_env = true)]
     pub known_min_bytes: Option<u16>,

@@ -108,11 +108,11 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let key = key.map_or_else(setup::key_of_this_run, Ok)?;
     let seen: Arc<Mutex<Option<Seen>>> = Arc::default();
     let told = Arc::clone(&seen);
-    let redactor = setup::built(setup::masked(args)?.observer(move |rule, secret, hashed| {
+    let builder = setup::masked(args)?.observer(move |rule, secret, hashed| {
         let finding = Seen { rule, tag: key.tag(hashed), shape: Shape::of(secret) };
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding);
-    }))?;
-    let redactor = known::knowing(&args.known, &args.choice, redactor)?;
+    });
+    let redactor = known::knowing(&args.known, &args.choice, builder)?;
     setup::tell_found(&args.choice, &redactor);
     let walk = walk::inputs(&args.files);
     if walk.inputs.iter().any(Input::is_pipe) {

@@ -15,7 +15,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if !args.files.is_empty() {
         return Err(Failure::usage("--check-config reads no input: leave the files out"));
     }
-    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::masked(args)?)?;
     let file = config::text(&args.choice)?;
     let name = match &file {
         None => "none".to_owned(),

@@ -50,7 +50,8 @@ pub fn end(result: Result<u8, Failure>) -> u8 {
 /// # Errors
 /// A wrong configuration, a program that cannot be run.
 pub fn run(args: &Args, given: &Exec) -> Result<u8, Failure> {
-    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::masked(args)?)?;
+    known::listen(&args.known)?;
     redactor.outlive();
     setup::tell_found(&args.choice, &redactor);
     let mut command = given.command.iter().cloned();

@@ -28,8 +28,7 @@ const EXPLAINED_BYTES_MAX: u64 = 64 << 20;
 pub fn run(args: &Args, file: Option<&Path>) -> Result<u8, Failure> {
     let names: Vec<_> = file.map(Into::into).into_iter().collect();
     let input = Input::all(&names).remove(0);
-    let redactor = setup::built(setup::builder(&args.choice)?)?;
-    let redactor = known::knowing(&args.known, &args.choice, redactor)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::builder(&args.choice)?)?;
     setup::tell_found(&args.choice, &redactor);
     if input.is_pipe() {
         signals::read_on().map_err(|e| Failure::input("signals", e))?;

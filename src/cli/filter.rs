@@ -37,7 +37,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     if in_place && (args.filter.output.is_some() || inputs.contains(&Input::Stdin)) {
         return Err(Failure::usage("--in-place needs files to rewrite, not standard input, and no --output"));
     }
-    let redactor = known::knowing(&args.known, &args.choice, setup::built(setup::masked(args)?)?)?;
+    let redactor = known::knowing(&args.known, &args.choice, setup::masked(args)?)?;
+    known::listen(&args.known)?;
     redactor.outlive();
     setup::tell_found(&args.choice, &redactor);
     if inputs.iter().any(Input::is_pipe) {

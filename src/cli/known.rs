@@ -11,12 +11,16 @@ use super::args::Choice;
 use super::args_known::{Known, USUAL};
 use super::config;
 use super::failure::{self, Failure};
+use super::setup;
 use super::tables::{Section, Source};
 #[cfg(feature = "serve")]
 use crate::edge::known::keeper::Keeper;
+#[cfg(feature = "serve")]
+use crate::edge::known::socket;
 use crate::edge::known::{self, DEFAULT, Place};
 #[cfg(feature = "serve")]
 use crate::edge::serve::files::Files;
+use crate::engine::api::builder::Builder;
 use crate::engine::known::forms::Encoding;
 use crate::engine::known::values::Values;
 use crate::engine::redactor::Redactor;
@@ -51,6 +55,8 @@ pub fn asked(given: &Known, choice: &Choice) -> Result<Asked, Failure> {
     places.extend(given.known_dotenv.iter().cloned().map(Place::Dotenv));
     places.extend(given.known_dir.iter().cloned().map(Place::Dir));
     places.extend(given.known_fd.iter().copied().map(Place::Fd));
+    #[cfg(feature = "serve")]
+    places.extend(given.known_socket.iter().cloned().map(Place::Socket));
     let mut groups = vec![known::Group { places, min_bytes, encodings: None }];
     // A file that was found and not named has none: `config` refuses it.
     if let Some((path, text)) = config::text(choice)? {
@@ -165,6 +171,20 @@ pub fn keep(given: &Known, choice: &Choice, files: &mut Files) -> Result<(), Fai
     told(&refused, asked.strict)
 }
 
+/// Listens for values on the socket that is asked for, if one is. Before there are other threads.
+///
+/// # Errors
+/// Why not.
+pub fn listen(given: &Known) -> Result<(), Failure> {
+    #[cfg(feature = "serve")]
+    if let (Some(path), Some(kept)) = (&given.known_socket, kept()) {
+        socket::listen(path, kept)
+            .map_err(|e| Failure::usage(format!("--known-socket {}: cannot listen there: {e}", path.display())))?;
+    }
+    let _ = given;
+    Ok(())
+}
+
 /// Looks again at what known values come from, if any do by now, and returns what is to be said.
 #[cfg(feature = "serve")]
 pub fn look() -> Vec<String> {
@@ -181,15 +201,24 @@ pub fn kept() -> Option<&'static Keeper> {
 #[cfg(feature = "serve")]
 static KEEPER: OnceLock<Keeper> = OnceLock::new();
 
-/// The redactor, masking the known values that are asked for, too.
+/// The redactor, masking the known values that are asked for, too. Where some are, no rule need be in force.
 ///
 /// # Errors
-/// A place that cannot be read; with `--known-strict` a value that is refused.
-pub fn knowing(given: &Known, choice: &Choice, redactor: Redactor) -> Result<Redactor, Failure> {
-    Ok(match values(given, choice)? {
-        Some(values) => redactor.with_values(values),
-        None => redactor,
-    })
+/// What is wrong with the rules; a place that cannot be read; with `--known-strict` a value that is refused.
+pub fn knowing(given: &Known, choice: &Choice, builder: Builder) -> Result<Redactor, Failure> {
+    let built = |builder: Builder| builder.build().map_err(Failure::usage);
+    #[cfg(feature = "serve")]
+    if given.known_socket.is_some() {
+        keep(given, choice, &mut Files::default())?;
+        return Ok(match kept() {
+            Some(kept) => built(builder)?.with_live_values(kept.live()),
+            None => setup::built(builder)?,
+        });
+    }
+    match values(given, choice)? {
+        Some(values) => Ok(built(builder)?.with_values(values)),
+        None => setup::built(builder),
+    }
 }
 
 #[cfg(test)]

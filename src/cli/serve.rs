@@ -43,6 +43,7 @@ pub fn run(args: &Args, given: &Serve) -> Result<u8, Failure> {
     if given.check {
         return check(&settings);
     }
+    known::listen(&args.known)?;
     if args.choice.found.is_some() {
         setup::tell_found(&args.choice, &setup::built(setup::builder(&args.choice)?)?);
     }
@@ -297,8 +298,10 @@ fn own_rules(args: &Args, section: &mut Section<'_>, shared: &Rules, files: &mut
 
 fn rules(choice: &Choice, args: &Args, files: &mut Files) -> Result<Rules, Failure> {
     let chosen = setup::chosen(choice, &args.filter, &mut |path| files.read(path))?;
-    let redactor = setup::built(chosen.builder)?;
-    let redactor = known::kept().map_or(redactor.clone(), |kept| redactor.with_live_values(kept.live()));
+    let redactor = match known::kept() {
+        Some(kept) => chosen.builder.build().map_err(Failure::usage)?.with_live_values(kept.live()),
+        None => setup::built(chosen.builder)?,
+    };
     let hash = chosen.print.text(&redactor);
     Ok(Rules { redactor, hash })
 }

@@ -11,6 +11,7 @@ mod files;
 mod folders;
 mod inputs;
 mod kit;
+mod known;
 mod signals;
 
 use kit::{fed, logveil, run, run_cases};
@@ -23,24 +24,6 @@ fn cases_of_the_filter() {
 #[test]
 fn cases_of_the_configuration() {
     run_cases(include_str!("config.toml"));
-}
-
-#[test]
-fn cases_of_known_values() {
-    run_cases(include_str!("known.toml"));
-}
-
-/// A pipe that stays open, as a shell's `N<` gives it.
-#[test]
-fn known_values_of_a_descriptor() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("many"), "p4ss&w0rd\nan0ther-value\n").unwrap();
-    fs::write(dir.path().join("in"), "p4ss&w0rd an0ther-value\n").unwrap();
-    let program = env!("CARGO_BIN_EXE_logveil");
-    let script = format!("'{program}' --known-fd 5 in 5< many && cat many | '{program}' --known-fd 0 in");
-    let out = Command::new("sh").arg("-c").arg(script).current_dir(dir.path()).output().unwrap();
-    let line = "[REDACTED:known-value] [REDACTED:known-value]\n";
-    assert_eq!(String::from_utf8_lossy(&out.stdout), line.repeat(2), "{}", String::from_utf8_lossy(&out.stderr));
 }
 
 /// Writes a line, waits until it comes back, writes the next.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Group, Named, Place, files, take};
 use crate::edge::serve::files::Files;
+use crate::engine::known::builder::ValuesBuilder;
 use crate::engine::known::live::LiveValues;
 use crate::engine::known::secret::Secret;
 use crate::engine::known::values::Values;
@@ -42,6 +43,25 @@ struct Kept {
 impl Default for Keeper {
     fn default() -> Self {
         Keeper { live: LiveValues::new(Values::builder().build()), state: Mutex::default() }
+    }
+}
+
+impl State {
+    /// All that is kept, and what of it is refused.
+    fn builder(&self) -> (ValuesBuilder, Vec<String>) {
+        let (mut builder, mut refused) = (Values::builder(), Vec::new());
+        for kept in &self.kept {
+            builder = take(builder, &kept.how, [(&*kept.name, &kept.value)], &mut refused);
+        }
+        (builder, refused)
+    }
+
+    /// What a place has by that name is known for a while only from now on; whether there is such a value.
+    fn gone(&mut self, place: &Place, name: &str) -> bool {
+        let until = Instant::now() + self.grace;
+        let of_it = |kept: &&mut Kept| kept.until.is_none() && kept.place == *place && kept.name == name;
+        let all = self.kept.iter_mut().filter(of_it);
+        all.map(|kept| kept.until = Some(until)).count() > 0
     }
 }
 
@@ -90,6 +110,31 @@ impl Keeper {
         self.take(&mut state, readings)
     }
 
+    /// Takes a value that is given to a place, in the stead of what it had by that name, which stays known for a while.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn add(&self, place: &Place, name: &str, value: Secret) -> Result<(), String> {
+        let mut state = self.state();
+        let group = state.groups.iter().find(|group| group.places.contains(place)).cloned().unwrap_or_default();
+        let how = Group { places: Vec::new(), ..group };
+        let (builder, mut refused) = state.builder();
+        let before = refused.len();
+        let builder = take(builder, &how, [(name, &value)], &mut refused);
+        if let Some(why) = refused.get(before) {
+            return Err(why.clone());
+        }
+        state.gone(place, name);
+        state.kept.push(Kept { how, place: place.clone(), name: name.to_owned(), value, until: None });
+        self.live.swap(builder.build());
+        Ok(())
+    }
+
+    /// Forgets, after a while, what a place has by that name; whether it has such a value.
+    pub fn remove(&self, place: &Place, name: &str) -> bool {
+        self.state().gone(place, name)
+    }
+
     fn take(&self, state: &mut State, readings: Vec<(Group, Place, io::Result<Vec<Named>>)>) -> Vec<String> {
         let gone = Instant::now() + state.grace;
         let mut said = Vec::new();
@@ -101,7 +146,7 @@ impl Keeper {
             let values = match read {
                 Ok(values) if values.iter().any(|one| !one.value.bytes().is_empty()) => values,
                 // No variable of such a name; what is given once, and not to be asked again.
-                Ok(_) if matches!(place, Place::Env(_) | Place::Fd(_)) => continue,
+                Ok(_) if matches!(place, Place::Env(_) | Place::Fd(_) | Place::Socket(_)) => continue,
                 Ok(_) => {
                     let of_it = state.kept.iter().any(|kept| kept.place == place);
                     let what = if of_it { "what was known of it stays known" } else { "nothing of it is known" };
@@ -131,11 +176,7 @@ impl Keeper {
         }
         let now = Instant::now();
         state.kept.retain(|kept| kept.until.is_none_or(|until| until > now));
-        let mut builder = Values::builder();
-        let mut refused = Vec::new();
-        for kept in &state.kept {
-            builder = take(builder, &kept.how, [(&*kept.name, &kept.value)], &mut refused);
-        }
+        let (builder, refused) = state.builder();
         self.live.swap(builder.build());
         said.extend(refused);
         // Said once, not at each change of another file.
@@ -174,7 +215,7 @@ fn note(groups: &[Group]) -> Files {
     let mut noted = Files::default();
     for place in groups.iter().flat_map(|group| &group.places) {
         match place {
-            Place::Env(_) | Place::Fd(_) => {}
+            Place::Env(_) | Place::Fd(_) | Place::Socket(_) => {}
             Place::File(path) | Place::Lines(path) | Place::Dotenv(path) => noted.note(path),
             Place::Dir(path) => {
                 noted.note(path);

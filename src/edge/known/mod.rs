@@ -1,4 +1,4 @@
-//! Where known values come from: the environment, files, folders, an open descriptor.
+//! Where known values come from: the environment, files, folders, an open descriptor, a socket.
 //!
 //! What is read is a [`Secret`] from its first copy on; names and reasons are told of what is refused, never a value.
 
@@ -6,6 +6,8 @@ mod dotenv;
 #[cfg(feature = "serve")]
 pub mod keeper;
 mod names;
+#[cfg(feature = "serve")]
+pub mod socket;
 mod url;
 
 use std::ffi::OsString;
@@ -42,6 +44,8 @@ pub enum Place {
     Dir(PathBuf),
     /// An open descriptor with a value in each line.
     Fd(u32),
+    /// A socket on which values are added and removed while the program runs; nothing is to be read of it by itself.
+    Socket(PathBuf),
 }
 
 /// Places and how what they hold is taken.
@@ -73,6 +77,7 @@ impl Place {
             Place::Dotenv(path) => format!("--known-dotenv {}", path.display()),
             Place::Dir(path) => format!("--known-dir {}", path.display()),
             Place::Fd(n) => format!("--known-fd {n}"),
+            Place::Socket(path) => format!("--known-socket {}", path.display()),
         };
         text.replace(char::is_control, "?")
     }
@@ -98,6 +103,7 @@ impl Place {
             Place::File(path) => Ok(vec![named("", whole(path)?)]),
             Place::Lines(path) => lines(path, named),
             Place::Fd(n) => lines(Path::new(&format!("/dev/fd/{n}")), named),
+            Place::Socket(_) => Ok(Vec::new()),
             Place::Dotenv(path) => {
                 let text = read(path, LIST_BYTES_MAX)?;
                 let pairs = dotenv::pairs(text.bytes());
@@ -142,13 +148,17 @@ fn lines(path: &Path, named: impl Fn(&str, Secret) -> Named) -> io::Result<Vec<N
     Ok(all.map(|(n, line)| named(&format!("line {}", n + 1), line.into())).collect())
 }
 
-/// Reads at most so many bytes into memory of the right size: none that grows leaves copies.
+/// Reads at most so many bytes of a file.
 fn read(path: &Path, max: u64) -> io::Result<Secret> {
-    let mut file = File::open(path)?.take(max);
+    gathered(File::open(path)?.take(max))
+}
+
+/// All that there is, in memory of the right size: none that grows leaves copies.
+fn gathered(mut from: impl Read) -> io::Result<Secret> {
     // What comes through a pipe tells no size; what grows here leaves nothing behind.
     let (mut bytes, mut piece) = (Bytes::default(), vec![0; 8 << 10]);
     loop {
-        match file.read(&mut piece) {
+        match from.read(&mut piece) {
             Ok(0) => break,
             Ok(n) => bytes.put(&piece[..n]),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

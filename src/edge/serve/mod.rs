@@ -8,7 +8,7 @@
 pub mod access;
 mod admin;
 mod backoff;
-mod bound;
+pub mod bound;
 mod budget;
 mod connection;
 mod count;
