@@ -29,7 +29,7 @@ pub(crate) fn reject(
     let looks_inside = matches!(known.policy, ValuePolicy::Credential | ValuePolicy::Cookie);
     let at = match (text.before(head), text.up_to(end, 3)) {
         // It is a value itself, and of no key that names keys.
-        (Some(b':' | b' '), [b'"', b',' | b'}', ..]) => {
+        (Some(b':' | b' '), [b'"', b',' | b'}', ..]) if matches!(text.last(head, 2), [_, b':'] | [b':', b' ']) => {
             let (word, _) = named::naming(text, head);
             return (!named::names_a_key(text, head)).then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }

@@ -12,7 +12,7 @@ use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use super::tail::is_pair;
 use super::text::text_end;
 pub(crate) use super::text::{Value, bare, closed, quoted};
-use super::wrapper::{dollars, unwrap, wrapped_end};
+use super::wrapper::{dollars, looked_up, unwrap, wrapped_end};
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
@@ -57,7 +57,10 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if is_empty(rec, site, joined) {
         return Values::Nothing;
     }
-    let inside = unwrap(rec, at);
+    let inside = match looked_up(rec, at) {
+        Some(None) => return Values::Code,
+        default => unwrap(rec, default.flatten().unwrap_or(at)),
+    };
     let at = inside.at;
     if at >= rec.end {
         return Values::Nothing;

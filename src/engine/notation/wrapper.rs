@@ -6,7 +6,7 @@ use super::Record;
 use super::context::mask_len;
 use super::escape::skip_gap;
 use super::separator::{GAP_BYTES_MAX, is_sql_prefix};
-use super::text::Value;
+use super::text::{self, Value, quoted};
 use crate::rules::byteset::ByteSet;
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
@@ -26,6 +26,9 @@ const WRAPPERS: &[&str] = words!("wrappers");
 const PREFIXES: &[&str] = words!("string-prefixes");
 /// What stands a blank before such a mark; as written.
 const TYPES: &[&str] = words!("string-types");
+
+/// The last word of a call's name that looks its value up by a name; in any case.
+const LOOKUPS: &[&str] = words!("lookups");
 
 /// What names are not made of.
 const BEHIND_NAME: ByteSet =
@@ -119,6 +122,23 @@ fn serialized(word: &[u8]) -> bool {
 fn called(rec: &Record<'_>, at: usize) -> Option<usize> {
     let next = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     (next > at && rec.get(next) == Some(b'(')).then(|| skip_gap(rec, next + 1, GAP_BYTES_MAX))
+}
+
+/// What stands at `at` is looked up elsewhere by a name, `os.getenv("DB_PASSWORD")`: where the text begins that is taken if
+/// there is none, `os.getenv("DB_PASSWORD", "x")`.
+pub(super) fn looked_up(rec: &Record<'_>, at: usize) -> Option<Option<usize>> {
+    let inside = called(rec, at).filter(|inside| is_quote(rec, *inside))?;
+    let name = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
+    let last = rec.slice(at..name).rsplit(|b| matches!(b, b'.' | b':')).next()?;
+    if !LOOKUPS.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes())) {
+        return None;
+    }
+    let quote = rec.quote_at(inside, rec.end)?;
+    let name = quoted(rec, inside, quote);
+    let comma = skip_gap(rec, text::behind(rec, &name), GAP_BYTES_MAX);
+    let text = skip_gap(rec, comma + 1, GAP_BYTES_MAX);
+    let text = if rec.from(text).starts_with(b"default=") { text + 8 } else { text };
+    Some((rec.get(comma) == Some(b',') && is_quote(rec, text)).then_some(text))
 }
 
 /// `string(9) "x"`: behind the length in brackets at `at`.
