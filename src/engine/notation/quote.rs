@@ -195,6 +195,10 @@ impl Quote {
                 }
             } else {
                 match ends(slashes, usize::from(self.slashes)) {
+                    Some(true) if self.sign == b'\'' && mark > from && shell_mark_len(&buf[mark..end]) > 0 => {
+                        at = mark + shell_mark_len(&buf[mark..end]);
+                        continue;
+                    }
                     Some(true) if self.slashes == 0 && mark > from && buf[..end].get(mark + 1) == Some(&self.sign) => {
                         at = mark + 2; // a doubled mark is one of the value's own
                         continue;
@@ -207,6 +211,18 @@ impl Quote {
             at = mark + 1;
         }
         Close::Open
+    }
+}
+
+/// Length of what shells write for a `'` inside such marks, `'\''` or `'"'"'`, that the text begins with, 0 if it does not.
+fn shell_mark_len(text: &[u8]) -> usize {
+    let slashes = text.iter().skip(1).take_while(|b| **b == b'\\').count();
+    let part = |at: usize, sign: &[u8]| text.get(at + slashes..).is_some_and(|rest| rest.starts_with(sign));
+    let second = 1 + slashes + 2;
+    match () {
+        () if slashes > 0 && part(1, b"''") => second,
+        () if part(1, b"\"'") && part(second, b"\"'") => second + slashes + 2,
+        () => 0,
     }
 }
 

@@ -72,8 +72,9 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
     let end = rec.alphanumerics_end(start, rec.end);
     let (end, notation, open) = match quote {
         Some(quote) => {
-            // A doubled mark is one of the value's own.
-            let (end, open) = match rec.get(end) == Some(first) && rec.get(end + 1) != Some(first) {
+            // A doubled mark is one of the value's own, and so is what shells write for a `'`.
+            let more = |b: u8| b == first || first == b'\'' && matches!(b, b'\\' | b'"');
+            let (end, open) = match rec.get(end) == Some(first) && !rec.get(end + 1).is_some_and(more) {
                 true => (end, false),
                 false => value::closed(rec, start, quote),
             };
@@ -126,7 +127,7 @@ mod tests {
             sign in "(=|:|:=|==|=>|->|\\?=|:-|&gt;|\\]|%3D|/>|>|\x1b\\[0m|)[ \t]{0,2}",
             front in "(|\"|'|%20|&gt;|>|\\\\u003e|\\[|\x1b\\[0m|=|\\.|\\{|Some\\(|b|\\$\\{|\\[REDACTED:)",
             text in "[a-zA-Z0-9]{0,12}",
-            back in "(|\"|'|\\\\\"|,|;|&|\\)|\\(|\\[\"|\\]|\\}|<|>|@|\\.|:| | = \"x\"|\t|\\(\"x\"|'x')[a-z=\"']{0,3}",
+            back in "(|\"|'|\\\\\"|,|;|&|\\)|\\(|\\[\"|\\]|\\}|<|>|@|\\.|:| | = \"x\"|\t|\\(\"x\"|'x'|'\\\\''x'|'\"'\"'x')[a-z=\"']{0,3}",
         ) {
             let text = [head, key, mark, sign, front, text, back].concat();
             let rec = Record::new(text.as_bytes(), 0, text.len());
