@@ -19,3 +19,5 @@ pub mod kind;
 pub mod proto;
 pub mod refusal;
 pub mod terms;
+#[cfg(test)]
+mod wrapped;

@@ -60,6 +60,13 @@ pub fn push(line: &str) -> Vec<u8> {
     tests::len(1, tests::len(2, tests::len(2, line)))
 }
 
+/// Messages written and read by hand, for tests.
+#[cfg(test)]
+pub mod drawn {
+    pub use super::oracle::fields;
+    pub use super::tests::{SECRET, len, pair, text};
+}
+
 /// Finds what is to be changed.
 struct Judge<'a> {
     source: &'a [u8],
