@@ -35,10 +35,18 @@ fn heads_have_their_bounds() {
     let _ = sender.0.write_all(head.as_bytes());
     assert_eq!(read(&mut sender.0).unwrap().status(), 431);
     assert!(is_ended(&mut sender));
-    // One that never ends, and one that says nothing at all.
+    // One that never ends; who says nothing at all has done nothing wrong.
+    let mut silent = Sender::to(&sidecar);
     let mut sender = Sender::to(&sidecar);
     sender.0.write_all(b"POST /x HTTP/1.1\r\nHost: x\r\n").unwrap();
-    assert!(is_ended(&mut sender));
+    assert!(is_ended(&mut sender) && is_ended(&mut silent));
+    assert_eq!(sidecar.number("logveil_rejections_total{listener=\"in\",reason=\"slow\"}"), 1.0);
+    // By and by a whole one comes, too.
+    let mut sender = Sender::to(&sidecar);
+    for byte in b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nab" {
+        sender.0.write_all(&[*byte]).unwrap();
+    }
+    assert_eq!((read(&mut sender.0).unwrap().status(), upstream.next().text()), (200, "ab".to_owned()));
     assert!(upstream.got.try_recv().is_err(), "something left");
 }
 

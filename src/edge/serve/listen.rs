@@ -221,12 +221,13 @@ impl Ground {
         numbers.accepted.inc();
         let _open = Level::up(&numbers.connections);
         let queue = self.queue(peer.listener);
+        // Each in a box, so that the smallest does not take the room of the largest.
         if self.listen(peer.listener).fluent.is_some() {
-            fluent_in::connection::Connection::new(wire, peer, self.shared.clone(), queue).run().await;
+            Box::pin(fluent_in::connection::Connection::new(wire, peer, self.shared.clone(), queue).run()).await;
         } else if self.listen(peer.listener).http.is_some() {
             http_in::connection::run(wire, peer, self.hall.clone()).await;
         } else {
-            Connection::new(wire, peer, self.shared.clone(), queue).run().await;
+            Box::pin(Connection::new(wire, peer, self.shared.clone(), queue).run()).await;
         }
         drop(place);
     }
