@@ -60,13 +60,6 @@ pub fn push(line: &str) -> Vec<u8> {
     tests::len(1, tests::len(2, tests::len(2, line)))
 }
 
-/// Messages written and read by hand, for tests.
-#[cfg(test)]
-pub mod drawn {
-    pub use super::oracle::fields;
-    pub use super::tests::{SECRET, len, pair, text};
-}
-
 /// Finds what is to be changed.
 struct Judge<'a> {
     source: &'a [u8],
@@ -170,4 +163,11 @@ impl Judge<'_> {
         };
         self.edits.push(Edit { place: leaf.whole.clone(), with, span: leaf.span });
     }
+}
+
+/// Messages written and read by hand, for tests.
+#[cfg(test)]
+pub mod drawn {
+    pub use super::oracle::fields;
+    pub use super::tests::{SECRET, len, pair, text};
 }
