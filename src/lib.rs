@@ -37,12 +37,12 @@ mod engine;
 #[cfg_attr(not(feature = "compile"), allow(dead_code, reason = "packs are written by the compiler alone"))]
 mod rules;
 
-/// Doors for fuzzing; not part of the library's promise.
+/// Doors for fuzzing and for benches; not part of the library's promise.
 #[cfg(feature = "serve")]
 #[doc(hidden)]
 pub mod fuzz {
-    pub use crate::edge::serve::fluent::fuzz::any_bytes as fluent;
-    pub use crate::edge::serve::http::fuzz::any_bytes as http;
+    pub use crate::edge::serve::fluent::fuzz::{Relay, any_bytes as fluent};
+    pub use crate::edge::serve::http::fuzz::{any_bytes as http, otlp};
 }
 
 pub use edge::fragments::{Container, Fragments};

@@ -1,4 +1,4 @@
-//! A door for fuzzing: any bytes as what a sender, or an upstream, says.
+//! A door for fuzzing: any bytes as what a sender, or an upstream, says. And one for benches.
 
 use super::ack::Answers;
 use super::handshake::{SharedKey, ping, pong};
@@ -30,5 +30,22 @@ pub fn any_bytes(bytes: &[u8], limit: usize) {
     if let Some(key) = SharedKey::new(b"key") {
         let _ = ping(bytes, "host", b"salt", &key).map(|asked| asked.pong(bytes, "host", b"salt", &key));
         let _ = pong(bytes, b"nonce", "host", &key);
+    }
+}
+
+/// Messages of one connection, masked.
+pub struct Relay(Masker);
+
+impl Relay {
+    /// With these rules.
+    pub fn new(redactor: &Redactor) -> Relay {
+        Relay(Masker::new(redactor))
+    }
+
+    /// What leaves; None where nothing does.
+    pub fn take(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+        let out = relay(message, &mut self.0, usize::MAX, None);
+        self.0.trim();
+        out.ok().flatten().map(|out| out.bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! A door for fuzzing: any bytes as a request's body.
+//! A door for fuzzing: any bytes as a request's body. And one for benches.
 
 use super::body::{About, judge};
 use super::coding::Coding;
@@ -31,4 +31,9 @@ pub fn any_bytes(bytes: &[u8], limit: usize) {
             }
         }
     }
+}
+
+/// A request of OTLP's logs, masked; None where it leaves as it is.
+pub fn otlp(bytes: &[u8], redactor: &Redactor) -> Option<Vec<u8>> {
+    mask(bytes, &table::LOGS, redactor, &mut Tally::default()).ok().flatten()
 }
