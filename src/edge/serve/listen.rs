@@ -53,7 +53,7 @@ impl Ground {
         &self.shared.settings.listen[listener]
     }
 
-    fn mouth(&self, listener: usize) -> Mouth {
+    fn mouth<K: PartialEq>(&self, listener: usize) -> Mouth<K> {
         Mouth::new(self.shared.clone(), self.queue(listener), listener)
     }
 
