@@ -31,6 +31,7 @@ pub fn all(length: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("cookies", again("Cookie: a=b; ")),
         ("cookies-of-one", [b"Cookie: ".to_vec(), again("a=b1; ")].concat()),
         ("short-key", again("pwd=a ")),
+        ("second-looks", again("password=a@b://c ")),
         ("percent-begun", again("sid%3")),
         ("percent-signs", again("sig%3d")),
         ("element", again("<password>")),

@@ -141,7 +141,7 @@ fn rule_3_no_import_from_above() {
 const SERVE: [&str; 43] = [
     "access", "kernel", "notify", "wire", "foreign", "fluent", "http", "count", "frame", "framing", "budget", "limits",
     "live", "files", "tls", "settings", "bound", "handed", "harden", "ready", "encode", "flight", "history", "lane",
-    "numbers", "inbox", "shared", "status", "admin", "backoff", "due", "refuse", "connection", "datagram", "outfile",
+    "numbers", "inbox", "shared", "status", "admin", "backoff", "due", "refuse", "connection", "senders", "datagram", "outfile",
     "upstream", "forward", "fluent_in", "http_out", "http_in", "listen", "reload", "mod",
 ];
 

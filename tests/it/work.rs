@@ -111,7 +111,7 @@ const HOSTILE: &[(&str, &str)] = &[
     ("base64", "<<b64 64>>"),
     ("hex", "<<hex 64>>"),
     ("short values", "pwd=a "),
-    ("signs begun in percent", "sid%3"),
+    ("second looks", "password=a@b://c "),
     ("signs in percent", "sig%3d"),
 ];
 

@@ -45,7 +45,8 @@ fn blocks_of_senders_without_a_header_are_masked() {
     let (to, bound) = (sidecar.port(0), || UdpSocket::bind("127.0.0.1:0").unwrap());
     let (one, other) = (bound(), bound());
     // As Python's SysLogHandler writes records.
-    let sent = move |socket: &UdpSocket, text: &str| _ = socket.send_to(format!("<14>{text}\0").as_bytes(), to).unwrap();
+    let sent =
+        move |socket: &UdpSocket, text: &str| _ = socket.send_to(format!("<14>{text}\0").as_bytes(), to).unwrap();
     in_turns(sidecar, &collector, |line| sent(&one, line), || sent(&other, "took 12 ms, all is well"));
 }
 

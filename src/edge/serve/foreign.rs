@@ -54,11 +54,7 @@ static MSGPACK: Foreign = Foreign {
     begins: &[],
 };
 
-static BINARY: Foreign = Foreign {
-    name: "a binary protocol (protobuf or the like)",
-    cure: TEXT,
-    begins: &[],
-};
+static BINARY: Foreign = Foreign { name: "a binary protocol (protobuf or the like)", cure: TEXT, begins: &[] };
 
 const TEXT: &str = "have the sender write text: lines, syslog, or JSON in lines";
 
