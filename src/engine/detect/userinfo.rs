@@ -118,7 +118,11 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
             let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
             let domain = rec.run_back(start - slashes, DOMAIN_BYTES_MAX, name);
             let front = start - slashes - domain;
-            let authority = domain > 0 && front >= floor && begins_authority(rec.slice(rec.start..front));
+            // One backslash alone begins an escape in JSON, as `\n` may do elsewhere: no user without a password.
+            let written = slashes.is_multiple_of(2) || !rec.is_json();
+            let user = rec.slice(start..at).contains(&b':');
+            let authority =
+                domain > 0 && user && written && front >= floor && begins_authority(rec.slice(rec.start..front));
             (authority.then_some(start), at - start + slashes + domain)
         }
         _ => (None, at - start),
@@ -205,7 +209,9 @@ mod tests {
             let begins = |start: &usize| [&b"://"[..], b":\\/\\/"].iter().any(|front| text[..*start].ends_with(front));
             let naive = (end.map_or(known, |start| Some(start).filter(begins)), at - end.unwrap_or(floor));
             // What has the signs that end an authority is another matter, and so is a user's domain.
-            prop_assume!(end.is_none_or(|end| begins(&end) || !matches!(text[end - 1], b'/' | b'\\')));
+            if end.is_some_and(|end| !begins(&end) && matches!(text[end - 1], b'/' | b'\\')) {
+                return Ok(());
+            }
             let rec = Record::new(text, 0, text.len());
             prop_assert_eq!(authority_before(&rec, floor, at, known), naive);
         }
