@@ -16,14 +16,14 @@ use crate::http_kit::between;
 use crate::kit::{SECRET, clean};
 
 const LABEL: &str = "[REDACTED:password]";
-const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+pub const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
 fn len(number: u8, body: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, body.len() as u8][..], body].concat()
 }
 
 /// A call of one record.
-fn call(secret: &str) -> Vec<u8> {
+pub fn call(secret: &str) -> Vec<u8> {
     let attribute = [len(1, b"db.password"), len(2, &len(1, secret.as_bytes()))].concat();
     let message = len(1, &len(2, &len(2, &len(6, &attribute))));
     [&[0][..], &(message.len() as u32).to_be_bytes(), &message].concat()

@@ -11,6 +11,8 @@ mod fragments;
 mod http;
 mod http_grpc;
 mod http_kit;
+mod http_limits;
+mod http_tls;
 mod kit;
 mod known;
 mod limits;

@@ -32,8 +32,8 @@ class Rsyslog:
 
     name = "rsyslog"
 
-    def __init__(self, folder):
-        self.unpacked = Unpacked("rsyslog", folder)
+    def __init__(self, folder, packages="rsyslog"):
+        self.unpacked = Unpacked(packages, folder)
 
     def _start(self, rig, lines, identity=None):
         folder = rig.path("rsyslog")
@@ -90,8 +90,8 @@ class SyslogNg:
 
     name = "syslog-ng"
 
-    def __init__(self, folder):
-        self.unpacked = Unpacked("syslog-ng", folder)
+    def __init__(self, folder, packages="syslog-ng"):
+        self.unpacked = Unpacked(packages, folder)
 
     def _start(self, rig, lines):
         folder = rig.path("syslog-ng")

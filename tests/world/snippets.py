@@ -13,7 +13,7 @@ import sys
 from collectors import Rsyslog, SyslogNg, free_port, listens
 from daemon import Logveil, connect, until
 from debs import Missing, Unpacked
-from fluent import _node as node
+from fluent import node
 from peers import ROOT, UNPACKED
 from records import Wrong
 from rig import drained, port
@@ -91,8 +91,7 @@ def run_go(folder, packages, text):
 
 
 def run_node(folder, packages, text):
-    binary = os.path.join(node()[0], "node")
-    npm = os.path.join(os.path.dirname(binary), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js")
+    binary, npm = node()
     home = os.path.join(UNPACKED, "npm-" + packages[0].split("@")[0])
     made(home, _of(home, packages), [[binary, npm, "install", "--prefix", home, "--ignore-scripts", "--no-audit",
                                       "--no-fund", "--loglevel=error", *packages]])

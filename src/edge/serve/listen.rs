@@ -163,7 +163,7 @@ impl Ground {
         let tls = self.listen(listener).tls.as_ref().map(Live::get);
         let ground = self.clone();
         match tls {
-            None => _ = self.tasks.spawn(ground.connection(tcp, peer, place)),
+            None => ground.connection(tcp, peer, place),
             Some(tls) => {
                 let acceptor = TlsAcceptor::from(tls.config);
                 self.tasks.spawn(async move { ground.handshake(acceptor, tcp, peer, place).await });
@@ -195,7 +195,7 @@ impl Ground {
         let name = pid.map_or_else(|| "unix".to_owned(), |pid| format!("process {pid}"));
         let peer = Peer { listener, name };
         if let Some(place) = self.place(&peer, full).await {
-            self.tasks.spawn(self.clone().connection(unix, peer, place));
+            self.clone().connection(unix, peer, place);
         }
     }
 
@@ -222,25 +222,36 @@ impl Ground {
     async fn handshake(self, acceptor: TlsAcceptor, tcp: TcpStream, peer: Peer, place: OwnedSemaphorePermit) {
         let limit = self.shared.settings.limits.handshake;
         let (reason, why) = match timeout(limit, acceptor.accept(tcp)).await {
-            Ok(Ok(tls)) => return self.connection(Box::new(tls), peer, place).await,
+            Ok(Ok(tls)) => return self.connection(Box::new(tls), peer, place),
             Ok(Err(e)) => (Reason::Handshake, format!("TLS handshake failed: {e}")),
             Err(_) => (Reason::HandshakeTime, "TLS handshake took longer than handshake-seconds".into()),
         };
         self.shared.turn_away(peer.listener, &peer.name, reason, &why);
     }
 
-    async fn connection(self, wire: impl Wire + 'static, peer: Peer, place: OwnedSemaphorePermit) {
+    /// Runs a connection in a task of its own kind: one that waits is not to take the room of one that works.
+    fn connection(self, wire: impl Wire + 'static, peer: Peer, place: OwnedSemaphorePermit) {
         let numbers = &self.shared.numbers.listen[peer.listener];
         numbers.accepted.inc();
-        let _open = Level::up(&numbers.connections);
-        let queue = self.queue(peer.listener);
-        if self.listen(peer.listener).fluent.is_some() {
-            fluent_in::connection::Connection::new(wire, peer, self.shared.clone(), queue).run().await;
-        } else if self.listen(peer.listener).http.is_some() {
-            http_in::connection::run(wire, peer, self.hall.clone()).await;
+        let open = (Level::up(&numbers.connections), place);
+        let (queue, shared, listen) = (self.queue(peer.listener), self.shared.clone(), self.listen(peer.listener));
+        // Made within its task, which would else have room for it twice.
+        if listen.fluent.is_some() {
+            self.tasks.spawn(async move {
+                let _open = open;
+                fluent_in::connection::Connection::new(wire, peer, shared, queue).run().await;
+            });
+        } else if listen.http.is_some() {
+            let hall = self.hall.clone();
+            self.tasks.spawn(async move {
+                let _open = open;
+                http_in::connection::run(wire, peer, hall).await;
+            });
         } else {
-            Connection::new(wire, peer, self.shared.clone(), queue).run().await;
+            self.tasks.spawn(async move {
+                let _open = open;
+                Connection::new(wire, peer, shared, queue).run().await;
+            });
         }
-        drop(place);
     }
 }

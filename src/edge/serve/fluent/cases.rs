@@ -154,6 +154,21 @@ fn what_is_compressed_is_looked_into() {
     }
 }
 
+/// What stands beside entries in what is compressed is neither entry nor judged, so that it goes.
+#[test]
+fn what_is_compressed_leaves_without_comments() {
+    let mut to = flate2::GzBuilder::new().comment(SECRET).write(Vec::new(), flate2::Compression::best());
+    to.write_all(&stream(&clean())).unwrap();
+    let named = [gzip(&stream(&clean())), to.finish().unwrap()].concat();
+    let skipped = [&[0x53, 0x2A, 0x4D, 0x18, SECRET.len() as u8, 0, 0, 0][..], SECRET.as_bytes()].concat();
+    let skipped = [zstd::encode_all(&stream(&clean())[..], 3).unwrap(), skipped].concat();
+    for (name, bytes) in [("gzip", named), ("zstd", skipped)] {
+        let option = map(&[("compressed", name.into())]);
+        let out = relayed(&pack(&list(&["t".into(), Value::Binary(bytes), option])), None).unwrap().unwrap();
+        assert!(!out.bytes.windows(SECRET.len()).any(|w| w == SECRET.as_bytes()), "{name}");
+    }
+}
+
 #[test]
 fn what_inflates_beyond_bounds_is_refused() {
     let message = |name: &str, bytes: Vec<u8>| {

@@ -19,6 +19,9 @@ const READ_BYTES: usize = 64 << 10;
 /// The largest window a zstd frame may ask for, as a power of two.
 const WINDOW_LOG_MAX: u32 = 23;
 
+/// Bits of a gzip member's flags that say that something stands in its header which nobody judges.
+const GZIP_MORE: u8 = 0b1_1100;
+
 /// How entries are compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -36,6 +39,15 @@ impl Method {
             b"zstd" => Some(Method::Zstd),
             _ => None,
         }
+    }
+
+    /// Whether there may be more than what was compressed, which nobody judges: names and comments of gzip's members, frames
+    /// of Zstandard that decoders pass over. Their marks may stand in others by chance, rarely.
+    pub fn holds_more(self, compressed: &[u8]) -> bool {
+        compressed.windows(4).any(|w| match self {
+            Method::Gzip => w[..3] == [0x1F, 0x8B, 8] && w[3] & GZIP_MORE != 0,
+            Method::Zstd => w[0] & 0xF0 == 0x50 && w[1..] == [0x2A, 0x4D, 0x18],
+        })
     }
 
     /// Opens compressed bytes of which at most `limit` may come.

@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use super::Refusal;
 use super::msgpack::{Kind, Reader, Token, put_like};
-use super::text::{Line, Written, put_masked};
+use super::text::{Leaf, Line, Lines, Written, put_masked};
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::stream::Stream;
 use crate::engine::wipe::wipe;
 
 /// The longest line that is judged as a whole: with its end, what the engine looks at as one record.
-const LINE_BYTES: usize = (1 << 20) - 1;
+pub(super) const LINE_BYTES: usize = (1 << 20) - 1;
 /// What stands for a text that could not be judged.
 const UNJUDGED: &[u8] = b"[REDACTED:unjudged]";
 /// The header of a map of one pair.
@@ -27,11 +27,12 @@ const KEEP_BYTES: usize = 8 << 10;
 /// Masks the values of one connection.
 pub struct Masker {
     redactor: Redactor,
-    stream: Stream,
+    pub(super) stream: Stream,
     /// Of what was judged beside the stream.
     tally: Tally,
-    line: Line,
-    masked: Vec<u8>,
+    /// Those of a batch (`batch.rs`), and what became of them.
+    pub(super) lines: Lines,
+    pub(super) masked: Vec<u8>,
 }
 
 /// What of a pair is to be appended.
@@ -44,7 +45,7 @@ enum Wanted {
 
 /// Texts of one line as they leave: by leaf.
 struct Judged<'a> {
-    line: &'a Line,
+    line: Line<'a>,
     masked: &'a [u8],
     places: Vec<Range<usize>>,
     /// The leaf that comes next.
@@ -58,7 +59,7 @@ impl Masker {
             stream: Stream::new(redactor),
             redactor: redactor.clone(),
             tally: Tally::default(),
-            line: Line::default(),
+            lines: Lines::default(),
             masked: Vec::new(),
         }
     }
@@ -81,6 +82,9 @@ impl Masker {
     /// Leaves working memory to the thread.
     pub fn trim(&mut self) {
         self.stream.trim(KEEP_BYTES);
+        if self.lines.text.capacity().max(self.masked.capacity()) > KEEP_BYTES {
+            (self.lines, self.masked) = (Lines::default(), Vec::new());
+        }
     }
 
     /// What was counted since it was last asked.
@@ -88,29 +92,6 @@ impl Masker {
         let mut tally = self.stream.take_tally();
         tally.add(&std::mem::take(&mut self.tally));
         tally
-    }
-
-    /// Appends a value, masked. True: it is not what it was.
-    ///
-    /// # Errors
-    /// When it is no value; none has come this far.
-    pub fn value(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<bool, Refusal> {
-        let start = out.len();
-        match self.line.put(value, LINE_BYTES)? {
-            Written::Whole => {
-                self.line.text.push(b'\n');
-                self.stream.push(&self.line.text, &mut self.masked);
-                self.settle(&[value], 0, out)?;
-            }
-            Written::Over => self.part_by_part(None, value, out)?,
-            Written::Odd => self.cover(value, out)?,
-        }
-        self.line.wipe();
-        wipe(&mut self.masked);
-        if self.line.text.capacity() > KEEP_BYTES {
-            (self.line, self.masked) = (Line::default(), Vec::new());
-        }
-        Ok(out[start..] != *value)
     }
 
     /// Appends a text by itself, masked: a tag.
@@ -126,7 +107,7 @@ impl Masker {
     }
 
     /// A value whose line is too long: its parts one by one, each under its key.
-    fn part_by_part(&mut self, key: Option<&[u8]>, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
+    pub(super) fn part_by_part(&mut self, key: Option<&[u8]>, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
         let mut reader = Reader(value);
         let token = reader.token()?;
         out.extend_from_slice(token.raw);
@@ -163,40 +144,46 @@ impl Masker {
         wanted: Wanted,
         out: &mut Vec<u8>,
     ) -> Result<Written, Refusal> {
-        self.line.wipe();
         // A map of one pair, or the value alone.
         let mut whole = Vec::with_capacity(value.len() + key.map_or(0, <[u8]>::len) + 1);
         whole.extend(key.map(|_| ONE_PAIR));
         whole.extend_from_slice(key.unwrap_or_default());
         whole.extend_from_slice(value);
-        let written = self.line.put(&whole, LINE_BYTES);
+        let mut lines = Lines::default();
+        let written = lines.put(&mut Reader(&whole), LINE_BYTES, 0);
         wipe(&mut whole);
         let written = written?;
         if written != Written::Whole {
             return Ok(written);
         }
-        wipe(&mut self.masked);
-        self.masked.extend_from_slice(&self.redactor.redact_counted(&self.line.text, &mut self.tally));
+        let mut masked = self.redactor.redact_counted(&lines.text, &mut self.tally).into_owned();
+        let line = lines.line(0..lines.text.len(), 0..lines.leaves.len());
         match (key, wanted) {
-            (Some(key), Wanted::Both) => self.settle(&[key, value], 0, out)?,
-            (Some(key), Wanted::Key) => self.settle(&[key], 0, out)?,
-            (Some(_), Wanted::Value) => self.settle(&[value], 1, out)?,
-            (None, _) => self.settle(&[value], 0, out)?,
+            (Some(key), Wanted::Both) => self.settle(&[key, value], line, &masked, 0, out)?,
+            (Some(key), Wanted::Key) => self.settle(&[key], line, &masked, 0, out)?,
+            (Some(_), Wanted::Value) => self.settle(&[value], line, &masked, 1, out)?,
+            (None, _) => self.settle(&[value], line, &masked, 0, out)?,
         }
+        wipe(&mut masked);
         Ok(Written::Whole)
     }
 
     /// Appends values of the line as it was masked, from the leaf `first` on.
-    fn settle(&mut self, values: &[&[u8]], first: usize, out: &mut Vec<u8>) -> Result<(), Refusal> {
-        let same = self.masked == self.line.text;
-        if same && self.line.leaves.iter().all(|leaf| !leaf.long) {
+    pub(super) fn settle(
+        &mut self,
+        values: &[&[u8]],
+        line: Line<'_>,
+        masked: &[u8],
+        first: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        if masked == line.text && line.leaves.iter().all(|leaf| !leaf.long) {
             values.iter().for_each(|value| out.extend_from_slice(value));
             return Ok(());
         }
-        let Some(places) = self.line.align(&self.masked) else {
+        let Some(places) = line.align(masked) else {
             return values.iter().try_for_each(|value| self.cover(value, out));
         };
-        let Masker { line, masked, redactor, tally, .. } = self;
         let mut judged = Judged { line, masked, places, next: first };
         for value in values {
             let mut reader = Reader(value);
@@ -204,7 +191,7 @@ impl Masker {
                 let token = reader.token()?;
                 match token.kind {
                     Kind::Array(_) | Kind::Map(_) => out.extend_from_slice(token.raw),
-                    _ => judged.leaf(&token, redactor, tally, out),
+                    _ => judged.leaf(&token, &self.redactor, &mut self.tally, out),
                 }
             }
         }
@@ -212,7 +199,7 @@ impl Masker {
     }
 
     /// Appends a value of which nothing can be told: no text and no number of it stays.
-    fn cover(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
+    pub(super) fn cover(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
         let mut reader = Reader(value);
         while !reader.is_empty() {
             let token = reader.token()?;
@@ -230,7 +217,6 @@ impl Masker {
 
 impl Drop for Masker {
     fn drop(&mut self) {
-        self.line.wipe();
         wipe(&mut self.masked);
     }
 }
@@ -240,8 +226,8 @@ impl Judged<'_> {
     fn leaf(&mut self, token: &Token<'_>, redactor: &Redactor, tally: &mut Tally, out: &mut Vec<u8>) {
         let (leaf, place) = (&self.line.leaves[self.next], self.places[self.next].clone());
         self.next += 1;
-        let (before, after) = (&self.line.text[leaf.place.clone()], &self.masked[place]);
-        if leaf.long && (before == after || !self.is_all_masked(&leaf.place, redactor)) {
+        let (before, after) = (self.line.leaf(leaf), &self.masked[place]);
+        if leaf.long && (before == after || !self.is_all_masked(leaf, redactor)) {
             // Nothing around it makes all of it a secret: it is a text by itself.
             let masked = redactor.redact_counted(token.body, tally);
             let same = *masked == *token.body;
@@ -256,9 +242,10 @@ impl Judged<'_> {
     }
 
     /// Whether a finding covers what stands in quotes there.
-    fn is_all_masked(&self, place: &Range<usize>, redactor: &Redactor) -> bool {
-        let inner = place.start + 1..place.end - 1;
-        redactor.findings(&self.line.text).iter().any(|f| f.start <= inner.start && f.end >= inner.end)
+    fn is_all_masked(&self, leaf: &Leaf, redactor: &Redactor) -> bool {
+        let start = self.line.start;
+        let inner = leaf.place.start - start + 1..leaf.place.end - start - 1;
+        redactor.findings(self.line.text).iter().any(|f| f.start <= inner.start && f.end >= inner.end)
     }
 }
 

@@ -1,19 +1,22 @@
 //! The forward protocol of Fluentd and Fluent Bit, in and out.
 //!
 //! Pure: [`incoming`] (bytes -> whole values of [`msgpack`]), [`message`] (a value -> its parts),
-//! [`mask`] and [`text`] (records as JSON lines, judged by the engine, and back), [`relay`] (a
+//! [`batch`], [`mask`] and [`text`] (records as JSON lines, judged by the engine, and back), [`relay`] (a
 //! message -> the message that leaves), [`inflate`], [`handshake`], [`ack`]. [`greet`] shakes hands over a
 //! connection. Who drives it is above: [`fluent_in`](super::fluent_in) (a sender), the upstreams of records,
 //! and [`flight`](super::flight), which keeps a message until its receipt comes.
 
 pub mod ack;
+pub mod batch;
+#[cfg(test)]
+mod batches;
 #[cfg(test)]
 mod cases;
 pub mod fuzz;
 pub mod greet;
 pub mod handshake;
 pub mod incoming;
-mod inflate;
+pub mod inflate;
 pub mod mask;
 mod message;
 pub mod msgpack;

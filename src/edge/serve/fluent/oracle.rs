@@ -69,7 +69,7 @@ fn words() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
 }
 
-fn values() -> impl Strategy<Value = Value> {
+pub fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         4 => words().prop_map(Value::from),
         1 => words().prop_map(|s| Value::Binary(s.into_bytes())),
@@ -106,7 +106,7 @@ fn harmless() -> impl Strategy<Value = Value> {
 }
 
 /// The same cases every time; with `PROPTEST_CASES` so many new ones.
-fn cases() -> ProptestConfig {
+pub fn cases() -> ProptestConfig {
     let set = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
     let rng_seed = if set.is_some() { RngSeed::Random } else { RngSeed::Fixed(2026) };
     ProptestConfig {

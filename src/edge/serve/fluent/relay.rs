@@ -6,10 +6,14 @@ use std::io;
 
 use super::Refusal;
 use super::ack;
+use super::inflate::Method;
 use super::mask::Masker;
 use super::message::{Entries, Message, Options};
 use super::msgpack::{Kind, Reader, Token, header, may_hold_text, put_array, put_like, put_map, put_str, put_uint};
 use crate::engine::wipe::wipe;
+
+/// Of what was compressed so much is judged at once.
+const RUN_BYTES: usize = 64 << 10;
 
 /// A message that leaves.
 pub struct Outgoing {
@@ -122,23 +126,47 @@ fn entries(
             Ok((events, changed))
         }
         Entries::Compressed(token, method) => {
-            let mut values = method.open(token.body, limit)?;
-            let mut packer = method.writer().map_err(internal)?;
-            let (mut events, mut changed) = (0, false);
-            let mut masked = Vec::new();
-            while let Some(value) = values.next_value()? {
-                masked.clear();
-                changed |= entry(value, logs, masker, &mut masked)?;
-                packer.put(&masked).map_err(internal)?;
-                events += 1;
-            }
-            let packed = packer.finish().map_err(internal)?;
+            let mut plain = Vec::new();
+            let packed =
+                compressed(token.body, method, limit, &mut plain, |entries, out| run(entries, logs, masker, out));
+            wipe(&mut plain);
+            let (packed, events, changed) = packed?;
+            let changed = changed || method.holds_more(token.body);
             if changed {
                 put_like(out, token.kind, &packed)
             } else {
                 out.extend_from_slice(token.raw)
             }
             Ok((events, changed))
+        }
+    }
+}
+
+/// Entries that were compressed, as they leave: compressed again, how many they are, and whether they are not what they were.
+/// They pass through `plain`.
+fn compressed(
+    body: &[u8],
+    method: Method,
+    limit: usize,
+    plain: &mut Vec<u8>,
+    mut run: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(u64, bool), Refusal>,
+) -> Result<(Vec<u8>, u64, bool), Refusal> {
+    let mut values = method.open(body, limit)?;
+    let mut packer = method.writer().map_err(internal)?;
+    let (mut events, mut changed, mut masked) = (0, false, Vec::new());
+    loop {
+        let value = values.next_value()?;
+        let ended = value.is_none();
+        plain.extend_from_slice(value.unwrap_or_default());
+        if ended || plain.len() >= RUN_BYTES {
+            masked.clear();
+            let (more, other) = run(plain, &mut masked)?;
+            (events, changed) = (events + more, changed | other);
+            wipe(plain);
+            packer.put(&masked).map_err(internal)?;
+        }
+        if ended {
+            return Ok((packer.finish().map_err(internal)?, events, changed));
         }
     }
 }
@@ -153,30 +181,24 @@ fn internal(_: io::Error) -> Refusal {
     Refusal::Malformed("what was compressed could not be compressed again")
 }
 
-/// Entries one behind the other.
+/// Entries one behind the other: each a time, with metadata or without, and a record. Of metrics and traces any values.
 fn run(entries: &[u8], logs: bool, masker: &mut Masker, out: &mut Vec<u8>) -> Result<(u64, bool), Refusal> {
-    let mut reader = Reader(entries);
-    let (mut events, mut changed) = (0, false);
-    while !reader.is_empty() {
-        changed |= entry(reader.value()?, logs, masker, out)?;
+    let (start, mut events) = (out.len(), 0);
+    let mut batch = masker.batch(entries, out);
+    while !batch.is_empty() {
         events += 1;
+        if !logs {
+            batch.part(0)?;
+            continue;
+        }
+        if batch.token()?.kind != Kind::Array(2) {
+            return Err(Refusal::Malformed("an entry is no pair of time and record"));
+        }
+        batch.part(1)?;
+        batch.part(1)?;
     }
-    Ok((events, changed))
-}
-
-/// One entry: a time, with metadata or without, and a record. Of metrics and traces any value.
-fn entry(value: &[u8], logs: bool, masker: &mut Masker, out: &mut Vec<u8>) -> Result<bool, Refusal> {
-    if !logs {
-        return part(value, masker, out);
-    }
-    let mut reader = Reader(value);
-    let header: Token<'_> = reader.token()?;
-    if header.kind != Kind::Array(2) {
-        return Err(Refusal::Malformed("an entry is no pair of time and record"));
-    }
-    out.extend_from_slice(header.raw);
-    let changed = part(reader.value()?, masker, out)?;
-    Ok(part(reader.value()?, masker, out)? | changed)
+    batch.end()?;
+    Ok((events, out[start..] != *entries))
 }
 
 fn part(value: &[u8], masker: &mut Masker, out: &mut Vec<u8>) -> Result<bool, Refusal> {

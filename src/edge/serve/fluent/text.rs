@@ -9,7 +9,9 @@ use std::ops::Range;
 use memchr::{memchr2, memchr3};
 
 use super::Refusal;
-use super::msgpack::{Kind, Reader, Token, put_bool, put_float, put_int, put_like, put_nil, put_str, put_uint};
+use super::msgpack::{
+    DEPTH_MAX, Kind, Reader, Token, put_bool, put_float, put_int, put_like, put_nil, put_str, put_uint,
+};
 use crate::engine::wipe::wipe;
 use crate::rules::byteset::{ByteSet, find_byteset};
 
@@ -27,19 +29,30 @@ const SPECIAL: ByteSet = ByteSet::of(&[
 /// A text, number or the like: where it stands in the line.
 #[derive(Clone)]
 pub struct Leaf {
-    /// In the line, quotes included.
+    /// In the lines, quotes included.
     pub place: Range<usize>,
     /// Only the head stands there.
     pub long: bool,
 }
 
-/// A line and what stands where in it.
+/// Lines, one behind the other, and what stands where in them.
 #[derive(Default)]
-pub struct Line {
-    /// JSON, without a line's end.
+pub struct Lines {
+    /// JSON.
     pub text: Vec<u8>,
-    /// In the order of the value's bytes.
+    /// In the order of the values' bytes.
     pub leaves: Vec<Leaf>,
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// It.
+    pub text: &'a [u8],
+    /// Its leaves.
+    pub leaves: &'a [Leaf],
+    /// Where it begins among the lines.
+    pub start: usize,
 }
 
 /// A container that is being written.
@@ -59,19 +72,46 @@ pub enum Written {
     Odd,
 }
 
-impl Line {
+impl Line<'_> {
+    /// A leaf's text.
+    pub fn leaf(&self, leaf: &Leaf) -> &[u8] {
+        &self.text[leaf.place.start - self.start..leaf.place.end - self.start]
+    }
+
+    /// Where each leaf stands in the line as it was masked; None when more than leaves has changed.
+    pub fn align(&self, masked: &[u8]) -> Option<Vec<Range<usize>>> {
+        let place = |leaf: &Leaf| leaf.place.start - self.start..leaf.place.end - self.start;
+        align(self.text, self.leaves.iter().map(place), masked)
+    }
+}
+
+impl Lines {
     /// Forgets what was written and overwrites it.
     pub fn wipe(&mut self) {
         wipe(&mut self.text);
         self.leaves.clear();
     }
 
-    /// Appends a value, as long as the line stays within `limit` bytes.
+    /// Forgets what was written behind this place.
+    pub fn cut_back(&mut self, text: usize, leaves: usize) {
+        self.text[text..].fill(0);
+        std::hint::black_box(&self.text[text..]);
+        self.text.truncate(text);
+        self.leaves.truncate(leaves);
+    }
+
+    /// A line of those that were written.
+    pub fn line(&self, text: Range<usize>, leaves: Range<usize>) -> Line<'_> {
+        Line { start: text.start, text: &self.text[text], leaves: &self.leaves[leaves] }
+    }
+
+    /// Appends the next value as a line without an end, as long as that is at most `limit` bytes; the reader stands behind
+    /// the value then, and anywhere in it otherwise. Containers are in `outer` others already.
     ///
     /// # Errors
-    /// When it is no value; none has come this far.
-    pub fn put(&mut self, value: &[u8], limit: usize) -> Result<Written, Refusal> {
-        let mut reader = Reader(value);
+    /// When it is no value, or nested too deeply.
+    pub fn put(&mut self, reader: &mut Reader<'_>, limit: usize, outer: usize) -> Result<Written, Refusal> {
+        let limit = self.text.len() + limit;
         let mut open: Vec<Open> = Vec::new();
         loop {
             let token = reader.token()?;
@@ -80,6 +120,9 @@ impl Line {
                 Kind::Array(_) | Kind::Map(_) if key => return Ok(Written::Odd),
                 Kind::Array(_) | Kind::Map(_) => {
                     let map = matches!(token.kind, Kind::Map(_));
+                    if token.children() > 0 && open.len() + outer >= DEPTH_MAX {
+                        return Err(Refusal::Malformed("nested too deeply"));
+                    }
                     self.text.push(if map { b'{' } else { b'[' });
                     open.push(Open { left: token.children(), map });
                 }
@@ -140,11 +183,6 @@ impl Line {
             self.text.push(b'"');
         }
         self.leaves.push(Leaf { place: start..self.text.len(), long: long && is_text });
-    }
-
-    /// Where each leaf stands in the line as it was masked; None when more than leaves has changed.
-    pub fn align(&self, masked: &[u8]) -> Option<Vec<Range<usize>>> {
-        align(&self.text, self.leaves.iter().map(|leaf| leaf.place.clone()), masked)
     }
 }
 
@@ -268,4 +306,10 @@ pub fn put_masked(kind: Kind, masked: &[u8], out: &mut Vec<u8>) -> bool {
         }
     }
     true
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }

@@ -7,7 +7,6 @@ use super::kind::{Kind, Said, kind};
 use super::refusal::Refusal;
 use super::{json, proto};
 use crate::edge::serve::fluent::mask::Masker;
-use crate::edge::serve::fluent::msgpack::Reader;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 use crate::engine::wipe::wipe;
@@ -88,12 +87,12 @@ fn plain(body: &[u8], about: About<'_>, redactor: &Redactor, tally: &mut Tally) 
 /// Values of MessagePack behind each other.
 fn msgpack(body: &[u8], redactor: &Redactor, tally: &mut Tally) -> Result<Option<Vec<u8>>, Refusal> {
     let broken = |_| Refusal::Malformed("the body is no MessagePack; nothing of it left");
-    let (mut masker, mut out, mut changed) = (Masker::new(redactor), Vec::with_capacity(body.len()), false);
-    let mut reader = Reader(body);
-    while !reader.is_empty() {
-        let value = reader.value().map_err(broken)?;
-        changed |= masker.value(value, &mut out).map_err(broken)?;
+    let (mut masker, mut out) = (Masker::new(redactor), Vec::with_capacity(body.len()));
+    let mut batch = masker.batch(body, &mut out);
+    while !batch.is_empty() {
+        batch.value(0).map_err(broken)?;
     }
+    batch.end().map_err(broken)?;
     tally.add(&masker.take_tally());
-    Ok(changed.then_some(out))
+    Ok((out != body).then_some(out))
 }

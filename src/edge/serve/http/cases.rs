@@ -16,7 +16,8 @@ use crate::engine::redactor::Redactor;
 
 const SECRET: &str = concat!("hunter2", "Xq9Lw");
 const LABEL: &str = "[REDACTED:password]";
-const CODINGS: [Coding; 6] = [Coding::Identity, Coding::Gzip, Coding::Zlib, Coding::Raw, Coding::Zstd, Coding::Snappy];
+const CODINGS: [Coding; 7] =
+    [Coding::Identity, Coding::Gzip, Coding::Zlib, Coding::Raw, Coding::Zstd, Coding::Snappy, Coding::Framed];
 
 fn about(coding: Coding, said: Said, path: &str) -> About<'_> {
     About { coding, said, path, limit: 1 << 20 }
@@ -79,6 +80,9 @@ fn calls_of_grpc_are_messages_behind_each_other() {
     let judged = |body: &[u8], coding| grpc::judge(body, &table::PUSH, coding, 1 << 20, &redactor).map(|j| j.body);
     assert_eq!(judged(&call(SECRET), Coding::Gzip), Ok(Some(call(LABEL))));
     assert_eq!(judged(&call(LABEL), Coding::Gzip), Ok(None));
+    // Go's gRPC calls frames of Snappy by the block's name.
+    let framed = judged(&frame(1, &Coding::Framed.pack(&push(SECRET)).unwrap()), Coding::Snappy).unwrap().unwrap();
+    assert_eq!(Coding::Framed.open(&framed[5..], 1 << 20).unwrap().bytes, push(LABEL));
     let packed = judged(&frame(1, &gzip(&push(SECRET))), Coding::Gzip).unwrap().unwrap();
     assert_eq!(Coding::Gzip.open(&packed[5..], 1 << 20).unwrap().bytes, push(LABEL));
     for (bad, coding) in [

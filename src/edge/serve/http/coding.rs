@@ -7,6 +7,7 @@ use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::refusal::Refusal;
+use crate::edge::serve::fluent::inflate::Method;
 
 /// Bytes out for each byte in; logs that repeat themselves come to some tens.
 const RATIO_MAX: usize = 250;
@@ -16,8 +17,8 @@ const GRACE_BYTES: usize = 64 << 10;
 const STEP_BYTES: usize = 64 << 10;
 /// The largest window a zstd frame may ask for, as a power of two.
 const WINDOW_LOG_MAX: u32 = 23;
-/// Bits of a gzip member's flags that say that something stands in its header which nobody judges.
-const GZIP_EXTRAS: u8 = 0b1_1100;
+/// What frames of Snappy begin with.
+const FRAMED: &[u8] = b"\xFF\x06\0\0sNaPpY";
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Coding {
     Zstd,
     /// A block of Snappy, without frames around it.
     Snappy,
+    /// Frames of Snappy, which gRPC in Go calls snappy, too.
+    Framed,
 }
 
 /// A body as it was before it was compressed.
@@ -55,6 +58,7 @@ impl Coding {
             "deflate" => Some(Coding::Zlib),
             "zstd" => Some(Coding::Zstd),
             "snappy" => Some(Coding::Snappy),
+            "x-snappy-framed" => Some(Coding::Framed),
             _ => None,
         }
     }
@@ -71,8 +75,7 @@ impl Coding {
             Coding::Identity => opened(packed.to_vec(), self),
             Coding::Gzip => {
                 let bytes = bounded(&mut MultiGzDecoder::new(packed))?;
-                let extras = packed.get(3).is_some_and(|flags| flags & GZIP_EXTRAS != 0);
-                Ok(Opened { bytes, coding: self, extras })
+                Ok(Opened { bytes, coding: self, extras: Method::Gzip.holds_more(packed) })
             }
             Coding::Zlib if is_zlib(packed) => {
                 let mut from = ZlibDecoder::new(packed);
@@ -90,8 +93,14 @@ impl Coding {
                 let mut from = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| BROKEN)?;
                 from.window_log_max(WINDOW_LOG_MAX).map_err(|_| BROKEN)?;
                 let bytes = bounded(&mut from)?;
-                Ok(Opened { bytes, coding: self, extras: holds_skipped(packed) })
+                Ok(Opened { bytes, coding: self, extras: Method::Zstd.holds_more(packed) })
             }
+            // No block begins so: what it would copy from there is not there.
+            Coding::Snappy | Coding::Framed if packed.starts_with(FRAMED) => {
+                let bytes = bounded(&mut snap::read::FrameDecoder::new(packed))?;
+                Ok(Opened { bytes, coding: Coding::Framed, extras: holds_passed_over(packed) })
+            }
+            Coding::Framed => Err(BROKEN),
             Coding::Snappy => {
                 let len = snap::raw::decompress_len(packed).map_err(|_| BROKEN)?;
                 if len > most {
@@ -124,6 +133,11 @@ impl Coding {
                 to.write_all(plain).and_then(|()| to.finish()).map_err(failed)
             }
             Coding::Zstd => zstd::stream::encode_all(plain, 1).map_err(failed),
+            Coding::Framed => {
+                let mut to = snap::write::FrameEncoder::new(out);
+                to.write_all(plain).map_err(failed)?;
+                to.into_inner().map_err(|_| failed(std::io::ErrorKind::Other.into()))
+            }
             Coding::Snappy => {
                 snap::raw::Encoder::new().compress_vec(plain).map_err(|_| failed(std::io::ErrorKind::Other.into()))
             }
@@ -143,9 +157,16 @@ fn is_zlib(packed: &[u8]) -> bool {
     matches!(packed, [a, b, ..] if a & 15 == 8 && u16::from_be_bytes([*a, *b]).is_multiple_of(31))
 }
 
-/// Whether there may be a frame of Zstandard that decoders pass over; its mark may stand in others by chance, rarely.
-fn holds_skipped(packed: &[u8]) -> bool {
-    packed.windows(4).any(|w| w[0] & 0xF0 == 0x50 && w[1..] == [0x2A, 0x4D, 0x18])
+/// Whether frames of Snappy hold some that decoders pass over.
+fn holds_passed_over(mut packed: &[u8]) -> bool {
+    while let [kind, a, b, c, rest @ ..] = packed {
+        if !matches!(kind, 0 | 1 | 0xFF) {
+            return true;
+        }
+        let len = u32::from_le_bytes([*a, *b, *c, 0]) as usize;
+        packed = rest.get(len..).unwrap_or_default();
+    }
+    false
 }
 
 fn bounded(from: &mut dyn Read, most: usize, packed: usize) -> Result<Vec<u8>, Refusal> {
@@ -167,7 +188,8 @@ mod tests {
     use super::{Coding, GRACE_BYTES, GzEncoder, Level, Write, ZlibEncoder};
     use crate::edge::serve::http::refusal::Refusal;
 
-    const ALL: [Coding; 6] = [Coding::Identity, Coding::Gzip, Coding::Zlib, Coding::Raw, Coding::Zstd, Coding::Snappy];
+    const ALL: [Coding; 7] =
+        [Coding::Identity, Coding::Gzip, Coding::Zlib, Coding::Raw, Coding::Zstd, Coding::Snappy, Coding::Framed];
 
     #[test]
     fn what_is_packed_comes_back_and_what_is_cut_does_not() {
@@ -212,6 +234,16 @@ mod tests {
         let mut gzip = flate2::GzBuilder::new().filename("password=x").write(Vec::new(), Level::fast());
         gzip.write_all(b"a").unwrap();
         assert!(Coding::Gzip.open(&gzip.finish().unwrap(), 9).unwrap().extras);
+        // Not in the first one's header alone.
+        let mut second = flate2::GzBuilder::new().comment("password=x").write(Vec::new(), Level::fast());
+        second.write_all(b"b").unwrap();
+        let members = [Coding::Gzip.pack(b"a").unwrap(), second.finish().unwrap()].concat();
+        let opened = Coding::Gzip.open(&members, 9).unwrap();
+        assert!(opened.extras && opened.bytes == b"ab");
+        let framed = [&Coding::Framed.pack(b"a").unwrap()[..], &[0x80, 1, 0, 0, b'x']].concat();
+        // gRPC has one name for both.
+        let opened = Coding::Snappy.open(&framed, 9).unwrap();
+        assert!(opened.extras && opened.bytes == b"a" && opened.coding == Coding::Framed);
         let skipped = [&[0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, b'x'][..], &Coding::Zstd.pack(b"a").unwrap()].concat();
         let opened = Coding::Zstd.open(&skipped, 9).unwrap();
         assert!(opened.extras && opened.bytes == b"a");
@@ -219,9 +251,13 @@ mod tests {
 
     #[test]
     fn names() {
-        for (name, coding) in
-            [("GZIP", Some(Coding::Gzip)), ("", Some(Coding::Identity)), ("gzip, gzip", None), ("br", None)]
-        {
+        for (name, coding) in [
+            ("x-snappy-framed", Some(Coding::Framed)),
+            ("GZIP", Some(Coding::Gzip)),
+            ("", Some(Coding::Identity)),
+            ("gzip, gzip", None),
+            ("br", None),
+        ] {
             assert_eq!(Coding::from_name(name), coding, "{name}");
         }
     }

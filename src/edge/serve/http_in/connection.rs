@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -12,6 +12,7 @@ use tokio::time::sleep_until;
 
 use super::exchange::Door;
 use super::hall::Hall;
+use super::lobby::{Begun, Came, wait};
 use crate::edge::serve::numbers::reason::Reason;
 use crate::edge::serve::wire::{Peer, Wire};
 
@@ -26,6 +27,20 @@ const WINDOW_BYTES: u32 = 256 << 10;
 /// Takes requests until the connection ends, or it is time to stop.
 pub async fn run(wire: impl Wire + 'static, peer: Peer, hall: Arc<Hall>) {
     let shared = hall.shared.clone();
+    match wait(wire, shared.settings.limits.slow, &shared).await {
+        // Not a part of what waits, which is to be small.
+        Came::Request(begun, took) => Box::pin(serve(begun, took, peer, hall)).await,
+        Came::Slow(true) => {
+            let why = "a request's head took longer than slow-seconds; closed";
+            shared.turn_away(peer.listener, &peer.name, Reason::Slow, why);
+        }
+        Came::Slow(false) => {}
+    }
+}
+
+/// The same, for a connection whose first request has come, and took so long.
+async fn serve(wire: Begun<impl Wire + 'static>, took: Duration, peer: Peer, hall: Arc<Hall>) {
+    let shared = hall.shared.clone();
     let limits = &shared.settings.limits;
     let mut builder = Builder::new(TokioExecutor::new());
     // Also for the next request's first byte.
@@ -39,13 +54,15 @@ pub async fn run(wire: impl Wire + 'static, peer: Peer, hall: Arc<Hall>) {
         .max_header_list_size(HEAD_BYTES as u32)
         .keep_alive_interval(limits.slow);
     let (listener, name) = (peer.listener, peer.name.clone());
-    let door = Arc::new(Door { peer, hall });
+    let door = Arc::new(Door { peer, hall, took: Mutex::new(took) });
     let service = service_fn(move |request| {
         let door = door.clone();
         async move { Ok::<_, Infallible>(door.answer(request).await) }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let ended = tokio::select! {
+        // What has come is read before anything is ended.
+        biased;
         ended = connection.as_mut() => ended,
         () = shared.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();

@@ -1,6 +1,6 @@
 //! A request -> its body, whole and masked -> the upstream's answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Either, Full};
@@ -36,6 +36,8 @@ pub struct Door {
     pub peer: Peer,
     /// Shared with other connections.
     pub hall: Arc<Hall>,
+    /// How long the first request had taken when it was handed on.
+    pub took: Mutex<Duration>,
 }
 
 /// Who has not answered, and why not.
@@ -124,7 +126,8 @@ impl Door {
             return Err(Refusal::Large);
         }
         let mut body = Vec::new();
-        let mut left = limits.slow;
+        let took = std::mem::take(&mut *self.took.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = limits.slow.saturating_sub(took);
         while !incoming.is_end_stream() {
             let begun = Instant::now();
             let frame = timeout(left, incoming.frame()).await.map_err(|_| Refusal::Slow)?;

@@ -3,4 +3,5 @@
 pub mod connection;
 mod exchange;
 pub mod hall;
+mod lobby;
 mod reply;

@@ -164,3 +164,10 @@ impl Judge<'_> {
         self.edits.push(Edit { place: leaf.whole.clone(), with, span: leaf.span });
     }
 }
+
+/// Messages written and read by hand, for tests.
+#[cfg(test)]
+pub mod drawn {
+    pub use super::oracle::fields;
+    pub use super::tests::{SECRET, len, pair, text};
+}

@@ -91,7 +91,7 @@ impl Value {
 }
 
 /// Numbers and values of fields.
-fn fields(source: &[u8]) -> Vec<(u32, Vec<u8>)> {
+pub fn fields(source: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let mut fields = Fields::new(source, 0..source.len());
     let mut all = Vec::new();
     while let Some(field) = fields.take().unwrap() {
