@@ -11,7 +11,8 @@ use logveil::cli::{check, check_config, completions, config, exec, explain, filt
 fn main() -> ExitCode {
     ExitCode::from(failure::guarded(|| {
         let result = config::parse(std::env::args_os()).and_then(|args| run(&args));
-        if exec::is_asked(std::env::args_os()) { exec::end(result) } else { failure::end(result) }
+        let failed = result.is_err() && exec::is_asked(std::env::args_os());
+        if failed { exec::end(result) } else { failure::end(result) }
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::args::Args;
@@ -27,8 +28,9 @@ const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 /// Whether the command line asks for this, right or wrong: its failures have codes of their own.
-pub fn is_asked(mut given: impl Iterator<Item = OsString>) -> bool {
-    given.by_ref().skip(1).take_while(|word| word != "--").any(|word| word == "exec")
+pub fn is_asked(given: impl Iterator<Item = OsString>) -> bool {
+    let asked = Args::command().ignore_errors(true).try_get_matches_from(given);
+    asked.is_ok_and(|asked| asked.subcommand_name() == Some("exec"))
 }
 
 /// Says why it failed, if it did, and gives the exit code.

@@ -152,6 +152,8 @@ fn settings(args: &Args, given: &Serve, files: &mut Files) -> Result<Settings, F
         admin = section.text("listen")?.unwrap_or(admin);
     }
     let admin = given.admin.clone().unwrap_or(admin);
+    // Written as listeners are it means the same.
+    let admin = admin.strip_prefix("tcp://").map(str::to_owned).unwrap_or(admin);
     let admin = (admin != "off").then_some(admin);
     Ok(Settings { listen, upstream, limits, admin, hand_over: given.hand_over, log: log(given) })
 }

@@ -110,6 +110,9 @@ const HOSTILE: &[(&str, &str)] = &[
     ("a token's start with dots", "eyJhbGciOiJIUzI1NiJ9."),
     ("base64", "<<b64 64>>"),
     ("hex", "<<hex 64>>"),
+    ("short values", "pwd=a "),
+    ("second looks", "password=a@b://c "),
+    ("signs in percent", "sig%3d"),
 ];
 
 fn hostile() -> Vec<(String, Vec<u8>)> {

@@ -46,6 +46,24 @@ fn more_connections_than_allowed_are_turned_away() {
     says(sidecar, "connections", &third);
 }
 
+/// Those that have ended already, and were not read yet, keep nobody out: a sidecar that comes late to many short
+/// connections loses none.
+#[test]
+fn short_connections_wait_for_a_place() {
+    let collector = Collector::start();
+    let mut sidecar = between(&collector, "", "[limits]\nconnections = 2");
+    sidecar.signal("-STOP");
+    for n in 0..300 {
+        writeln!(sidecar.connect(0), "n={n}").unwrap();
+    }
+    sidecar.signal("-CONT");
+    sidecar.wait_number("logveil_records_total{listener=\"in\"}", |n| n == 300.0);
+    sidecar.signal("-TERM");
+    let (code, log) = sidecar.wait();
+    assert_eq!((code, log.contains("too many")), (0, false), "{log}");
+    assert_eq!(collector.text.get().iter().filter(|b| **b == b'\n').count(), 300);
+}
+
 #[test]
 fn a_record_that_takes_too_long_ends_its_connection_masked() {
     let collector = Collector::start();

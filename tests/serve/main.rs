@@ -1,6 +1,7 @@
 //! The sidecar as a process of its own, with real sockets around it.
 
 mod config;
+mod datagrams;
 mod faults;
 mod flow;
 mod fluent;

@@ -166,7 +166,7 @@ fn a_check_tries_sockets_names_and_folders() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().to_str().unwrap();
     let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let admin = "[admin]\nlisten = '127.0.0.1:0'\n";
+    let admin = "[admin]\nlisten = 'tcp://127.0.0.1:0'\n";
     let run = |config: &str| {
         let path = folder.path().join("c.toml");
         std::fs::write(&path, config).unwrap();

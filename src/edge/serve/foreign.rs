@@ -54,17 +54,15 @@ static MSGPACK: Foreign = Foreign {
     begins: &[],
 };
 
-static BINARY: Foreign = Foreign {
-    name: "a binary protocol (protobuf or the like)",
-    cure: "have the sender write text: lines, syslog, or JSON in lines",
-    begins: &[],
-};
+static BINARY: Foreign = Foreign { name: "a binary protocol (protobuf or the like)", cure: TEXT, begins: &[] };
+
+const TEXT: &str = "have the sender write text: lines, syslog, or JSON in lines";
 
 const UNPACKED: &str = "turn compression off at the sender";
 const BY_LINE: &str = "have it write lines of JSON over plain TCP (Logstash: the tcp output with json_lines)";
 const FILES: &str = "send log text, not files of it; `logveil` itself reads compressed files";
 
-static KNOWN: [Foreign; 15] = [
+static KNOWN: [Foreign; 16] = [
     Foreign {
         name: "TLS",
         cure: "give the listener a tls:// address with a certificate, or turn TLS off at the sender",
@@ -109,6 +107,8 @@ static KNOWN: [Foreign; 15] = [
     },
     Foreign { name: "AMQP", cure: BY_LINE, begins: &[&[Is(b'A'), Is(b'M'), Is(b'Q'), Is(b'P'), In(0, 3)]] },
     Foreign { name: "MQTT", cure: BY_LINE, begins: &[&[Is(0x10), Any, Is(0), Is(4), Is(b'M'), Is(b'Q')]] },
+    // Its mark of itself; without one it is told as other binary protocols are.
+    Foreign { name: "CBOR", cure: TEXT, begins: &[&[Is(0xd9), Is(0xd9), Is(0xf7)]] },
 ];
 
 /// Its second byte may be text; what follows it never is for long.

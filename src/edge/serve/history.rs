@@ -92,7 +92,12 @@ pub struct History {
 impl History {
     /// Takes a look at the counters, `now` seconds from the first.
     pub fn look(&mut self, now: f64, totals: Totals) {
-        let Some((then, last)) = self.last.replace((now, totals.clone())) else { return };
+        let (then, last) = match self.last.replace((now, totals.clone())) {
+            Some(last) => last,
+            None if totals.records == 0 => return,
+            // What came before the first look, as on a machine that does other things first.
+            None => (now - 1.0, Totals::default()),
+        };
         let sample = Sample {
             end: now,
             length: now - then,
@@ -176,6 +181,16 @@ pub fn greatest(samples: &[&Sample], of: fn(&Sample) -> &Shares, most: usize) ->
 #[cfg(test)]
 mod tests {
     use super::{History, MINUTES, SECONDS, SHARES_MAX, Sample, Totals, greatest};
+
+    #[test]
+    fn what_came_before_the_first_look_is_seen() {
+        let mut history = History::default();
+        let totals = Totals { received: 7, records: 1, ..Totals::default() };
+        history.look(0.0, totals.clone());
+        history.look(1.0, totals);
+        let samples: Vec<_> = history.samples(false).iter().map(|s| (s.length, s.received)).collect();
+        assert_eq!(samples, [(1.0, 7), (1.0, 0)]);
+    }
 
     #[test]
     fn it_forgets_and_every_count_is_somewhere() {

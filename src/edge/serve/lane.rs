@@ -162,11 +162,25 @@ impl Lane {
         }
     }
 
-    /// For one datagram, which is one record; it leaves as a line where no `target` is named.
+    /// For datagrams, each of which is one record; they leave as lines where no `target` is named.
     pub fn datagram(redactor: &Redactor, target: Option<Framing>, limit: usize) -> Lane {
-        let mut lane = Lane::new(redactor, None, target.or(Some(Framing::Newline)), limit);
-        lane.decoder = Decoder::whole();
-        lane
+        Lane::new(redactor, None, target.or(Some(Framing::Newline)), limit)
+    }
+
+    /// A datagram begins, and with it what is told by first bytes. A line feed in it is its own: it is read like a
+    /// frame, not like lines.
+    pub fn begin_datagram(&mut self, refuse_foreign: bool) {
+        self.detector = Detector::default();
+        self.decoder = Decoder::whole();
+        self.head = refuse_foreign.then(Head::default);
+    }
+
+    /// It has ended. What it leaves open is asked in the next one.
+    pub fn end_datagram(&mut self, out: &mut Vec<u8>) -> Done {
+        if self.engine.inside {
+            self.drive(out, |decoder, sink| sink(Part::End(decoder.framing())));
+        }
+        self.done()
     }
 
     /// Takes lines for those of a container runtime, which cuts records.

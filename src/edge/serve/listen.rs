@@ -32,6 +32,9 @@ use super::wire::{Peer, Wire};
 
 /// How long to wait when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long one that comes while all places are taken waits for one: those who have ended, and were not read to
+/// their end yet, give theirs.
+const PLACE: Duration = Duration::from_secs(1);
 /// How long a listener that leaves its address to another process takes what is half connected.
 const HALF_CONNECTED: Duration = Duration::from_millis(300);
 
@@ -48,12 +51,16 @@ pub struct Ground {
     pub tasks: TaskTracker,
 }
 
+/// Whether somebody has waited for a place in vain: nobody else waits then until one is free.
+#[derive(Default)]
+struct Full(bool);
+
 impl Ground {
     fn listen(&self, listener: usize) -> &Listen {
         &self.shared.settings.listen[listener]
     }
 
-    fn mouth(&self, listener: usize) -> Mouth {
+    fn mouth<K: PartialEq>(&self, listener: usize) -> Mouth<K> {
         Mouth::new(self.shared.clone(), self.queue(listener), listener)
     }
 
@@ -132,26 +139,26 @@ impl Ground {
     }
 
     async fn accept_tcp(self, listener: usize, l: TcpListener, kept: bool) {
-        let mut closing = None;
+        let (mut closing, mut full) = (None, Full::default());
         let leave = || self.shared.settings.hand_over && leave_to_other(SockRef::from(&l)).is_ok();
         while let Some(accepted) = self.next(kept, &mut closing, l.accept(), leave).await {
             match accepted {
-                Ok((tcp, at)) => self.take_tcp(listener, tcp, at),
+                Ok((tcp, at)) => self.take_tcp(listener, tcp, at, &mut full).await,
                 Err(e) => self.cannot(listener, &e).await,
             }
         }
         if !kept && let Ok(l) = l.into_std() {
             for (tcp, at) in std::iter::from_fn(|| l.accept().ok()) {
                 if let Ok(tcp) = tcp.set_nonblocking(true).and_then(|()| TcpStream::from_std(tcp)) {
-                    self.take_tcp(listener, tcp, at);
+                    self.take_tcp(listener, tcp, at, &mut full).await;
                 }
             }
         }
     }
 
-    fn take_tcp(&self, listener: usize, tcp: TcpStream, at: SocketAddr) {
+    async fn take_tcp(&self, listener: usize, tcp: TcpStream, at: SocketAddr, full: &mut Full) {
         let peer = Peer { listener, name: at.to_string() };
-        let Some(place) = self.place(&peer) else { return };
+        let Some(place) = self.place(&peer, full).await else { return };
         let _ = keep_alive(&tcp).and_then(|()| tcp.set_nodelay(true));
         let tls = self.listen(listener).tls.as_ref().map(Live::get);
         let ground = self.clone();
@@ -165,29 +172,29 @@ impl Ground {
     }
 
     async fn accept_unix(self, listener: usize, l: UnixListener, kept: bool) {
-        let mut closing = None;
+        let (mut closing, mut full) = (None, Full::default());
         // Whoever had found the other's file by now may still be on its way in.
         let leave = || self.shared.settings.hand_over;
         while let Some(accepted) = self.next(kept, &mut closing, l.accept(), leave).await {
             match accepted {
-                Ok((unix, _)) => self.take_unix(listener, unix),
+                Ok((unix, _)) => self.take_unix(listener, unix, &mut full).await,
                 Err(e) => self.cannot(listener, &e).await,
             }
         }
         if !kept && let Ok(l) = l.into_std() {
             for (unix, _) in std::iter::from_fn(|| l.accept().ok()) {
                 if let Ok(unix) = unix.set_nonblocking(true).and_then(|()| UnixStream::from_std(unix)) {
-                    self.take_unix(listener, unix);
+                    self.take_unix(listener, unix, &mut full).await;
                 }
             }
         }
     }
 
-    fn take_unix(&self, listener: usize, unix: UnixStream) {
+    async fn take_unix(&self, listener: usize, unix: UnixStream, full: &mut Full) {
         let pid = unix.peer_cred().ok().and_then(|c| c.pid());
         let name = pid.map_or_else(|| "unix".to_owned(), |pid| format!("process {pid}"));
         let peer = Peer { listener, name };
-        if let Some(place) = self.place(&peer) {
+        if let Some(place) = self.place(&peer, full).await {
             self.clone().connection(unix, peer, place);
         }
     }
@@ -198,8 +205,14 @@ impl Ground {
         tokio::time::sleep(PAUSE).await;
     }
 
-    fn place(&self, peer: &Peer) -> Option<OwnedSemaphorePermit> {
-        let place = self.shared.places.clone().try_acquire_owned().ok();
+    async fn place(&self, peer: &Peer, full: &mut Full) -> Option<OwnedSemaphorePermit> {
+        let places = &self.shared.places;
+        let place = match places.clone().try_acquire_owned() {
+            Ok(place) => Some(place),
+            Err(_) if full.0 => None,
+            Err(_) => timeout(PLACE, places.clone().acquire_owned()).await.ok().and_then(Result::ok),
+        };
+        full.0 = place.is_none();
         if place.is_none() {
             self.shared.turn_away(peer.listener, &peer.name, Reason::Connections, "too many connections; closed");
         }

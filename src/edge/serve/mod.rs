@@ -45,6 +45,7 @@ mod outfile;
 pub mod ready;
 mod refuse;
 pub mod reload;
+mod senders;
 pub mod settings;
 mod shared;
 mod status;

@@ -173,8 +173,7 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
         return;
     };
     let at = behind_prefix(&s.rec, &armor.prefix);
-    // A mark of the line's own.
-    let at = at + usize::from(armor.suffix.is_some() && matches!(s.rec.get(at), Some(b'"' | b'\'')));
+    let at = if armor.suffix.is_some() { behind_mark(&s.rec, at) } else { at };
     *s.work += (at - s.rec.start) as u64;
     let rest = s.rec.from(at);
     if rest.starts_with(block.until.as_bytes()) {
@@ -210,6 +209,12 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
         armor.foreign -= 1;
     }
     s.continuation = Some(Continuation::Block(armor));
+}
+
+/// Behind the line's own mark, and behind what joins it to the line above: `+ "MII...`.
+fn behind_mark(rec: &Record<'_>, at: usize) -> usize {
+    let signs = rec.run(at, BETWEEN_BYTES_MAX, |b| matches!(b, b'+' | b'.' | b'&' | b' ' | b'\t'));
+    if matches!(rec.get(at + signs), Some(b'"' | b'\'')) { at + signs + 1 } else { at }
 }
 
 /// A key block's own header lines (RFC 1421, RFC 4880): they stay.

@@ -6,17 +6,24 @@ use crate::engine::detect::one::one;
 use crate::engine::keys::SecretKey;
 use crate::engine::notation::Record;
 use crate::engine::notation::container::VALUE_MEMBERS;
+use crate::engine::notation::context::in_text;
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::named;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{Value, Values, quoted};
+use crate::rules::check::{names, random};
+use crate::rules::judge::{is_drawn, is_made_up};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
 /// The most lines that may stand between a key and a value below it.
 const LINES_MAX: u8 = 3;
+/// The most empty lines that may stand between what announces a value and the value.
+const EMPTY_LINES_MAX: u8 = 2;
+/// How far before the end of its line the key of a value stands that the line announces, in bytes.
+const ANNOUNCED_BYTES_MAX: usize = 160;
 /// The deepest indentation of a key that has its value on the next line, in bytes.
 const INDENT_BYTES_MAX: usize = 64;
 
@@ -79,6 +86,26 @@ pub(super) fn tag(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option
     if named { waits(known, Below::Tag) } else { None }
 }
 
+/// Whether a line may announce what stands below it.
+pub(crate) fn may_announce(line: &[u8]) -> bool {
+    matches!(line, [.., b':'] | [.., b':', b'\r' | b' '])
+}
+
+/// `Use the following password to log in:` ends the record: its value may be all of a line below.
+pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let rest = rec.from(site.end);
+    let near = rest.len() <= ANNOUNCED_BYTES_MAX && may_announce(rest);
+    let whole = matches!(known.policy, ValuePolicy::Any | ValuePolicy::Likely);
+    if near && whole { waits(known, Below::Announced(EMPTY_LINES_MAX)) } else { None }
+}
+
+/// Whether all of a line is a value that was drawn or made up, and no name.
+fn is_announced(text: &[u8], known: &SecretKey) -> bool {
+    let password = known.policy == ValuePolicy::Any;
+    let drawn = is_drawn(text) && (password || random::looks_random(text) && !text.contains(&b'-'));
+    (drawn || password && is_made_up(text)) && !names::is_name(text)
+}
+
 /// How far the key is set in, if nothing else stands before it but the dash of a list.
 fn indent_of_key(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     let head = &rec.bytes()[..site.open - rec.start];
@@ -115,6 +142,10 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             }
         }
         Below::Typed => bare(s, &below, begin, Separator::Assign),
+        Below::Announced(left) if begin >= s.rec.end => {
+            s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Announced(left)));
+        }
+        Below::Announced(_) => alone(s, &below, begin),
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);
             s.continuation = waits(&below.known, below.how);
@@ -142,8 +173,19 @@ fn nested(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, (key, lef
             return bare(s, below, begin, Separator::Assign);
         }
     }
+    alone(s, below, begin);
     if left > 0 && below.known.policy == ValuePolicy::Any {
         s.continuation = waits(&below.known, Below::Nested(key, left - 1));
+    }
+}
+
+/// All of the line from `at` on, if that is what a line above announced.
+fn alone(s: &mut RecordContext<'_>, below: &ValueBelow, at: usize) {
+    let text = s.rec.from(at).trim_ascii_end();
+    *s.work += text.len().min(ANNOUNCED_BYTES_MAX) as u64;
+    if text.len() <= ANNOUNCED_BYTES_MAX && is_announced(text, &below.known) {
+        let value = Value { start: at, end: at + text.len(), quote: None, notation: in_text(&s.rec, at), open: false };
+        s.found_value(&below.known, &value);
     }
 }
 

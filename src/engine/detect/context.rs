@@ -11,7 +11,7 @@ use crate::engine::found::notes::Notes;
 use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::KeyCache;
 use crate::engine::notation::Record;
-use crate::engine::notation::context::{number_notation, plain};
+use crate::engine::notation::context::{in_text, number_notation, plain};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::json_text::{Bound, JsonTexts, is_apart};
 use crate::engine::notation::key::{KeySite, Words};
@@ -77,7 +77,11 @@ impl RecordContext<'_> {
         let number = matches!(self.rec.get(ends), Some(b',' | b'}' | b']'));
         match number && self.texts.is_bare(&self.rec, start, self.work) {
             true => Notation::Number(0),
-            false => number_notation(&self.rec, start, end),
+            false => match number_notation(&self.rec, start, end) {
+                // A text of the document holds no list of it: `["],[4111",7]`.
+                Notation::Number(0) if self.texts.is_inside(&self.rec, start, self.work) => in_text(&self.rec, start),
+                notation => notation,
+            },
         }
     }
 

@@ -53,4 +53,6 @@ pub(crate) enum Below {
     Nested(usize, u8),
     /// As a text of lines further in than this, below `password: |`.
     Lines(usize),
+    /// By itself on its line, below `Use this password to log in:`; so many empty lines may stand between.
+    Announced(u8),
 }

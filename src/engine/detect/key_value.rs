@@ -25,6 +25,7 @@ use crate::engine::notation::separator::{self, Prose, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
 use crate::engine::shortcuts::Shortcut;
+use crate::rules::check::names;
 use crate::rules::check::sentence::is_sentence;
 use crate::rules::rule::ValuePolicy;
 
@@ -57,7 +58,8 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let label = is_label(&s.rec, &site);
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
-        s.continuation = below::tag(&s.rec, &site, &known).or_else(|| s.continuation.take());
+        let follows = below::tag(&s.rec, &site, &known).or_else(|| below::announced(&s.rec, &site, &known));
+        s.continuation = follows.or_else(|| s.continuation.take());
         if named::names_a_key(&s.rec, site.open) {
             s.rescan.raise(); // its value was looked for beside it
         }
@@ -227,7 +229,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         Values::Object => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
-            s.continuation = below::expected(&s.rec, site, joined, known).or_else(|| s.continuation.take());
+            let follows = below::expected(&s.rec, site, joined, known);
+            let follows = follows.or_else(|| below::announced(&s.rec, site, known));
+            s.continuation = follows.or_else(|| s.continuation.take());
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
     }
@@ -236,12 +240,18 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
 /// Judges the elements of a list behind the key.
 fn elements(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey, values: &[Value]) {
     *s.work += LIST_WORK * values.len() as u64;
+    let (inside, found) = (s.value_end, s.findings.len());
     for value in values {
-        // `{"password":["This field is required."]}`
-        match is_sentence(&s.rec.from(value.start)[..value.end - value.start]) {
+        // `{"password":["This field is required."]}`, `credentials: [Login(user=bob, fields={})]`
+        let text = &s.rec.from(value.start)[..value.end - value.start];
+        let member = known.policy != ValuePolicy::Any && value.quote.is_none() && names::is_member(text);
+        match member || is_sentence(text) {
             true => s.let_go(site.open, value, known.rule, Refusal::Value),
             false => element(s, site, joined.joint, known, value, values.len() == 1),
         }
+    }
+    if s.findings.len() - found < values.len() {
+        s.value_end = inside; // one that stays may have keys of its own
     }
 }
 
@@ -259,10 +269,15 @@ fn text_around(s: &mut RecordContext<'_>, site: &KeySite) -> Option<usize> {
 /// How far before a key what its name is part of is looked for, in bytes.
 const SEGMENT_BYTES: usize = 64;
 
-/// Whether the key is a part of a resource's name: `arn:aws:secretsmanager:eu-1:1234:secret:prod/db-a1B2c3`.
+/// Whether the key is a part of a resource's name, `arn:aws:secretsmanager:eu-1:1234:secret:prod/db-a1B2c3`, or of a list
+/// that it is taken out of: `HIGH:!PSK:!MD5`.
 fn is_segment(s: &RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool {
-    if joined.joint != Separator::Colon || joined.value != site.end + 1 || s.rec.before(site.open) != Some(b':') {
+    if joined.joint != Separator::Colon || joined.value != site.end + 1 {
         return false;
+    }
+    match s.rec.before(site.open) {
+        Some(b':') => {}
+        before => return before == Some(b'!'),
     }
     let head = s.rec.slice(site.open.saturating_sub(SEGMENT_BYTES).max(s.rec.start)..site.open);
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b'.' | b'/' | b'*');

@@ -16,6 +16,8 @@ use crate::rules::words::words;
 const CONSTANTS: &[&str] = words!("token-passwords");
 /// What follows the `@` of a Go driver's data source name, whose authority has no scheme before it.
 const NETWORKS: &[&str] = words!("dsn-networks");
+/// The longest name of a user's domain, in bytes.
+const DOMAIN_BYTES_MAX: usize = 64;
 /// The fewest bytes of a user before an empty password who is a token.
 const TOKEN_BYTES_MIN: usize = 16;
 
@@ -110,6 +112,19 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
             let front = run_start(rec.text(), floor, start, |text| !ends_loosely(text));
             (raw_authority(rec, floor, front, at, known), 2 * (at - front))
         }
+        // `smb://CORP\bob:x@host`: the user's domain.
+        Some(b'\\') => {
+            let slashes = rec.run_back(start, DOMAIN_BYTES_MAX, |b| b == b'\\');
+            let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+            let domain = rec.run_back(start - slashes, DOMAIN_BYTES_MAX, name);
+            let front = start - slashes - domain;
+            // One backslash alone begins an escape in JSON, as `\n` may do elsewhere: no user without a password.
+            let written = slashes.is_multiple_of(2) || !rec.is_json();
+            let user = rec.slice(start..at).contains(&b':');
+            let authority =
+                domain > 0 && user && written && front >= floor && begins_authority(rec.slice(rec.start..front));
+            (authority.then_some(start), at - start + slashes + domain)
+        }
         _ => (None, at - start),
     }
 }
@@ -193,8 +208,10 @@ mod tests {
             let end = text[floor..at].iter().rposition(|b| is_end(*b)).map(|end| floor + end + 1);
             let begins = |start: &usize| [&b"://"[..], b":\\/\\/"].iter().any(|front| text[..*start].ends_with(front));
             let naive = (end.map_or(known, |start| Some(start).filter(begins)), at - end.unwrap_or(floor));
-            // What has the signs that end an authority is another matter.
-            prop_assume!(end.is_none_or(|end| begins(&end) || text[end - 1] != b'/'));
+            // What has the signs that end an authority is another matter, and so is a user's domain.
+            if end.is_some_and(|end| !begins(&end) && matches!(text[end - 1], b'/' | b'\\')) {
+                return Ok(());
+            }
             let rec = Record::new(text, 0, text.len());
             prop_assert_eq!(authority_before(&rec, floor, at, known), naive);
         }

@@ -61,8 +61,10 @@ pub(crate) fn value(
     {
         return rules;
     }
-    // Nor is a password with a digit in it any prose, unless its key is short for another thing: `PASS: Test2`.
-    let held = kind == Kind::Any && !known.short && text.iter().any(u8::is_ascii_digit);
+    // Nor is a password with a digit in it any prose; behind a key that is short for another thing, `PASS: Test2`, one that
+    // no name is like: `pw:IhqSb1Gg`.
+    let mixed = || is_made_up(text) && !random::is_words(text);
+    let held = kind == Kind::Any && text.iter().any(u8::is_ascii_digit) && (!known.short || !known.verb && mixed());
     weigh(s, known.rule, value.start..value.end, kind, secret, held)
 }
 
@@ -74,7 +76,10 @@ pub(super) fn worth_behind(policy: ValuePolicy, value: &[u8]) -> bool {
 /// Whether a value stands for something else: its name, an identifier, a placeholder.
 fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
-    names::is_name(text) || kind == Kind::Random && is_call(s, value) || values::is_stand_in(text, &s.set.masks)
+    names::is_name(text)
+        || names::is_reference(text)
+        || kind == Kind::Random && is_call(s, value)
+        || values::is_stand_in(text, &s.set.masks)
 }
 
 /// `"clientToken":"9f86d081-..."`, a UUID that lets a call come twice, and `key=1:3:7:94ee3a1f-...`, one with numbers.

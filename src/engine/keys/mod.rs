@@ -91,6 +91,8 @@ pub(crate) struct SecretKey {
     pub(crate) plural: bool,
     /// The key's last word is short for another thing too: `pass`, `pwd`.
     pub(crate) short: bool,
+    /// It is what tests do, too: `PASS: TestLogin2`.
+    pub(crate) verb: bool,
 }
 
 impl Keys {
@@ -206,7 +208,8 @@ impl Keys {
             if from == 0 && words.apart && end == 1 {
                 continue;
             }
-            return Some(self.known(entry, words, from, plural, singular.len() <= 4).map(|known| (entry, known)));
+            let known = self.known(entry, words, from, plural, singular.len() <= 4);
+            return Some(known.map(|known| (entry, SecretKey { verb: singular == b"pass", ..known })));
         }
         let last = words.joined(end - 1, end);
         if !self.glued_tails.may_have(last) {
@@ -224,7 +227,8 @@ impl Keys {
             let word = words.joined(i, i + 1);
             entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
         });
-        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short: short && !entry.sure })
+        let short = short && !entry.sure;
+        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short, verb: false })
     }
 }
 

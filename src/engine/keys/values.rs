@@ -25,7 +25,8 @@ pub(crate) fn is_secret(
     masks: &Masks,
 ) -> bool {
     let text = rec.slice(value.start..value.end);
-    if masks.spares(text) || text.eq_ignore_ascii_case(key) && is_constant(text) {
+    let own = text.eq_ignore_ascii_case(key) && is_constant(text) || names::is_own_variable(key, text);
+    if own || masks.spares(text) {
         return false;
     }
     // No JSON has a word without marks: `volume "db-secret" : secret "x" not found`.
@@ -43,7 +44,8 @@ pub(crate) fn is_secret(
     if colon && prose::is_status(text) {
         return false;
     }
-    if names::is_reference(text) {
+    // `"apiKey": "string"`, as interfaces are described; and where the secret lies.
+    if names::is_reference(text) || text == b"string" {
         return false;
     }
     if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
@@ -57,7 +59,14 @@ pub(crate) fn is_secret(
             let count = count || known.short && random::is_share(text);
             let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
-            !count && !folder && !line && !is_service(rec, value) && !prose::is_message(text)
+            let test = known.verb && joint == Separator::Colon && key == b"PASS" && names::is_test(text);
+            !count
+                && !folder
+                && !line
+                && !test
+                && !(bare && names::is_path(text))
+                && !is_service(rec, value)
+                && !prose::is_message(text)
         }
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,

@@ -12,6 +12,8 @@ const BRACKETS: [(&[u8], &[u8]); 5] =
 const INDEX_BYTES_MAX: usize = 48;
 /// The fewest signs that lead the eye.
 const LEADER_MIN: usize = 3;
+/// The fewest dots that lead to a value which nothing quotes.
+const DOTS_MIN: usize = 5;
 /// The longest run of them that is followed, in bytes.
 const LEADER_BYTES_MAX: usize = 128;
 
@@ -85,7 +87,7 @@ pub(super) fn leader_end(rec: &Record<'_>, at: usize) -> usize {
     let follows = match rec.get(end) {
         Some(b':' | b'=') => true,
         Some(b'>') => sign == b'-',
-        Some(_) => sign == b'.' && rec.quote_at(end, rec.end).is_some(),
+        Some(b) => sign == b'.' && (rec.quote_at(end, rec.end).is_some() || signs >= DOTS_MIN && b.is_ascii_graphic()),
         None => false,
     };
     match signs >= LEADER_MIN && follows {

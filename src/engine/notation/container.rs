@@ -200,7 +200,14 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 None | Some(b'{' | b'[') => break,
-                Some(b'0'..=b'9') if valued && wanted && only.is_some() && marks.is_some() => {
+                // Where a value begins, and not within a word.
+                Some(b'0'..=b'9')
+                    if valued
+                        && wanted
+                        && only.is_some()
+                        && marks.is_some()
+                        && matches!(rec.before(p), Some(b':' | b' ' | b'\t' | b',' | b'[' | b'-')) =>
+                {
                     let number = bare(rec, p, false, self.notation);
                     p = number.end.max(p + 1);
                     self.values.push(number);

@@ -41,6 +41,9 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
         let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
         return (!empty || joined.joint == Separator::Colon).then_some(Separated { quoted, ..joined });
     }
+    if led > p && rec.before(led).is_some_and(|b| matches!(b, b'.' | b' ')) {
+        return Some(Separated { joint: Separator::Colon, value: led, percent: false, quoted });
+    }
     if quoted {
         return comma(rec, site, opened, gap).or_else(|| named::property(rec, site, opened, gap));
     }

@@ -65,6 +65,11 @@ impl JsonTexts {
         may_be_document(rec) && is_value(rec, at) && is_document(rec) && !self.is_open(rec, at, work)
     }
 
+    /// Whether a document's text stands at `at`.
+    pub(crate) fn is_inside(&mut self, rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
+        may_be_document(rec) && is_document(rec) && self.is_open(rec, at, work)
+    }
+
     /// Whether a text of the document is open at `at`.
     fn is_open(&mut self, rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
         if self.at > at {

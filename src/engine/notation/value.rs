@@ -166,8 +166,10 @@ fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
     }
     let behind = rec.get(joined.value + mark.width());
     let own = joined.joint == Separator::Assign && site.quote == Some(mark);
+    // The key's own mark is the one that opened what it stands in: `label:"Password:",next:"x"`.
+    let at = if joined.quoted { site.open } else { site.start };
     own && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
-        || behind.is_none_or(|b| matches!(b, b',' | b']' | b'}' | b':')) && is_open(rec, site.open, mark.own())
+        || behind.is_none_or(|b| matches!(b, b',' | b']' | b'}' | b':')) && is_open(rec, at, mark.own())
 }
 
 /// How far before a key the mark is looked for that began the text around it, in bytes.

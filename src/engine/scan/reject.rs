@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::engine::detect::below;
 use crate::engine::detect::card;
 use crate::engine::detect::key_value;
 use crate::engine::detect::ruleset::RuleSet;
@@ -86,10 +87,17 @@ impl<'a> RejectStage<'a> {
                 userinfo::rejects(self.set, &self.text, std::mem::replace(&mut self.last_at, at), at, &mut scratch.work)
             }
             _ => {
-                (self.set.shortcuts.take(Shortcut::RejectCache) && scratch.reject_cache.knows(self.block, at))
-                    || self.leads_nowhere(candidate, scratch)
+                let known =
+                    self.set.shortcuts.take(Shortcut::RejectCache) && scratch.reject_cache.knows(self.block, at);
+                (known || self.leads_nowhere(candidate, scratch)) && !self.announces(at)
             }
         }
+    }
+
+    /// Whether the line that a word stands in announces what is below it: `Use the following password:`.
+    fn announces(&self, at: usize) -> bool {
+        let end = self.lines.end(at).unwrap_or(self.block.len());
+        below::may_announce(&self.block[at..end])
     }
 
     /// Whether all words at a window lead to nothing; if so, its place is remembered.

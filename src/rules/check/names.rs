@@ -6,6 +6,8 @@ use crate::rules::words::words;
 
 /// What a reference to a secret that lies elsewhere begins with.
 const REFERENCES: &[&str] = words!("secret-references");
+/// Where systems keep files.
+const FOLDERS: &[&str] = words!("system-folders");
 /// What types are called.
 const TYPES: &[&str] = words!("type-names");
 
@@ -94,6 +96,28 @@ fn is_file(value: &[u8]) -> bool {
     file || value.split(|b| *b == b'/').filter(word).count() > 1
 }
 
+/// Whether a value is what a test is called: `TestX509Verify`, `tests/login.sh`, `auth::e2e_login2fa`.
+pub fn is_test(value: &[u8]) -> bool {
+    let begins = value.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"test"));
+    let joined = value.iter().any(|b| matches!(b, b'_' | b'/')) || value.windows(2).any(|w| w == b"::");
+    (begins || joined)
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'/' | b'.' | b':' | b'-'))
+}
+
+/// Whether a text is a name, its sign and a value, as a member of a printed object is: `fields={}`.
+pub fn is_member(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')).count();
+    name > 0 && text[0].is_ascii_alphabetic() && matches!(text[name..], [b'=', next, ..] if next != b'=')
+}
+
+/// Whether a value is a file where systems keep them: `/run/secrets/db`, `~/.pgpass`.
+pub fn is_path(value: &[u8]) -> bool {
+    let within = |folder: &&str| value.len() > folder.len() && value.starts_with(folder.as_bytes());
+    value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'))
+        && FOLDERS.iter().any(within)
+        && random::is_words(value)
+}
+
 /// `NEST-2193577`: a project and a number.
 fn is_ticket(value: &[u8]) -> bool {
     let letters = value.iter().take_while(|b| b.is_ascii_uppercase()).count();
@@ -137,6 +161,12 @@ pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
         && name.iter().filter(|b| b.is_ascii_alphabetic()).count() > 2
         && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'@' | b':'))
         && ends_in(key, name)
+}
+
+/// Whether a value is a variable that is called as its key is: `accountKey = $accountKey`.
+pub fn is_own_variable(key: &[u8], value: &[u8]) -> bool {
+    let Some(name) = value.strip_prefix(b"$") else { return false };
+    name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_') && ends_in(key, name)
 }
 
 /// How far around an access key's id its secret is looked for, before and behind it, in bytes.

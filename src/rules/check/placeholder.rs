@@ -125,7 +125,7 @@ fn is_mask_body(v: &[u8]) -> bool {
         return true; // bullets
     }
     let inner = strip_brackets(v);
-    if inner.len() < v.len() && is_in_brackets(inner) || is_mask_constant(v) {
+    if inner.len() < v.len() && is_in_brackets(inner) || is_mask_constant(v) || is_starred_constant(v) {
         return true;
     }
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
@@ -140,6 +140,16 @@ fn is_mask_constant(v: &[u8]) -> bool {
     let begins = |w: &&str| strip_word(v, w).is_some_and(|tail| tail.starts_with(b"_"));
     v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
 }
+
+/// `*PASSWORD_REPLACED*`: a name in capitals between stars.
+fn is_starred_constant(v: &[u8]) -> bool {
+    let inner = trim_stars(v);
+    let stars = v.starts_with(b"*") && v.ends_with(b"*");
+    stars && inner.len() >= STARRED_BYTES_MIN && inner.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+}
+
+/// The fewest letters of a name between stars.
+const STARRED_BYTES_MIN: usize = 4;
 
 /// What stands behind a word that the text begins with, in any case. Most texts are told from most words by their
 /// first letter.
@@ -187,26 +197,15 @@ fn is_stand_in(v: &[u8]) -> bool {
     STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty())) && wordy(v)
 }
 
-/// The fewest different bytes that a real token has.
-const DISTINCT_MIN: u32 = 5;
 /// How long a run of one sign no real token has.
 const RUN_MIN: usize = 8;
 
-/// Whether the part of a token behind its literal cannot be real: a run of one sign, or hardly any
-/// different ones.
+/// Whether the part of a token behind its literal is an evident mask: all of the signs that masks are made of, or a run of
+/// one of them; or somebody's counting, `123123`. `sk_live_AAAAAAAA...` is as good as real: nobody misses it.
 pub fn is_filler(variable: &[u8]) -> bool {
-    // Bytes that are different by their last six bits are different; a few tell of most tokens.
-    let few = |most: usize| {
-        let seen = variable.iter().take(most).fold(0u64, |seen, b| seen | 1 << (b & 63));
-        seen.count_ones() < DISTINCT_MIN
-    };
-    (few(8) && few(32) && distinct(variable) < DISTINCT_MIN) || has_run(variable)
-}
-
-fn distinct(variable: &[u8]) -> u32 {
-    let mut seen = [0u64; 4];
-    variable.iter().for_each(|b| seen[usize::from(b >> 6)] |= 1 << (b & 63));
-    seen.iter().map(|part| part.count_ones()).sum()
+    let mask = |b: &u8| matches!(b, b'x' | b'X' | b'y' | b'Y' | b'0' | b'*' | b'.' | b'-' | b'_' | b'#' | b'?' | b' ');
+    let counted = || variable.iter().all(|b| matches!(b, b'1'..=b'3'));
+    variable.iter().all(mask) || counted() || has_run(variable)
 }
 
 fn has_run(variable: &[u8]) -> bool {
@@ -226,8 +225,6 @@ fn run_len(variable: &[u8], at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::{is_filler, is_mask, is_mask_body, is_nothing, is_placeholder, is_reference, is_stand_in};
@@ -263,6 +260,7 @@ mod tests {
             "{password}",
             "***redacted***",
             "*********(redacted)",
+            "*PASSWORD_REPLACED*",
             "(sensitive value)",
             "[secure]",
             "[object Object]",
@@ -287,6 +285,8 @@ mod tests {
             "hunter2",
             "[REDACTED:x]realsecret",
             "********tail",
+            "*Hunter2*",
+            "*PASS",
             "$ecret1",
             "changeme",
             "admin",
@@ -313,15 +313,17 @@ mod tests {
     #[test]
     fn fillers() {
         assert!(is_filler(b"xxxxxxxxxxxxxxxxxxxx"));
+        assert!(is_filler(b"00000000-0000-0000-0000"));
         assert!(is_filler(b"12312312312312312312"));
+        assert!(!is_filler(b"BBBBBBBBBBBBBBBBBBBB"));
         assert!(!is_filler(b"0a1b2c3d4e5f"));
     }
 
     /// By definition, byte by byte.
     fn naive_filler(variable: &[u8]) -> bool {
-        let distinct = variable.iter().collect::<BTreeSet<_>>().len();
+        let mask = variable.iter().all(|b| b"xXyY0*.-_#? ".contains(b));
         let runs = variable.chunk_by(|a, b| a == b).filter(|run| b"xX*.".contains(&run[0]));
-        distinct < 5 || runs.map(<[u8]>::len).max().unwrap_or(0) >= 8
+        mask || variable.iter().all(|b| b"123".contains(b)) || runs.map(<[u8]>::len).max().unwrap_or(0) >= 8
     }
 
     proptest! {

@@ -64,6 +64,11 @@ pub fn is_code_reference(value: &[u8]) -> bool {
     SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
 }
 
+/// Whether a word is what a secret is called.
+pub fn is_secret_name(word: &[u8]) -> bool {
+    SECRET_NAMES.iter().any(|name| word == name.as_bytes())
+}
+
 /// Words people put where a password goes in documentation and tests.
 const SAMPLES: &[&str] = words!("samples");
 

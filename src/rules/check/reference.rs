@@ -1,5 +1,6 @@
 //! Values that say where the value is: variables, templates, formats, program text that joins texts, names in a vault.
 
+use super::prose;
 use crate::rules::words::words;
 
 /// Tags of YAML whose value is looked up elsewhere.
@@ -29,10 +30,11 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'%', b'{', inner @ .., b'}'] => name(inner),
         [b'%', inner @ .., b'%'] => word(inner),
         [b'%', rest @ ..] if is_format(rest) => true,
-        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()),
+        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
+        [b'#', inner @ ..] => is_selector(inner),
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
 }
@@ -41,6 +43,22 @@ pub fn is_reference(v: &[u8]) -> bool {
 fn is_joined(v: &[u8]) -> bool {
     let begins = matches!(v.get(2), Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
     begins && matches!(v, [.., b' ', b'+' | b'.' | b'&'] | [.., b'[' | b'('])
+}
+
+/// `get_token(name)` in the braces of a template.
+fn is_called(inner: &[u8]) -> bool {
+    let name = inner.iter().take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.')).count();
+    let rest = &inner[name..];
+    let argument = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b',' | b' ');
+    name > 2 && matches!(rest, [b'(', arguments @ .., b')'] if arguments.iter().all(argument))
+}
+
+/// `login-password`, `user_token` behind a `#`: what a page calls a field.
+fn is_selector(inner: &[u8]) -> bool {
+    let mut parts = inner.split(|b| matches!(b, b'-' | b'_'));
+    inner.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
+        && parts.clone().count() > 1
+        && parts.any(prose::is_secret_name)
 }
 
 /// `Token.Content`, `Tokens[$Index`, `this->password` behind a `$`: what a variable holds.
