@@ -102,7 +102,7 @@ fn separated(s: &mut RecordContext<'_>, site: &mut KeySite) -> Option<Separated>
         s.saw(site.open..value);
         return Some(Separated { joint: Separator::Column, value, percent: false, quoted: false });
     }
-    let (form, open) = s.set.forms.find(&s.rec, site)?;
+    let (form, open) = s.set.forms.find(&s.rec, site, s.work)?;
     site.open = open;
     // What stands behind the value may have been looked at.
     s.rescan.raise();

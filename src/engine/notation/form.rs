@@ -1,9 +1,11 @@
 //! Notations that are data ([`crate::rules::notation`]): what they say of a key, looked up.
 
 use super::Record;
+use super::bare::bare_end;
+use super::context::mask_len;
 use super::escape::{is_wide, skip_gap};
 use super::key::KeySite;
-use super::quote::Quote;
+use super::quote::{Close, Quote};
 use super::separator::{GAP_BYTES_MAX, Separated, Separator};
 use super::tail::is_pair;
 use super::text::{self, Value, bare, quoted};
@@ -21,8 +23,11 @@ pub(crate) struct Forms {
 
 /// The most of a tag that is passed over, in bytes.
 const TAG_BYTES_MAX: usize = 96;
-/// The fewest bytes of a value that looks drawn.
+/// The fewest bytes of a value that looks drawn, and the most that are looked at.
 const DRAWN_BYTES_MIN: usize = 7;
+const DRAWN_BYTES_MAX: usize = 512;
+/// The longest value that is looked at for what stands behind it, in bytes.
+const VALUE_BYTES_MAX: usize = 4096;
 /// What quotes begin with.
 const QUOTES: &[u8] = b"\"'`\\%&";
 
@@ -49,8 +54,8 @@ impl Forms {
         self.follows[usize::from(byte)]
     }
 
-    /// The separator behind the key, and where its notation begins.
-    pub(crate) fn find(&self, rec: &Record<'_>, site: &KeySite) -> Option<(Separated, usize)> {
+    /// The separator behind the key, and where its notation begins. `work` grows by the bytes looked at.
+    pub(crate) fn find(&self, rec: &Record<'_>, site: &KeySite, work: &mut u64) -> Option<(Separated, usize)> {
         let closing = site.quote.filter(|quote| rec.quote_at(site.end, rec.end) == Some(*quote));
         let end = site.end + closing.map_or(0, Quote::width);
         let next = skip_gap(rec, end, GAP_BYTES_MAX);
@@ -70,11 +75,11 @@ impl Forms {
                 // `Value: ValueFrom:x` has none.
                 ValueForm::Any if rec.before(value) == Some(b' ') && is_pair(rec, value) => None,
                 ValueForm::Any => Some(Separator::Form),
-                ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value)).then_some(Separator::Form),
+                ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value, work)).then_some(Separator::Form),
                 ValueForm::Line => Some(Separator::Line),
                 ValueForm::Element => Some(Separator::Element(0)),
             }?;
-            if !form.after.is_empty() && !ends(rec, value, &form.after) {
+            if !form.after.is_empty() && !ends(rec, value, &form.after, work) {
                 return None;
             }
             Some((Separated { joint, value, percent: false, quoted: closing.is_some() }, open - begins))
@@ -82,23 +87,32 @@ impl Forms {
     }
 }
 
-/// The value at `at`, and where what stands behind it begins.
-fn value(rec: &Record<'_>, at: usize) -> (Value, usize) {
-    match rec.quote_at(at, rec.end) {
+/// The value at `at`, and where what stands behind it begins; none where it goes on for more than `most` bytes, so that
+/// key behind key reads what follows no further than that. `work` grows by the bytes looked at.
+fn value(rec: &Record<'_>, at: usize, most: usize, work: &mut u64) -> Option<(Value, usize)> {
+    let limit = rec.end.min(at + most);
+    let read = match rec.quote_at(at, rec.end) {
         Some(quote) => {
-            let value = quoted(rec, at, quote);
-            (value, text::behind(rec, &value))
+            let json = quote.sign != b'"' && rec.is_json();
+            let inside = at + quote.width();
+            match rec.close(quote, inside, limit.max(inside), json) {
+                Close::Open if limit < rec.end => None,
+                _ => Some(quoted(rec, at, quote)).map(|value| (value, text::behind(rec, &value))),
+            }
         }
         None => {
-            let value = bare(rec, at, false, Notation::Bare);
-            (value, value.end)
+            let end = bare_end(rec, at + mask_len(rec, at), limit, false);
+            let value = (end < limit || limit == rec.end).then(|| bare(rec, at, false, Notation::Bare));
+            value.map(|value| (value, value.end))
         }
-    }
+    };
+    *work += read.as_ref().map_or(limit, |(_, end)| *end).saturating_sub(at) as u64;
+    read
 }
 
 /// Whether one of the texts stands behind the value at `at`.
-fn ends(rec: &Record<'_>, at: usize, texts: &[String]) -> bool {
-    let (value, end) = value(rec, at);
+fn ends(rec: &Record<'_>, at: usize, texts: &[String], work: &mut u64) -> bool {
+    let Some((value, end)) = value(rec, at, VALUE_BYTES_MAX, work) else { return false };
     let behind = skip_gap(rec, end, GAP_BYTES_MAX);
     !(value.open && value.quote.is_some()) && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
 }
@@ -119,8 +133,8 @@ fn names_secret(rec: &Record<'_>, site: &KeySite) -> bool {
 }
 
 /// Whether the value at `at` is no word, type or number: it has letters and digits, and is called nowhere.
-fn is_drawn(rec: &Record<'_>, at: usize) -> bool {
-    let (value, _) = value(rec, at);
+fn is_drawn(rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
+    let Some((value, _)) = value(rec, at, DRAWN_BYTES_MAX, work) else { return false };
     let text = &rec.from(value.start)[..value.end - value.start];
     let has = |is: fn(&u8) -> bool| text.iter().any(is);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
