@@ -32,6 +32,8 @@ pub(crate) struct RejectStage<'a> {
     text: Record<'a>,
     /// The last identifier looked at, from its key word on.
     key: Range<usize>,
+    /// From a place of the line looked at last to its end: in one that is long, it is sought once.
+    line: Range<usize>,
     /// Where the last `@` stands.
     last_at: usize,
     /// How many records go on to the context without a look: after the last look that did not pay, and
@@ -50,6 +52,7 @@ impl<'a> RejectStage<'a> {
             block,
             text: Record::new(block, 0, block.len()),
             key: 0..0,
+            line: 0..0,
             last_at: 0,
             wait: 0,
             rest: 0,
@@ -95,9 +98,17 @@ impl<'a> RejectStage<'a> {
     }
 
     /// Whether the line that a word stands in announces what is below it: `Use the following password:`.
-    fn announces(&self, at: usize) -> bool {
-        let end = self.lines.end(at).unwrap_or(self.block.len());
+    fn announces(&mut self, at: usize) -> bool {
+        let end = self.line_end(at);
         below::may_announce(&self.block[at..end])
+    }
+
+    /// Where the line ends that `at` stands in.
+    fn line_end(&mut self, at: usize) -> usize {
+        if !self.line.contains(&at) {
+            self.line = at..self.lines.end(at).unwrap_or(self.block.len());
+        }
+        self.line.end
     }
 
     /// Whether all words at a window lead to nothing; if so, its place is remembered.
@@ -146,7 +157,7 @@ impl<'a> RejectStage<'a> {
     }
 
     /// The end of the identifier at a word's candidate that leads to nothing, and what says so.
-    fn look(&self, candidate: Candidate, scratch: &mut Scratch) -> Option<(usize, Footprint)> {
+    fn look(&mut self, candidate: Candidate, scratch: &mut Scratch) -> Option<(usize, Footprint)> {
         let (at, target) = (candidate.at as usize, &self.set.targets[candidate.kind as usize]);
         if !target.simple {
             return None;
@@ -156,7 +167,7 @@ impl<'a> RejectStage<'a> {
             true => key_value::reject(self.set, &self.text, at, &mut scratch.key_cache, &mut scratch.work)?,
             false => (at, Footprint::new(at, at)),
         };
-        let line_end = self.lines.end(at).unwrap_or(self.text.end);
+        let line_end = self.line_end(at);
         for shape in &target.shapes {
             seen = seen.and(token::reject(self.set, &self.text, shape, at, line_end, &mut scratch.work)?);
         }

@@ -56,11 +56,9 @@ pub fn bits_per_byte(bytes: &[u8]) -> f32 {
         rest.iter().fold(sum, |sum, b| sum + count(*b))
     } else {
         let mut counts = [0u32; 256];
-        bytes.iter().fold(0, |sum, &b| {
-            let count = &mut counts[usize::from(b)];
-            *count += 1;
-            sum + growth(*count - 1)
-        })
+        bytes.iter().for_each(|b| counts[usize::from(*b)] += 1);
+        let all = |n: u32| (f64::from(n) * f64::from(n).log2() * PARTS + 0.5) as u64;
+        counts.iter().filter(|n| **n > 0).map(|n| all(*n)).sum()
     };
     let total = bytes.len() as f64;
     let bits = if bytes.len() <= SHORT_BYTES_MAX { SHORT.bits[bytes.len()] } else { total.log2() };
