@@ -34,6 +34,8 @@ pub fn all(length: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("second-looks", again("password=a@b://c ")),
         ("percent-begun", again("sid%3")),
         ("percent-signs", again("sig%3d")),
+        ("signs-to-nowhere", again("key|")),
+        ("cut-percent-signs", again("sig%3")),
         ("element", again("<password>")),
         ("colours", again("password\x1b[36m")),
         ("percent", again("%22password%22%3A")),
