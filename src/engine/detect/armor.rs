@@ -40,7 +40,7 @@ pub(crate) fn open_block(s: &mut RecordContext<'_>, id: RuleId, at: usize) {
         if s.set.masks.spares(s.rec.slice(start..stop)) {
             return s.refuse(at, Some(id), Refusal::Placeholder);
         }
-        s.found(Finding::new(start, stop, id, Notation::Quoted));
+        body_found(s, id, start, stop);
     }
     let reaches_end = only_line_end(&s.rec, body) || end == s.rec.end;
     if !closed && reaches_end {
@@ -93,11 +93,17 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
             return found;
         }
         if !s.set.masks.spares(&s.rec.from(start)[..run]) {
-            s.found(Finding::new(start, start + run, id, Notation::Quoted));
+            body_found(s, id, start, start + run);
         }
         found = true;
         p = start + run;
     }
+}
+
+/// Masks a piece of a body, in which nothing is looked for by its own shape: it is the block's.
+fn body_found(s: &mut RecordContext<'_>, id: RuleId, start: usize, end: usize) {
+    s.body = start..end;
+    s.found(Finding::new(start, end, id, Notation::Quoted));
 }
 
 /// Whether what stands behind the header is nothing, or how the log ends its lines: `\n","stream"`.
@@ -195,7 +201,7 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
     if run >= shortest && ends && (!interrupted || drawn()) {
         armor.begun = true;
         if !s.set.masks.spares(&rest[..run]) {
-            s.found(Finding::new(at, at + run, armor.rule, Notation::Quoted));
+            body_found(s, armor.rule, at, at + run);
         }
     } else if armor.left == 0 {
         return;

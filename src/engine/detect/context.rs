@@ -39,6 +39,8 @@ pub(crate) struct RecordContext<'a> {
     pub(crate) value_end: usize,
     /// End of the last identifier looked at.
     pub(crate) key_end: usize,
+    /// The piece of a key block's body that was found last.
+    pub(crate) body: Range<usize>,
     /// The work at which the rest of the record is masked unjudged.
     pub(crate) budget: u64,
     /// Whether a look at the masked record may find more.

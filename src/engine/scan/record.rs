@@ -31,7 +31,8 @@ fn candidate(s: &mut RecordContext<'_>, candidate: Candidate) {
         word => {
             let set = s.set;
             let target = &set.targets[word as usize];
-            for shape in &target.shapes {
+            let body = s.body.contains(&at);
+            for shape in target.shapes.iter().filter(|_| !body) {
                 token::scan(s, shape, at);
             }
             for &rule in &target.blocks {
@@ -70,6 +71,7 @@ pub(crate) fn scan_record(
         set,
         value_end: rec.start,
         key_end: rec.start,
+        body: 0..0,
         last_at: None,
         texts: JsonTexts::default(),
         key_text: None,
