@@ -188,6 +188,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = self.close_connection or cut
         self.wfile.write(body)
+        if cut:
+            print("cut an answer", file=sys.stderr, flush=True)
 
     def log_message(self, *_):
         """Nothing."""
