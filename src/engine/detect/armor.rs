@@ -102,8 +102,10 @@ fn quoted_lines(s: &mut RecordContext<'_>, id: RuleId, block: &Block, body: usiz
 
 /// Masks a piece of a body, in which nothing is looked for by its own shape: it is the block's.
 fn body_found(s: &mut RecordContext<'_>, id: RuleId, start: usize, end: usize) {
-    s.body = start..end;
+    let before = s.findings.len();
     s.found(Finding::new(start, end, id, Notation::Quoted));
+    // Only what is masked: a text may end before it, and an allow-list may spare it.
+    s.body = s.findings[before..].last().map_or(0..0, |found| found.start..found.end);
 }
 
 /// Whether what stands behind the header is nothing, or how the log ends its lines: `\n","stream"`.

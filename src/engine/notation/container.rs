@@ -206,7 +206,7 @@ impl Reader<'_, '_> {
                         && wanted
                         && only.is_some()
                         && marks.is_some()
-                        && matches!(rec.before(p), Some(b':' | b' ' | b'\t' | b',' | b'[' | b'-')) =>
+                        && !rec.before(p).is_some_and(|b| b.is_ascii_alphanumeric()) =>
                 {
                     let number = bare(rec, p, false, self.notation);
                     p = number.end.max(p + 1);

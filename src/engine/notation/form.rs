@@ -112,7 +112,8 @@ fn value(rec: &Record<'_>, at: usize, most: usize, work: &mut u64) -> Option<(Va
 
 /// Whether one of the texts stands behind the value at `at`.
 fn ends(rec: &Record<'_>, at: usize, texts: &[String], work: &mut u64) -> bool {
-    let Some((value, end)) = value(rec, at, VALUE_BYTES_MAX, work) else { return false };
+    // What is too long to be looked at may have it behind: it is judged as the key's.
+    let Some((value, end)) = value(rec, at, VALUE_BYTES_MAX, work) else { return true };
     let behind = skip_gap(rec, end, GAP_BYTES_MAX);
     !(value.open && value.quote.is_some()) && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
 }
@@ -134,8 +135,9 @@ fn names_secret(rec: &Record<'_>, site: &KeySite) -> bool {
 
 /// Whether the value at `at` is no word, type or number: it has letters and digits, and is called nowhere.
 fn is_drawn(rec: &Record<'_>, at: usize, work: &mut u64) -> bool {
-    let Some((value, _)) = value(rec, at, DRAWN_BYTES_MAX, work) else { return false };
-    let text = &rec.from(value.start)[..value.end - value.start];
+    let read = value(rec, at, DRAWN_BYTES_MAX, work);
+    // Of a long one its beginning tells.
+    let text = read.map_or(rec.up_to(at, DRAWN_BYTES_MAX), |(value, _)| rec.slice(value.start..value.end));
     let has = |is: fn(&u8) -> bool| text.iter().any(is);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let name = || text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'));

@@ -110,12 +110,14 @@ pub fn is_member(text: &[u8]) -> bool {
     name > 0 && text[0].is_ascii_alphabetic() && matches!(text[name..], [b'=', next, ..] if next != b'=')
 }
 
-/// Whether a value is a file where systems keep them: `/run/secrets/db`, `~/.pgpass`.
+/// Whether a value is a file where systems keep them: `/run/secrets/db`.
 pub fn is_path(value: &[u8]) -> bool {
-    let within = |folder: &&str| value.len() > folder.len() && value.starts_with(folder.as_bytes());
-    value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'))
-        && FOLDERS.iter().any(within)
-        && random::is_words(value)
+    let path = value.strip_prefix(b"/").unwrap_or_default();
+    let folder = path.split(|b| *b == b'/').next().unwrap_or_default();
+    path.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'))
+        && path.len() > folder.len() + 1
+        && FOLDERS.iter().any(|name| folder == name.as_bytes())
+        && random::is_words(path)
 }
 
 /// `NEST-2193577`: a project and a number.
