@@ -3,7 +3,7 @@
 
 use logveil::{Redactor, Stream};
 
-use crate::kit::{line, masked, shown, streamed};
+use crate::kit::{example, line, masked, shown, streamed};
 
 /// The limit that the library documents.
 const RECORD: usize = 1 << 20;
@@ -219,5 +219,20 @@ fn masking_a_long_record_twice_changes_nothing() {
         let once = r.redact(&input).into_owned();
         let twice = r.redact(&once).into_owned();
         assert!(once == twice, "{name}: {}", difference(&once, &twice));
+    }
+}
+
+/// What a form's value has behind it is looked for in its first bytes only: a longer one goes all the same.
+#[test]
+fn long_values_of_forms_are_masked() {
+    let secret = example("<<alnum 5000>>");
+    for (form, len) in [
+        ("{password, <<\"X\">>}", 5000),
+        ("<name>db_password</name><value>X</value>", 5000),
+        ("(\"password\", \"X\")", 5000),
+        ("password   X x", 700),
+    ] {
+        let masked = Redactor::builtin().redact(form.replace('X', &secret[..len]).as_bytes()).into_owned();
+        assert!(!String::from_utf8_lossy(&masked).contains(&secret[100..120]), "{form}");
     }
 }

@@ -76,7 +76,7 @@ fn index_end(rec: &Record<'_>, at: usize, plural: bool) -> Option<usize> {
     (number || plural && inside[..len].iter().all(named)).then_some(at + open.len() + len + close.len())
 }
 
-/// Where the dots or lines end that lead from a key at `at` to its sign or its quoted value: `Password ......: x`.
+/// Where the dots or lines end that lead from a key at `at` to its sign or its value: `Password ......: x`.
 pub(super) fn leader_end(rec: &Record<'_>, at: usize) -> usize {
     let begin = skip_gap(rec, at, GAP_BYTES_MAX);
     let Some(sign) = rec.get(begin).filter(|b| matches!(b, b'.' | b'-' | b'_')) else { return at };

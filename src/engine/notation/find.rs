@@ -41,6 +41,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
         let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
         return (!empty || joined.joint == Separator::Colon).then_some(Separated { quoted, ..joined });
     }
+    // Dots lead to a value without marks or a sign: `password......x`.
     if led > p && rec.before(led).is_some_and(|b| matches!(b, b'.' | b' ')) {
         return Some(Separated { joint: Separator::Colon, value: led, percent: false, quoted });
     }

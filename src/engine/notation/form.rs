@@ -23,8 +23,9 @@ pub(crate) struct Forms {
 
 /// The most of a tag that is passed over, in bytes.
 const TAG_BYTES_MAX: usize = 96;
-/// The fewest bytes of a value that looks drawn, and the most that are looked at.
+/// The fewest bytes of a value that looks drawn.
 const DRAWN_BYTES_MIN: usize = 7;
+/// The most of one that are looked at.
 const DRAWN_BYTES_MAX: usize = 512;
 /// The longest value that is looked at for what stands behind it, in bytes.
 const VALUE_BYTES_MAX: usize = 4096;
