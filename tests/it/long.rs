@@ -212,6 +212,28 @@ fn a_value_across_an_edge_is_masked_whole() {
     }
 }
 
+/// What a long record leaves open at its end is masked in the lines behind it, however they come.
+#[test]
+fn a_key_block_behind_a_long_record_is_masked() {
+    let r = Redactor::builtin();
+    let bodies = [(); 3].map(|()| line("<<b64 64>>"));
+    let (begin, end) = (["-----BEGIN PRIVATE", " KEY-----"].concat(), ["-----END PRIVATE", " KEY-----"].concat());
+    for eol in ["\n", "\r\n"] {
+        for size in [RECORD - 30, RECORD - 27, RECORD, RECORD + 1, RECORD + 300_000, 2 * RECORD + 7] {
+            let key = [&begin[..], &bodies[0], &bodies[1], &bodies[2], &end, "behind"].join(eol);
+            let input = [&filler(size), key.as_bytes(), eol.as_bytes()].concat();
+            let whole = r.redact(&input).into_owned();
+            let tail = String::from_utf8_lossy(&whole[size..]).into_owned();
+            assert!(bodies.iter().all(|body| !tail.contains(&body[..24])), "{size}: {tail}");
+            assert!(tail.starts_with(&begin) && tail.ends_with(&format!("{end}{eol}behind{eol}")), "{size}: {tail}");
+            for cut in [CHUNK, 7919] {
+                let out = streamed(&r, input.chunks(cut));
+                assert!(out == whole, "{size} cut by {cut}: {}", difference(&whole, &out));
+            }
+        }
+    }
+}
+
 #[test]
 fn masking_a_long_record_twice_changes_nothing() {
     let input = with_secret(RECORD + 300_000, RECORD - 5, &line("password=<<alnum 30>>"));

@@ -18,6 +18,8 @@ use crate::rules::mask::Notation;
 
 /// How often a record is looked through again before it is masked as a whole.
 const PASSES_MAX: usize = 8;
+/// What a mask is longer than its secret, or a little less: how much room a record as it would leave takes.
+const MASK_BYTES: usize = 24;
 
 /// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
 /// `continuation` is what the record before left open; `budget` ends the work as it does in the first look.
@@ -31,7 +33,11 @@ pub(crate) fn rescan(
     mut budget: u64,
     scratch: &mut Scratch,
 ) -> Option<Continuation> {
-    let mut first: Vec<Finding> = scratch.findings.split_off(from);
+    // A copy of those of a large record would be megabytes.
+    let mut first = match from {
+        0 => std::mem::take(&mut scratch.findings),
+        _ => scratch.findings.split_off(from),
+    };
     let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
     let mut notes = scratch.notes.take();
     let mut settled = false;
@@ -69,7 +75,10 @@ pub(crate) fn rescan(
         let whole = Finding::new(rec.start, rec.end, first[0].rule, Notation::Text);
         first = vec![Finding { end_state: cut.unwrap_or(EndState::Unjudged), force_label: true, ..whole }];
     }
-    scratch.findings.append(&mut first);
+    match from {
+        0 => scratch.findings = first,
+        _ => scratch.findings.append(&mut first),
+    }
     scratch.notes = notes;
     wipe(&mut draft.masked);
     (scratch.masked, scratch.masks) = (draft.masked, draft.masks);
@@ -88,6 +97,9 @@ impl Draft {
         // It may hold what only this look found.
         wipe(&mut self.masked);
         self.masks.clear();
+        // A vector that grows is copied: beside a window full of secrets that takes megabytes.
+        self.masks.reserve_exact(findings.len());
+        self.masked.reserve_exact(rec.end - rec.start + findings.len() * MASK_BYTES);
         let mut at = rec.start;
         for f in findings {
             self.masked.extend_from_slice(rec.slice(at..f.start));

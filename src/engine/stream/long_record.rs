@@ -67,6 +67,7 @@ impl Window {
         scratch.known.find(window);
         let candidates = std::mem::take(&mut scratch.candidates);
         scratch.findings.clear();
+        scratch.findings.reserve_exact(candidates.len());
         batch::record(set, window, 0..window.len(), &candidates, continuation, scratch);
         scratch.candidates = candidates;
         let mut at = self.sent.max(self.covered);
