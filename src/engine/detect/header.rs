@@ -229,6 +229,9 @@ fn closes(rec: &Record<'_>, at: usize) -> bool {
 
 /// `Cookie: a=b; c=d`, `Set-Cookie: a=b; Path=/`: each value goes, names and attributes stay.
 pub(crate) fn cookie(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
+    if known.plural && s.rec.get(joined.value) == Some(b'{') {
+        return jar(s, site, joined, known);
+    }
     match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => cookies(s, site, known, value),
         Values::Many(values) => values.into_iter().for_each(|value| cookies(s, site, known, value)),
@@ -293,6 +296,18 @@ fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usiz
     (at, (at + mask_len(rec, at)..limit).find(ends).unwrap_or(limit))
 }
 
+/// `"cookies":{"sid":"x","theme":"dark"}`, as frameworks print them: each member is one.
+fn jar(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
+    let (values, end) = value::object(&s.rec, site, joined);
+    *s.work += (end - joined.value) as u64;
+    let found = values.iter().filter(|value| !s.set.masks.spares(s.rec.slice(value.start..value.end)));
+    let found: Vec<Value> = found.copied().collect();
+    if found.is_empty() {
+        s.refuse(site.start, Some(known.rule), Refusal::Value);
+    }
+    found.iter().for_each(|value| s.found_value(known, value));
+}
+
 /// A cookie's value without a name.
 fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
     let text = s.rec.slice(value.start..value.end);
@@ -305,11 +320,12 @@ fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
 /// The hexadecimal digits of one end's cookie in IKE (RFC 7296, section 3.1).
 const SPI_DIGITS: usize = 16;
 
-/// `2ed7c3d12f3d450a/0000000000000000`: the two ends of a connection, not a browser's cookie.
+/// `2ed7c3d12f3d450a/0000000000000000`, `891f38892b0e6bd6-d71409f32c496d13`: the two ends of a connection, not a
+/// browser's cookie.
 fn is_pair_of_ids(text: &[u8]) -> bool {
     let id = |part: &[u8]| part.len() == SPI_DIGITS && part.iter().all(u8::is_ascii_hexdigit);
-    let Some(slash) = text.iter().position(|b| *b == b'/') else { return false };
-    let (one, other) = (&text[..slash], &text[slash + 1..]);
+    let Some(sign) = text.iter().position(|b| matches!(b, b'/' | b'-')) else { return false };
+    let (one, other) = (&text[..sign], &text[sign + 1..]);
     id(other) && (id(one) || other.iter().all(|b| *b == b'0'))
 }
 

@@ -58,6 +58,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let label = is_label(&s.rec, &site);
     let joined = separated(s, &mut site);
     if joined.is_none() && !ends_record(s, end) {
+        if label {
+            return s.refuse(at, None, Refusal::Separator); // nor does it announce a value
+        }
         let follows = below::tag(&s.rec, &site, &known).or_else(|| below::announced(&s.rec, &site, &known));
         s.continuation = follows.or_else(|| s.continuation.take());
         if named::names_a_key(&s.rec, site.open) {

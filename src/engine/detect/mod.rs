@@ -9,6 +9,7 @@ pub(crate) mod continuation;
 pub(crate) mod header;
 pub(crate) mod json_member;
 pub(crate) mod key_value;
+mod mention;
 mod one;
 pub(crate) mod ruleset;
 pub(crate) mod token;

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::mention;
 use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{SecretKey, values};
@@ -51,14 +52,12 @@ pub(crate) fn value(
     // A password behind its own key goes, but for what may be prose.
     let bare = matches!(value.notation, Notation::Bare | Notation::BareInJson);
     let sure = secret && kind == Kind::Any && !(bare && joint == Separator::Colon);
-    if secret && bare && is_apart(s, joint, value) {
+    let worth = secret || worth_behind(known.policy, text) && !names_something(s, kind, value);
+    if worth && mention::is_mention(s, joint, value) {
         return Err(Refusal::Value);
     }
     // What stands before a value in another's stead is that value, not the key.
-    if sure
-        || joint == Separator::Instead
-        || !secret && (!worth_behind(known.policy, text) || names_something(s, kind, value))
-    {
+    if sure || !worth || joint == Separator::Instead {
         return rules;
     }
     // Nor is a password with a digit in it any prose; behind a key that is short for another thing, `PASS: Test2`, one that
@@ -87,22 +86,6 @@ fn is_call(s: &RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Random);
     random::is_plain_id(text) && (text.contains(&b':') || candidate.is_called_clients_token())
-}
-
-/// Whether a bare value is the next word of a text in which a key's sign stands with nothing behind it: `body contains
-/// pass= in cleartext`.
-fn is_apart(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
-    let text = s.rec.slice(value.start..value.end);
-    let apart = joint == Separator::Assign
-        && s.rec.slice(s.rec.start..value.start).ends_with(b"= ")
-        && !s.rec.slice(s.rec.start..value.start).ends_with(b" = ")
-        && text.iter().all(u8::is_ascii_lowercase);
-    if !apart {
-        return false;
-    }
-    let candidate = Candidate::new(s.rec.text(), s.rec.start..s.rec.end, value.start..value.end, Kind::Any);
-    s.saw(Candidate::reach(s.rec.start, &(value.start..value.end)));
-    candidate.goes_on()
 }
 
 /// `held` is what the judge's evidence is never strong enough against.

@@ -218,6 +218,7 @@ impl Reader<'_, '_> {
                         (p, wanted) = (sign, true);
                         continue;
                     }
+                    wanted |= b == b':' && !valued && only.is_none();
                     valued = b == b':' || (valued && b != b',');
                     wanted &= b != b',';
                 }

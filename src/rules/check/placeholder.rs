@@ -117,12 +117,10 @@ pub fn is_mask(v: &[u8]) -> bool {
 }
 
 fn is_mask_body(v: &[u8]) -> bool {
-    if v.len() >= 3 && v.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'y' | b'.' | b'#' | b'-' | b'_')) {
-        let first = v[0];
-        return v.iter().all(|b| *b == first);
-    }
-    if v.iter().all(|b| matches!(b, 0xE2 | 0x80 | 0xA2)) {
-        return true; // bullets
+    // As base64 ends.
+    let v = if v.len() > RUN_MIN { v.strip_suffix(b"=").unwrap_or(v) } else { v };
+    if is_run(v) || is_starred_word(v) {
+        return true;
     }
     let inner = strip_brackets(v);
     if inner.len() < v.len() && is_in_brackets(inner) || is_mask_constant(v) || is_starred_constant(v) {
@@ -135,10 +133,30 @@ fn is_mask_body(v: &[u8]) -> bool {
     MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is)
 }
 
+/// The fewest of a sign that are a mask, and of letters in both cases.
+const SIGNS_MIN: usize = 3;
+const CROSSES_MIN: usize = 6;
+
+/// `********`, `!!!!!`, `xxxx`, `XxXxXxX`, `\u{b7}\u{b7}\u{b7}`: one sign over and over.
+fn is_run(v: &[u8]) -> bool {
+    let first = v[0];
+    // A character of several bytes, as bullets are.
+    let width = if first.is_ascii() { 1 } else { v[1..].iter().take_while(|b| (0x80..0xC0).contains(*b)).count() + 1 };
+    let sign = first.is_ascii_punctuation() || matches!(first, b'x' | b'X' | b'y') || width > 1;
+    sign && v.len() >= SIGNS_MIN * width && v.chunks(width).all(|sign| *sign == v[..width])
+        || v.len() >= CROSSES_MIN && v.iter().all(|b| matches!(b, b'x' | b'X'))
+}
+
 /// `HIDDEN_DUE_TO_SECURITY_REASONS`: such a word, and why, in capitals.
 fn is_mask_constant(v: &[u8]) -> bool {
     let begins = |w: &&str| strip_word(v, w).is_some_and(|tail| tail.starts_with(b"_"));
     v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
+}
+
+/// `***stripped***`: a word that tells what was done, whichever it is.
+fn is_starred_word(v: &[u8]) -> bool {
+    let inner = v.strip_prefix(b"***").and_then(|v| v.strip_suffix(b"***")).unwrap_or_default();
+    !inner.is_empty() && inner.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// `*PASSWORD_REPLACED*`: a name in capitals between stars.

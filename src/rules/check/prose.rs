@@ -55,6 +55,12 @@ pub fn is_code_reference(value: &[u8]) -> bool {
     if !path.split(|b| *b == b'.').all(name) || !name(last) {
         return false;
     }
+    // `processors.MASK`: a constant of a module.
+    let constant = |part: &[u8]| part.len() > 2 && part.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    let module = |part: &[u8]| part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    if constant(last) && path.split(|b| *b == b'.').all(module) {
+        return true;
+    }
     // `System.Security.SecureString`: a class.
     let class = |part: &[u8]| part[0].is_ascii_uppercase() && part.iter().all(u8::is_ascii_alphabetic);
     if class(last) && path.contains(&b'.') && path.split(|b| *b == b'.').all(class) {
@@ -82,10 +88,14 @@ const MARKED_BYTES_MIN: usize = 6;
 
 /// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
 /// (`kT9;x!Qq`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
-pub fn is_marked(value: &[u8]) -> bool {
-    let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
-    let value = &value[..ends];
+pub fn is_marked(whole: &[u8]) -> bool {
+    let ends = whole.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
+    let value = &whole[..ends];
     let letters = value.iter().any(u8::is_ascii_alphabetic);
+    // `token: oauth2: cannot fetch`: who says it.
+    if whole.ends_with(b":") {
+        return false;
+    }
     // A setting, or a path.
     let pair =
         value[..value.len().saturating_sub(2)].contains(&b'=') || value.starts_with(b"/") || value.starts_with(b"0x");
@@ -96,8 +106,14 @@ pub fn is_marked(value: &[u8]) -> bool {
         && if joined {
             random::has_marks(value)
         } else {
-            value.iter().any(u8::is_ascii_digit) || random::has_marks(value)
+            value.iter().any(u8::is_ascii_digit) || random::has_marks(value) || is_camel(value)
         }
+}
+
+/// `CorrectHorse`, `aNiceKey`: words that are written together, as no sentence has them.
+fn is_camel(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_alphabetic)
+        && value.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -106,7 +122,7 @@ mod tests {
 
     #[test]
     fn marks_tell_values_from_prose() {
-        for text in ["hunter2", "WeakPassword123", "kT9;x!Qq7Z", "kT9xQQ7kT9xQQ7kT9xQQ"] {
+        for text in ["hunter2", "WeakPassword123", "CorrectHorse", "aNiceKey", "kT9;x!Qq7Z", "kT9xQQ7kT9xQQ7kT9xQQ"] {
             assert!(is_marked(text.as_bytes()), "{text}");
         }
         for text in [
@@ -120,6 +136,8 @@ mod tests {
             "0x7fdfe970b250",
             "policy-v2",
             "YES)",
+            "oauth2:",
+            "Password",
             "12345678",
         ] {
             assert!(!is_marked(text.as_bytes()), "{text}");

@@ -29,8 +29,10 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
         [b'%', b'{', inner @ .., b'}'] => name(inner),
         [b'%', inner @ .., b'%'] => word(inner),
+        [b'%', ..] if v.split(|b| *b == b'%').skip(1).all(is_format_part) => true,
         [b'%', rest @ ..] if is_format(rest) => true,
-        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner),
+        [b'{', digits @ .., b'}'] if digits.iter().all(u8::is_ascii_digit) => true,
+        [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner) || prose::is_code_reference(inner),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
@@ -72,6 +74,12 @@ fn is_member(rest: &[u8]) -> bool {
     let inner = inner.strip_prefix(b"$").unwrap_or(inner);
     let end = name(inner);
     end > 1 && matches!(&inner[end..], [] | [b']' | b'.' | b'[' | b'(', ..] | [b'-', b'>', ..])
+}
+
+/// `%T:`, `%s"`: one of several places where a text is filled in, and the signs behind it.
+fn is_format_part(rest: &[u8]) -> bool {
+    let end = rest.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
+    is_format(&rest[..end]) || matches!(&rest[..end], b"T" | b"t" | b"w" | b"p")
 }
 
 /// `%s`, `%d`, `%1$s`, `%-10q`: where a text is filled in; and `%%1842`, Windows' number of one.
