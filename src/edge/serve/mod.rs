@@ -13,6 +13,8 @@ mod budget;
 mod connection;
 mod count;
 mod datagram;
+#[cfg(test)]
+mod drawn;
 mod due;
 mod encode;
 pub mod files;

@@ -29,6 +29,8 @@ const WORK_BYTES: usize = 128 << 10;
 /// A sender that is refused is read from for so long and so much, so that it hears why before its connection ends.
 const HEAR: Duration = Duration::from_secs(2);
 const HEAR_BYTES: usize = 64 << 20;
+/// No 408: most senders take that for good, and this one may only have a thin line.
+const AWAY: Refusal = Refusal::Busy("others waited for the room of a body that came the slowest; come again");
 
 /// Where requests of one connection come in.
 pub struct Door {
@@ -83,6 +85,8 @@ impl Door {
         let (read, mut body) = match taken {
             Ok(taken) => taken,
             Err(why) => {
+                // Others need not wait until it has been told.
+                drop(held);
                 hear(&mut incoming).await;
                 return Err((None, why));
             }
@@ -130,7 +134,10 @@ impl Door {
         let mut left = limits.slow.saturating_sub(took);
         while !incoming.is_end_stream() {
             let begun = Instant::now();
-            let frame = timeout(left, incoming.frame()).await.map_err(|_| Refusal::Slow)?;
+            let frame = tokio::select! {
+                frame = timeout(left, incoming.frame()) => frame.map_err(|_| Refusal::Slow)?,
+                () = held.sent_away() => return Err(AWAY),
+            };
             left = left.saturating_sub(begun.elapsed());
             let Some(frame) = frame else { break };
             // Trailers stay here.

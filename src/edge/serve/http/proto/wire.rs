@@ -56,6 +56,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is none.
+    #[inline]
     pub fn take(&mut self) -> Result<Option<Field>, Refusal> {
         if self.left.is_empty() {
             return Ok(None);
@@ -86,6 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A number of any length, which is passed.
+    #[inline]
     fn number(&mut self) -> Result<u64, Refusal> {
         let bytes = &self.source[self.left.clone()];
         let (n, len) = varint(bytes).ok_or(BROKEN)?;
@@ -95,7 +97,16 @@ impl<'a> Fields<'a> {
 }
 
 /// The number that bytes begin with, and how long it is.
+#[inline]
 pub fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    // Most are small.
+    match bytes {
+        [b, ..] if *b < 0x80 => Some((u64::from(*b), 1)),
+        _ => long_varint(bytes),
+    }
+}
+
+fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut n = 0;
     for (i, b) in bytes.iter().take(10).enumerate() {
         if i == 9 && *b > 1 {
