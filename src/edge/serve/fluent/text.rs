@@ -36,6 +36,8 @@ pub struct Lines {
     pub text: Vec<u8>,
     /// In the order of the values' bytes.
     pub leaves: Vec<Leaf>,
+    /// Containers of the value that is being written: kept for its room.
+    open: Vec<Open>,
 }
 
 /// One of them.
@@ -106,7 +108,20 @@ impl Lines {
     /// When it is no value, or nested too deeply.
     pub fn put(&mut self, reader: &mut Reader<'_>, limit: usize, outer: usize) -> Result<Written, Refusal> {
         let limit = self.text.len() + limit;
-        let mut open: Vec<Open> = Vec::new();
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        let written = self.put_in(reader, limit, outer, &mut open);
+        self.open = open;
+        written
+    }
+
+    fn put_in(
+        &mut self,
+        reader: &mut Reader<'_>,
+        limit: usize,
+        outer: usize,
+        open: &mut Vec<Open>,
+    ) -> Result<Written, Refusal> {
         loop {
             let token = reader.token()?;
             let key = open.last().is_some_and(|o| o.map && o.left.is_multiple_of(2));
@@ -130,7 +145,7 @@ impl Lines {
             if self.text.len() > limit {
                 return Ok(Written::Over);
             }
-            if token.children() == 0 && self.close(&mut open) {
+            if token.children() == 0 && self.close(open) {
                 return Ok(Written::Whole);
             }
         }
