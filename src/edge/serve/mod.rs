@@ -54,6 +54,7 @@ mod status;
 pub mod tls;
 mod upstream;
 mod wire;
+mod work;
 
 use std::io;
 use std::sync::Arc;

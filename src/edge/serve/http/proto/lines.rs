@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::place::{Id, Kind, Leaf, Span};
 use super::table::{Field as Row, Message};
-use super::wire::{Field, Fields, Wire};
+use super::wire::{Field, Fields, Wire, short_pair, short_text};
 use crate::edge::serve::fluent::text::{LONG_BYTES, escape, head};
 use crate::edge::serve::http::refusal::Refusal;
 use crate::engine::wipe::wipe;
@@ -215,10 +215,14 @@ impl<'a> Lines<'a> {
         let long = body.len() > LONG_BYTES;
         self.long |= long;
         let start = self.text.len();
-        self.text.push(b'"');
-        escape(if long { head(body) } else { body }, &mut self.text);
-        self.text.push(b'"');
+        self.quoted(if long { head(body) } else { body });
         self.leaf(field, start, parent, kind, long);
+    }
+
+    fn quoted(&mut self, text: &[u8]) {
+        self.text.push(b'"');
+        escape(text, &mut self.text);
+        self.text.push(b'"');
     }
 
     fn leaf(&mut self, field: &Field, start: usize, parent: Id, kind: Kind, long: bool) {
@@ -230,6 +234,17 @@ impl<'a> Lines<'a> {
     /// A key and its value. A field that is given twice counts as it was given last, for some; so each value is
     /// judged under each key.
     fn pair(&mut self, of: &Field, parent: Id, any: bool, depth: usize) -> Result<(), Refusal> {
+        // What most attributes are, where nobody asks for their places.
+        if self.leaves.is_none()
+            && let Some((key, value)) = short_pair(&self.source[of.body.clone()])
+            && let Some(text) = if any { short_text(value) } else { Some(value) }
+        {
+            self.next();
+            self.quoted(key);
+            self.text.push(b':');
+            self.quoted(text);
+            return Ok(());
+        }
         let span = self.inner(of, parent);
         let mut fields = Fields::new(self.source, of.body.clone());
         let (first, second) = (fields.take()?, fields.take()?);
