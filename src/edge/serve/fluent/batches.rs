@@ -80,7 +80,7 @@ fn zstd(stream: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases(50))]
+    #![proptest_config(ProptestConfig { cases: cases(1000).cases / 20, ..cases(1000) })]
 
     /// Byte for byte, whoever takes turns on the connection, and in every mode.
     #[test]
