@@ -1,10 +1,11 @@
 //! Batches of log lines in each protocol.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use prost::{Message, Oneof};
 
-use crate::support;
+use crate::{BATCHES, RECORDS, support};
 
 /// A made-up secret, in parts so that nobody takes it for one that is in use.
 pub const SECRET: &str = concat!("hunter2", "Xq9Lw");
@@ -102,9 +103,11 @@ fn text(key: &str, value: impl Into<String>) -> Pair {
 
 /// Lines of a batch; no two batches have the same.
 fn lines(many: usize, batch: usize) -> Vec<String> {
-    let all = support::clean(256 * many * (batch + 1)).text;
-    let all = String::from_utf8(all).expect("text");
-    all.lines().skip(many * batch).take(many).map(str::to_owned).collect()
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let all = String::from_utf8(support::clean(256 * RECORDS * BATCHES).text).expect("text");
+        all.lines().map(str::to_owned).collect()
+    });
+    ALL.iter().skip(many * batch).take(many).cloned().collect()
 }
 
 /// A request of so many records; one in `every` has a secret, none if that is zero.

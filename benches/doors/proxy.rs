@@ -17,6 +17,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
+use crate::median;
+
 /// What makes this program the plain proxy.
 pub const PLAIN: &str = "--plain";
 const CONNECTIONS: usize = 8;
@@ -87,7 +89,11 @@ fn started(mut command: Command, log: impl Fn(&mut Child) -> Box<dyn BufRead + S
     let mut lines = log(&mut child).lines().map_while(Result::ok);
     let line = lines.find(|l| l.contains("listening ")).expect("a listener");
     std::thread::spawn(move || lines.for_each(drop));
-    let at = line.split("address=tcp://").nth(1).and_then(|a| a.trim().parse().ok()).expect("an address");
+    let at = line
+        .split("address=tcp://")
+        .nth(1)
+        .and_then(|a| a.split_whitespace().next()?.parse().ok())
+        .expect("an address");
     (child, at)
 }
 
@@ -168,10 +174,6 @@ pub fn compare(path: &str, kind: &str, batches: &[Vec<u8>]) -> (f64, f64) {
         child.kill().expect("a process of ours");
         child.wait().expect("a process of ours");
     }
-    let median = |rates: &mut Vec<f64>| {
-        rates.sort_by(f64::total_cmp);
-        rates[ROUNDS / 2]
-    };
     let [plain, masked] = &mut rates;
     (median(plain), median(masked))
 }

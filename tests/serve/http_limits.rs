@@ -35,12 +35,27 @@ fn heads_have_their_bounds() {
     let _ = sender.0.write_all(head.as_bytes());
     assert_eq!(read(&mut sender.0).unwrap().status(), 431);
     assert!(is_ended(&mut sender));
-    // One that never ends; who says nothing at all has done nothing wrong.
-    let mut silent = Sender::to(&sidecar);
-    let mut sender = Sender::to(&sidecar);
-    sender.0.write_all(b"POST /x HTTP/1.1\r\nHost: x\r\n").unwrap();
-    assert!(is_ended(&mut sender) && is_ended(&mut silent));
-    assert_eq!(sidecar.number("logveil_rejections_total{listener=\"in\",reason=\"slow\"}"), 1.0);
+    // One that never ends, one that is longer than what waits for itself, and one behind a request that was answered.
+    let begun = "POST /x HTTP/1.1\r\nHost: x\r\n";
+    let long = format!("{begun}X-Long: {}", "a".repeat(20 << 10));
+    for (n, before, head) in [(1.0, false, begun), (2.0, false, &long), (3.0, true, begun)] {
+        let mut sender = Sender::to(&sidecar);
+        if before {
+            assert_eq!(sender.ask("/x", &[TEXT], b"").status(), 200);
+            upstream.next();
+        }
+        sender.0.write_all(head.as_bytes()).unwrap();
+        let answer = read(&mut sender.0).unwrap();
+        assert_eq!((answer.status(), answer.header("connection")), (408, Some("close")), "{n}");
+        assert!(is_ended(&mut sender));
+        assert_eq!(sidecar.number("logveil_rejections_total{listener=\"in\",reason=\"slow\"}"), n);
+    }
+    // Who says nothing at all, or nothing more, has done nothing wrong.
+    let (mut silent, mut done) = (Sender::to(&sidecar), Sender::to(&sidecar));
+    assert_eq!(done.ask("/x", &[TEXT], b"x").status(), 200);
+    upstream.next();
+    assert!(is_ended(&mut silent) && is_ended(&mut done));
+    assert_eq!(sidecar.number("logveil_rejections_total{listener=\"in\",reason=\"slow\"}"), 3.0);
     // By and by a whole one comes, too.
     let mut sender = Sender::to(&sidecar);
     for byte in b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nab" {
@@ -73,14 +88,45 @@ fn bodies_that_do_not_come_are_not_waited_for() {
     assert!(code == 0 && !log.contains(SECRET), "{log}");
 }
 
-async fn many(sidecar: &Sidecar) -> SendRequest<Full<Bytes>> {
+#[test]
+fn who_begins_and_does_not_go_on_keeps_nobody_out() {
+    let upstream = Upstream::start(|_, _| ok());
+    let sidecar = between(&[upstream.address], "", "", "requests = 4");
+    let head = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 20000\r\n\r\n";
+    let begun = format!("{head}{}", said(SECRET).repeat(200));
+    // More than may be held without a place, as often as there are places.
+    let slow: Vec<Sender> = (0..4)
+        .map(|_| {
+            let mut sender = Sender::to(&sidecar);
+            sender.0.write_all(begun.as_bytes()).unwrap();
+            sender
+        })
+        .collect();
+    // Once they have all the places, one after the other has to go; nobody else notices more than a pause.
+    await_that("one that is sent away", || {
+        assert_eq!(Sender::to(&sidecar).ask("/x", &[TEXT], said(SECRET).as_bytes()).status(), 200);
+        assert_eq!(upstream.next().text(), said("[REDACTED:password]"));
+        let busy = sidecar.number("logveil_rejections_total{listener=\"in\",reason=\"busy\"}");
+        (busy >= 1.0).then_some(())
+    });
+    // Who had to go is told to come again.
+    let told = slow.into_iter().filter_map(|mut sender| {
+        sender.0.set_read_timeout(Some(Duration::from_millis(4000))).unwrap();
+        read(&mut sender.0)
+    });
+    let told: Vec<_> = told.map(|answer| (answer.status(), answer.header("retry-after") == Some("1"))).collect();
+    assert!(!told.is_empty() && told.iter().all(|one| *one == (503, true)), "{told:?}");
+    assert!(upstream.got.try_recv().is_err(), "half a body left");
+}
+
+pub async fn many(sidecar: &Sidecar) -> SendRequest<Full<Bytes>> {
     let tcp = TcpStream::connect(sidecar.port(0)).await.unwrap();
     let (line, connection) = handshake(TokioExecutor::new(), TokioIo::new(tcp)).await.unwrap();
     tokio::spawn(connection);
     line
 }
 
-fn asking(path: &str, kind: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+pub fn asking(path: &str, kind: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     let head = Request::post(format!("http://x{path}")).header("content-type", kind).header("te", "trailers");
     head.body(Full::new(body.into())).unwrap()
 }

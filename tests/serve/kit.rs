@@ -1,6 +1,7 @@
 //! A sidecar that runs, and collectors for it to send to. Nothing here waits for a time to pass:
 //! what is awaited either comes or the test fails after a time that no machine needs.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -68,6 +69,11 @@ fn tail(text: &[u8]) -> String {
     String::from_utf8_lossy(&text[text.len().saturating_sub(2000)..]).into_owned()
 }
 
+/// What is tested: the program of this build, or another one (`LOGVEIL_PROGRAM`, its whole path).
+pub fn program() -> OsString {
+    std::env::var_os("LOGVEIL_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_logveil").into())
+}
+
 /// `logveil serve` with a configuration.
 pub struct Sidecar {
     pub child: Child,
@@ -84,7 +90,7 @@ pub fn refused(config: &str, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.toml");
     std::fs::write(&path, config).unwrap();
-    let out = Command::new(env!("CARGO_BIN_EXE_logveil"))
+    let out = Command::new(program())
         .current_dir(folder.path())
         .args(["serve", "--config", "c.toml"])
         .args(arguments)
@@ -125,7 +131,9 @@ impl Sidecar {
         std::fs::write(folder.path().join("logveil.toml"), &config).unwrap();
         let mut child = Command::new("sh")
             .current_dir(folder.path())
-            .args(["-c", &format!("{shell}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_logveil"), "serve"])
+            .args(["-c", &format!("{shell}; exec \"$0\" \"$@\"")])
+            .arg(program())
+            .arg("serve")
             .args(["--config", "logveil.toml"])
             .args(arguments)
             .stdin(stdin)

@@ -12,6 +12,7 @@ mod http;
 mod http_grpc;
 mod http_kit;
 mod http_limits;
+mod http_table;
 mod http_tls;
 mod kit;
 mod known;

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::flow::between;
-use crate::kit::{Collector, PATIENCE, SECRET, Sidecar, line};
+use crate::kit::{Collector, PATIENCE, SECRET, Sidecar, line, program};
 use crate::peers::certificates;
 
 /// As `promtool check metrics` has them: base units, counters end with `_total`, a help text each.
@@ -129,7 +129,7 @@ fn log_lines_may_be_json_and_few() {
         let ready = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         ready.set_read_timeout(Some(PATIENCE)).unwrap();
         std::fs::write(&path, config).unwrap();
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_logveil"))
+        let mut child = std::process::Command::new(program())
             .args(["serve", "--admin", "off", "--config"])
             .arg(&path)
             .args(arguments)

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use crate::flow::between;
-use crate::kit::{Collector, Sidecar, line, refused};
+use crate::kit::{Collector, Sidecar, line, program, refused};
 
 /// Whoever holds connections to the admin listener keeps no probe out.
 #[test]
@@ -170,7 +170,7 @@ fn a_check_tries_sockets_names_and_folders() {
     let run = |config: &str| {
         let path = folder.path().join("c.toml");
         std::fs::write(&path, config).unwrap();
-        let mut serve = Command::new(env!("CARGO_BIN_EXE_logveil"));
+        let mut serve = Command::new(program());
         let out = serve.args(["serve", "--check", "--config", path.to_str().unwrap()]).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (out.status.code().unwrap(), text(out.stdout), text(out.stderr))

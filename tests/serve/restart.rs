@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::flow::between;
-use crate::kit::{Collector, PATIENCE, SECRET, Sidecar, await_that, line};
+use crate::kit::{Collector, PATIENCE, SECRET, Sidecar, await_that, line, program};
 
 /// Between two records of a sender that never looks.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -118,7 +118,8 @@ fn a_socket_that_fits_nothing_is_an_error() {
         std::fs::write(folder.path().join("c.toml"), config).unwrap();
         let out = std::process::Command::new("sh")
             .args(["-c", &format!("exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_FDNAMES={name} exec \"$@\""), "-"])
-            .args([env!("CARGO_BIN_EXE_logveil"), "serve", "--admin", "off", "--config"])
+            .arg(program())
+            .args(["serve", "--admin", "off", "--config"])
             .arg(folder.path().join("c.toml"))
             .stdin(std::os::fd::OwnedFd::from(listener.try_clone().unwrap()))
             .output()

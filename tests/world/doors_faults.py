@@ -129,20 +129,23 @@ def http_killed(rig):
 
 def http_slow(rig):
     """Thousands of connections of a byte a second: memory stays within its bound, and others get through."""
-    many, seconds = 5_000, rig.pick(4, 40)
+    many, seconds = 5_000, rig.pick(4, 60)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 20_000), most))
-    doors = Doors(rig, more=f"[limits]\nconnections = {many + 24}")
+    doors = Doors(rig, more=f"[limits]\nconnections = {many + 24}\nslow-seconds = 600")
     host, port = doors.address().split(":")
     head = "POST /raw HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 900\r\n\r\n"
+    begun = time.monotonic()
     slow = [socket.create_connection((host, int(port))) for _ in range(many)]
     for n, sock in enumerate(slow):
         rig.callback(sock.close)
         # Some are within their head yet.
         sock.sendall(head[:40].encode() if n % 4 == 0 else f"{head}pass" f"word={SECRET} ".encode())
+    heads, bodies = slow[::4], [sock for n, sock in enumerate(slow) if n % 4]
     for _ in range(seconds):
         now = time.monotonic()
-        for sock in slow:
+        # Heads have ten seconds; who is told that has nothing to add.
+        for sock in slow if now - begun < 6 else bodies:
             sock.send(b"x")
         doors.send("http-none", 100)
         held(doors.received(), 100)
@@ -152,6 +155,10 @@ def http_slow(rig):
         raise Wrong(f"{many} connections took {memory:.0f} MiB, more than {OWN_MIB} and the {BUFFERED_MIB} for bodies")
     if doors.received():
         raise Wrong("a body that had not ended left")
+    for sock in heads:
+        sock.settimeout(30)
+        if not sock.recv(64).startswith(b"HTTP/1.1 408 "):
+            raise Wrong("a head that does not end was not told so")
     for logveil in doors.logveil.values():
         logveil.kill()
     return {"connections": many, "MiB": memory}

@@ -13,6 +13,8 @@ mod budget;
 mod connection;
 mod count;
 mod datagram;
+#[cfg(test)]
+mod drawn;
 mod due;
 mod encode;
 pub mod files;
@@ -52,6 +54,7 @@ mod status;
 pub mod tls;
 mod upstream;
 mod wire;
+mod work;
 
 use std::io;
 use std::sync::Arc;

@@ -2,11 +2,11 @@
 //! JSON, and the public redactor says what must become of that.
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use rmpv::Value;
 
 use super::cases::{CHUNK, LABEL, LIMIT, SECRET, covered, list, map, masked, options, pack, relayed, time};
 use super::incoming::Incoming;
+use crate::edge::serve::drawn::cases;
 use crate::engine::redactor::Redactor;
 
 /// The record as JSON, by another hand.
@@ -105,21 +105,8 @@ fn harmless() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same cases every time; with `PROPTEST_CASES` so many new ones.
-pub fn cases() -> ProptestConfig {
-    let set = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
-    let rng_seed = if set.is_some() { RngSeed::Random } else { RngSeed::Fixed(2026) };
-    ProptestConfig {
-        rng_seed,
-        cases: set.unwrap_or(1000),
-        failure_persistence: None,
-        max_global_rejects: 1 << 30,
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(1000))]
 
     /// What becomes of a record is what becomes of it as a line of JSON; and nothing is left to find.
     #[test]

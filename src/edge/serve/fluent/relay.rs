@@ -118,11 +118,15 @@ fn entries(
             run(message.list, logs, masker, out)
         }
         Entries::Packed(token) => {
-            // In its place at once: a message may be large. The header is written when the length is known.
+            // In its place at once: a message may be large. What its header must say is known in the end.
             let start = out.len();
+            out.extend_from_slice(unchanged(&token));
+            let body = out.len();
             let (events, changed) = run(token.body, logs, masker, out)?;
-            let header = if changed { header(token.kind, out.len() - start) } else { unchanged(&token).to_vec() };
-            out.splice(start..start, header);
+            if changed {
+                let header = header(token.kind, out.len() - body);
+                out.splice(start..body, header);
+            }
             Ok((events, changed))
         }
         Entries::Compressed(token, method) => {

@@ -7,24 +7,18 @@ use std::io::Write;
 use std::ops::Range;
 
 use memchr::{memchr2, memchr3};
+use wide::u8x16;
 
 use super::Refusal;
 use super::msgpack::{
     DEPTH_MAX, Kind, Reader, Token, put_bool, put_float, put_int, put_like, put_nil, put_str, put_uint,
 };
 use crate::engine::wipe::wipe;
-use crate::rules::byteset::{ByteSet, find_byteset};
 
 /// Text of which only the head is written into the line: the rest is judged on its own.
 pub const LONG_BYTES: usize = 64 << 10;
 /// As much of it as says what kind of value it is.
 const HEAD_BYTES: usize = 256;
-
-/// What JSON's texts hold escaped only: marks and control characters.
-const SPECIAL: ByteSet = ByteSet::of(&[
-    b'"', b'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
-    28, 29, 30, 31,
-]);
 
 /// A text, number or the like: where it stands in the line.
 #[derive(Clone)]
@@ -42,6 +36,8 @@ pub struct Lines {
     pub text: Vec<u8>,
     /// In the order of the values' bytes.
     pub leaves: Vec<Leaf>,
+    /// Containers of the value that is being written: kept for its room.
+    open: Vec<Open>,
 }
 
 /// One of them.
@@ -112,7 +108,20 @@ impl Lines {
     /// When it is no value, or nested too deeply.
     pub fn put(&mut self, reader: &mut Reader<'_>, limit: usize, outer: usize) -> Result<Written, Refusal> {
         let limit = self.text.len() + limit;
-        let mut open: Vec<Open> = Vec::new();
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        let written = self.put_in(reader, limit, outer, &mut open);
+        self.open = open;
+        written
+    }
+
+    fn put_in(
+        &mut self,
+        reader: &mut Reader<'_>,
+        limit: usize,
+        outer: usize,
+        open: &mut Vec<Open>,
+    ) -> Result<Written, Refusal> {
         loop {
             let token = reader.token()?;
             let key = open.last().is_some_and(|o| o.map && o.left.is_multiple_of(2));
@@ -136,7 +145,7 @@ impl Lines {
             if self.text.len() > limit {
                 return Ok(Written::Over);
             }
-            if token.children() == 0 && self.close(&mut open) {
+            if token.children() == 0 && self.close(open) {
                 return Ok(Written::Whole);
             }
         }
@@ -227,10 +236,46 @@ fn leaf_end(text: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+/// A bit for each byte that JSON's texts hold escaped only: marks and control characters.
+#[inline(always)]
+fn special(text: [u8; 16]) -> u32 {
+    let text = u8x16::new(text);
+    let is = |b: u8| text.simd_eq(u8x16::splat(b));
+    (text.min(u8x16::splat(0x1F)).simd_eq(text) | is(b'"') | is(b'\\')).to_bitmask()
+}
+
+/// How far a text goes without such a byte. Most are short: what is no multiple of sixteen is looked at from its end, too.
+fn plain_end(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(piece) = text[at..].first_chunk() {
+        let found = special(*piece);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize;
+        }
+        at += 16;
+    }
+    let (found, from) = match (text.last_chunk::<16>(), text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        _ if at == text.len() => return at,
+        (Some(last), ..) => (special(*last), text.len() - 16),
+        (None, Some(first), Some(last)) => {
+            let mut both = [0; 16];
+            both[..8].copy_from_slice(first);
+            both[8..].copy_from_slice(last);
+            let found = special(both);
+            if found & 0xFF != 0 {
+                return found.trailing_zeros() as usize;
+            }
+            (found >> 8, text.len() - 8)
+        }
+        _ => return text.iter().position(|b| matches!(b, 0..0x20 | b'"' | b'\\')).unwrap_or(text.len()),
+    };
+    if found == 0 { text.len() } else { from + found.trailing_zeros() as usize }
+}
+
 /// Appends what a text is between the quotes of JSON.
 pub fn escape(mut text: &[u8], out: &mut Vec<u8>) {
     loop {
-        let i = find_byteset(text, 0, text.len(), &SPECIAL);
+        let i = plain_end(text);
         if i == text.len() {
             break;
         }
@@ -311,5 +356,25 @@ pub fn put_masked(kind: Kind, masked: &[u8], out: &mut Vec<u8>) -> bool {
 impl Drop for Lines {
     fn drop(&mut self) {
         self.wipe();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_end;
+
+    #[test]
+    fn it_is_where_a_look_at_each_byte_says() {
+        for len in 0..50 {
+            let plain: Vec<u8> = (0..len).map(|n| b"a\x7F\xFF !#[]"[n % 8]).collect();
+            assert_eq!(plain_end(&plain), len);
+            for at in 0..len {
+                for b in [0, 0x1F, b'"', b'\\', b'\n'] {
+                    let mut text = plain.clone();
+                    (text[at], text[len - 1]) = (b, b'"');
+                    assert_eq!(plain_end(&text), at, "{b} at {at} of {len}");
+                }
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::edge::serve::numbers::reason::Reason;
 use crate::edge::serve::settings::Rules;
 use crate::edge::serve::shared::Shared;
 use crate::edge::serve::wire::{Peer, Wire};
-use crate::engine::redactor::Redactor;
+use crate::edge::serve::work::off;
 
 /// While draining: so long without a byte is the end.
 const QUIET: Duration = Duration::from_millis(500);
@@ -33,8 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(10);
 /// How long a peer is told that this is the end.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// From so many bytes on a message is work that others should not wait for.
-const WORK_BYTES: usize = 128 << 10;
 
 /// A connection until it ends.
 pub struct Connection<W> {
@@ -269,18 +267,11 @@ impl<W: Wire> Connection<W> {
         let own = shared.settings.upstream.iter().any(|u| u.fluent.as_ref().is_some_and(|f| f.acknowledge));
         let own = own.then(ack::own);
         let (value, masker) = (self.incoming.value(len), &mut self.masker);
-        let mut work = || {
+        let out = off(len, || {
             let out = relay(value, masker, limits.message_bytes, own.as_deref());
             masker.trim();
             out
-        };
-        let out = if len > WORK_BYTES {
-            let out = tokio::task::block_in_place(work);
-            Redactor::forget(); // this thread has given its tasks away, and nobody tells it when it goes idle
-            out
-        } else {
-            work()
-        };
+        });
         let events = out.as_ref().map_or(0, |out| out.as_ref().map_or(0, |out| out.events));
         self.count(len, events);
         // Nil says nothing.

@@ -22,6 +22,11 @@ pub fn is_enough(bytes: &[u8]) -> bool {
     body_bytes(&bytes[..end]).is_none_or(|body| bytes.len() - end >= body)
 }
 
+/// Whether a connection that begins so speaks HTTP/2.
+pub fn is_http2(bytes: &[u8]) -> bool {
+    bytes.starts_with(PREFACE)
+}
+
 /// Where the head of a request ends.
 pub fn head_end(bytes: &[u8]) -> Option<usize> {
     let end = |empty: &[u8]| memmem::find(bytes, empty).map(|at| at + empty.len());
@@ -50,7 +55,7 @@ fn body_bytes(head: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEGINNING_BYTES, PREFACE, is_enough};
+    use super::{BEGINNING_BYTES, PREFACE, is_enough, is_http2};
 
     #[test]
     fn a_request_that_has_not_come_is_waited_for() {
@@ -63,6 +68,7 @@ mod tests {
             assert!(!is_enough(&PREFACE[..end]), "{end}");
         }
         assert!(is_enough(PREFACE) && is_enough(&[PREFACE, b"more"].concat()));
+        assert!(is_http2(PREFACE) && !is_http2(whole));
     }
 
     #[test]

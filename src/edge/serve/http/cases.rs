@@ -11,6 +11,7 @@ use super::json;
 use super::kind::Said;
 use super::proto::table;
 use super::refusal::Refusal;
+use crate::edge::serve::drawn::cases;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 
@@ -125,7 +126,7 @@ fn documents() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn cut_into_records_and_whole_a_document_is_judged_the_same(document in documents()) {

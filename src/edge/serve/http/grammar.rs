@@ -131,6 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{is_json, value};
+    use crate::edge::serve::drawn::cases;
 
     #[test]
     fn it_is_what_serde_takes() {
@@ -151,7 +152,7 @@ mod tests {
         for text in known {
             assert_eq!(is_json(text.as_bytes()), serde(text), "{text}");
         }
-        proptest!(ProptestConfig::with_cases(4000), |(chars in any)| {
+        proptest!(cases(4000), |(chars in any)| {
             let text: String = chars.into_iter().collect();
             // Numbers and words that touch are two values to us.
             if serde(&text) {

@@ -17,6 +17,8 @@ pub enum Refusal {
     Busy(&'static str),
     /// The body did not come in time.
     Slow,
+    /// The head did not end in time.
+    Late,
     /// The sender broke off.
     Gone,
     /// The upstream broke off before it answered: it may have taken the request.
@@ -41,7 +43,7 @@ impl Refusal {
             Refusal::Malformed(_) | Refusal::Signed | Refusal::Gone => 400,
             Refusal::Unsupported(_) => 415,
             Refusal::Busy(_) => 503,
-            Refusal::Slow => 408,
+            Refusal::Slow | Refusal::Late => 408,
             Refusal::Broken => 502,
             Refusal::Silent => 504,
             Refusal::Path | Refusal::Method => 404,
@@ -59,7 +61,7 @@ impl Refusal {
             Refusal::Busy(_) => 14,
             // Whether it was taken nobody knows: the sender decides, as for any broken connection.
             Refusal::Broken => 14,
-            Refusal::Slow | Refusal::Silent => 4,
+            Refusal::Slow | Refusal::Late | Refusal::Silent => 4,
             Refusal::Path | Refusal::Method | Refusal::Upgrade | Refusal::Connect => 12,
         }
     }
@@ -72,6 +74,7 @@ impl Refusal {
             Refusal::Malformed(what) | Refusal::Unsupported(what) | Refusal::Busy(what) => what,
             Refusal::Signed => "the body holds a secret and is signed: sign behind logveil",
             Refusal::Slow => "the body took longer than slow-seconds",
+            Refusal::Late => "a request's head took longer than slow-seconds, or the first one 10 s; closed",
             Refusal::Gone => "the sender broke off within the body",
             Refusal::Broken => "the upstream broke the connection before it answered",
             Refusal::Silent => "the upstream did not answer in answer-seconds",

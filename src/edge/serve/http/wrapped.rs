@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::json;
 use super::proto::drawn::{SECRET, fields, len, pair, text};
 use super::proto::{mask, table};
+use crate::edge::serve::drawn::cases;
 use crate::edge::serve::fluent::mask::Masker;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
@@ -133,7 +134,7 @@ fn by_fluent(record: &Record, redactor: &Redactor) -> Record {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn however_it_is_wrapped_the_same_is_masked(record in records()) {

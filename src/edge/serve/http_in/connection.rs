@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::time::sleep_until;
+use tokio::io::AsyncWriteExt;
+use tokio::time::{sleep_until, timeout};
 
 use super::exchange::Door;
 use super::hall::Hall;
-use super::lobby::{Begun, Came, wait};
+use super::lobby::{Came, Lent, wait};
+use super::reply::closing;
+use crate::edge::serve::http::refusal::Refusal;
 use crate::edge::serve::numbers::reason::Reason;
+use crate::edge::serve::shared::Shared;
 use crate::edge::serve::wire::{Peer, Wire};
 
 /// The longest head of a request.
@@ -23,6 +27,8 @@ const STREAMS_MAX: u32 = 256;
 /// What may come of one request, and of all of a connection of HTTP/2, before any is read.
 const STREAM_BYTES: u32 = 64 << 10;
 const WINDOW_BYTES: u32 = 256 << 10;
+/// For a sender that was late to take what it is told.
+const TELL: Duration = Duration::from_secs(2);
 
 /// Takes requests until the connection ends, or it is time to stop.
 pub async fn run(wire: impl Wire + 'static, peer: Peer, hall: Arc<Hall>) {
@@ -30,16 +36,24 @@ pub async fn run(wire: impl Wire + 'static, peer: Peer, hall: Arc<Hall>) {
     match wait(wire, shared.settings.limits.slow, &shared).await {
         // Not a part of what waits, which is to be small.
         Came::Request(begun, took) => Box::pin(serve(begun, took, peer, hall)).await,
-        Came::Slow(true) => {
-            let why = "a request's head took longer than slow-seconds; closed";
-            shared.turn_away(peer.listener, &peer.name, Reason::Slow, why);
-        }
-        Came::Slow(false) => {}
+        Came::Late(wire) => late(wire, peer.listener, &peer.name, &shared).await,
+        Came::Nothing => {}
     }
 }
 
+/// Tells a sender whose head did not end in time, and hangs up.
+async fn late(mut wire: Lent<impl Wire>, listener: usize, name: &str, shared: &Shared) {
+    shared.turn_away(listener, name, Reason::Slow, Refusal::Late.said());
+    let told = async {
+        wire.write_all(&closing(Refusal::Late)).await?;
+        wire.shutdown().await
+    };
+    // Who does not read it has gone.
+    let _ = timeout(TELL, told).await;
+}
+
 /// The same, for a connection whose first request has come, and took so long.
-async fn serve(wire: Begun<impl Wire + 'static>, took: Duration, peer: Peer, hall: Arc<Hall>) {
+async fn serve(wire: Lent<impl Wire + 'static>, took: Duration, peer: Peer, hall: Arc<Hall>) {
     let shared = hall.shared.clone();
     let limits = &shared.settings.limits;
     let mut builder = Builder::new(TokioExecutor::new());
@@ -59,7 +73,7 @@ async fn serve(wire: Begun<impl Wire + 'static>, took: Duration, peer: Peer, hal
         let door = door.clone();
         async move { Ok::<_, Infallible>(door.answer(request).await) }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire.again()), service));
     let ended = tokio::select! {
         // What has come is read before anything is ended.
         biased;
@@ -76,9 +90,11 @@ async fn serve(wire: Begun<impl Wire + 'static>, took: Duration, peer: Peer, hal
             }
         }
     };
-    let broken = ended.err().and_then(|e| e.downcast::<hyper::Error>().ok());
     // Who goes away between two requests, or is silent for long, has done nothing wrong.
-    if broken.is_some_and(|e| e.is_parse() && !e.is_incomplete_message()) {
+    let Some(broken) = ended.err().and_then(|e| e.downcast::<hyper::Error>().ok()) else { return };
+    if broken.is_parse() && !broken.is_incomplete_message() {
         shared.turn_away(listener, &name, Reason::Malformed, "what came is no request of HTTP; closed");
+    } else if broken.is_timeout() && wire.is_owed() {
+        late(wire, listener, &name, &shared).await;
     }
 }

@@ -21,14 +21,14 @@ use crate::edge::serve::http::{grpc, head};
 use crate::edge::serve::lane::Done;
 use crate::edge::serve::settings::{Listen, Rules};
 use crate::edge::serve::wire::Peer;
-use crate::engine::redactor::Redactor;
+use crate::edge::serve::work::off;
 use crate::engine::wipe::wipe;
 
-/// From so many bytes on a body is work that others should not wait for.
-const WORK_BYTES: usize = 128 << 10;
 /// A sender that is refused is read from for so long and so much, so that it hears why before its connection ends.
 const HEAR: Duration = Duration::from_secs(2);
 const HEAR_BYTES: usize = 64 << 20;
+/// No 408: most senders take that for good, and this one may only have a thin line.
+const AWAY: Refusal = Refusal::Busy("others waited for the room of a body that came the slowest; come again");
 
 /// Where requests of one connection come in.
 pub struct Door {
@@ -83,6 +83,8 @@ impl Door {
         let (read, mut body) = match taken {
             Ok(taken) => taken,
             Err(why) => {
+                // Others need not wait until it has been told.
+                drop(held);
                 hear(&mut incoming).await;
                 return Err((None, why));
             }
@@ -130,7 +132,10 @@ impl Door {
         let mut left = limits.slow.saturating_sub(took);
         while !incoming.is_end_stream() {
             let begun = Instant::now();
-            let frame = timeout(left, incoming.frame()).await.map_err(|_| Refusal::Slow)?;
+            let frame = tokio::select! {
+                frame = timeout(left, incoming.frame()) => frame.map_err(|_| Refusal::Slow)?,
+                () = held.sent_away() => return Err(AWAY),
+            };
             left = left.saturating_sub(begun.elapsed());
             let Some(frame) = frame else { break };
             // Trailers stay here.
@@ -159,11 +164,11 @@ impl Door {
             }
             Read::Grpc(coding, message) => grpc::judge(body, message, coding, limit, &rules.redactor),
         };
-        let mut judged = off(body.len(), || work(held.plain().min(limit)));
+        let mut judged = off(held.plain().max(body.len()), || work(held.plain().min(limit)));
         if judged.as_ref().err() == Some(&Refusal::Inflated) && !held.is_large() {
             // There was room for less than may be.
             held.grow_large().await?;
-            judged = off(body.len(), || work(limit));
+            judged = off(limit, || work(limit));
         }
         let judged = judged?;
         self.count(body.len(), &judged, &rules);
@@ -205,16 +210,6 @@ fn read(parts: &Parts, listen: &Listen) -> Result<Read, Refusal> {
         None => head::said(&parts.headers)?,
     };
     Ok(Read::Plain(head::coding(&parts.headers, "content-encoding")?, said))
-}
-
-/// Does work off the threads that others wait for, if it is much.
-fn off<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    if bytes <= WORK_BYTES {
-        return work();
-    }
-    let out = tokio::task::block_in_place(work);
-    Redactor::forget(); // this thread has given its tasks away, and nobody tells it when it goes idle
-    out
 }
 
 /// Reads what a sender that is refused still sends, for a while.

@@ -3,12 +3,19 @@
 //! A body may be held three times: as it came, unpacked, and masked. Little is free for any connection; for more it
 //! takes its room in one piece, and what outgrows that needs the one place for the largest body. Whoever has that waits
 //! for no room that another one has, so that there is no deadlock.
+//!
+//! Who waits for what bodies hold that still come has the slowest of these sent away, so that senders which begin and
+//! do not go on keep nobody out for long.
 
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+use super::coming::{Coming, Comings};
 
 use crate::edge::serve::budget::SMALL_BYTES;
 use crate::edge::serve::http::refusal::Refusal;
@@ -22,6 +29,8 @@ const RATIO: usize = 12;
 /// What is taken for a body of which nobody says how long it is.
 const UNKNOWN_BYTES: usize = 256 << 10;
 const FULL: Refusal = Refusal::Busy("there was no room in hold-seconds; come again");
+/// How long one waits until the slowest of those who keep others out is sent away, and then the next.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Shared by connections.
 pub struct Hall {
@@ -32,6 +41,7 @@ pub struct Hall {
     places: Arc<Semaphore>,
     room: Arc<Semaphore>,
     large: Arc<Semaphore>,
+    comings: Comings,
 }
 
 /// What one request holds.
@@ -40,6 +50,8 @@ pub struct Held<'a> {
     place: Option<OwnedSemaphorePermit>,
     room: Option<OwnedSemaphorePermit>,
     large: Option<OwnedSemaphorePermit>,
+    /// Its body, while it still comes and others may wait for its place.
+    coming: Option<Coming>,
     /// How long it may still wait.
     left: Duration,
     /// Bytes of a body there is room for, as it comes.
@@ -57,6 +69,8 @@ impl Hall {
             places: Arc::new(Semaphore::new(limits.requests)),
             room: Arc::new(Semaphore::new(room)),
             large: Arc::new(Semaphore::new(1)),
+            // At this pace the largest body comes in time.
+            comings: Comings::new(limits.message_bytes as f64 / limits.slow.as_secs_f64(), PATIENCE),
             pool: Pool::new(shared.clone()),
             shared,
         })
@@ -70,7 +84,7 @@ impl Hall {
     /// What a request begins with: nothing.
     pub fn hold(&self) -> Held<'_> {
         let left = self.shared.settings.limits.hold;
-        Held { hall: self, place: None, room: None, large: None, left, wire: SMALL_BYTES, plain: 0 }
+        Held { hall: self, place: None, room: None, large: None, coming: None, left, wire: SMALL_BYTES, plain: 0 }
     }
 }
 
@@ -95,7 +109,11 @@ impl Held<'_> {
     /// # Errors
     /// When there was none for too long.
     pub async fn grow(&mut self, wire: usize, declared: Option<usize>, packed: bool) -> Result<(), Refusal> {
-        if wire <= self.wire && (self.room.is_some() || wire <= SMALL_BYTES) {
+        let has_room = self.room.is_some() || self.large.is_some() || wire <= SMALL_BYTES;
+        if wire <= self.wire && has_room {
+            if let Some(coming) = &self.coming {
+                coming.has(wire);
+            }
             return Ok(());
         }
         self.enter().await?;
@@ -104,11 +122,13 @@ impl Held<'_> {
         let bytes = wanted.saturating_add(plain.saturating_mul(COPIES - 1));
         // A quarter for one of them, so that others find room too.
         if self.room.is_some() || bytes > self.hall.room_bytes() / 4 {
-            return self.grow_large().await;
+            self.grow_large().await?;
+        } else {
+            let room = self.hall.room.clone().acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX));
+            self.room = Some(self.wait(room, false).await?);
+            (self.wire, self.plain) = (wanted, plain);
         }
-        let room = self.hall.room.clone().acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX));
-        self.room = Some(wait(&mut self.left, room).await?);
-        (self.wire, self.plain) = (wanted, plain);
+        self.coming = Some(self.hall.comings.begin(wire, self.large.is_some()));
         Ok(())
     }
 
@@ -120,14 +140,24 @@ impl Held<'_> {
         self.enter().await?;
         if self.room.is_none() && self.large.is_none() && wire > 0 {
             self.wire = 0;
-            return self.grow(wire, Some(wire), packed).await;
+            self.grow(wire, Some(wire), packed).await?;
         }
+        self.coming = None;
         Ok(())
+    }
+
+    /// Ends when the body came the slowest of all, and others wait for what it holds.
+    pub async fn sent_away(&self) {
+        match &self.coming {
+            Some(coming) => coming.sent_away().await,
+            None => pending().await,
+        }
     }
 
     async fn enter(&mut self) -> Result<(), Refusal> {
         if self.place.is_none() {
-            self.place = Some(wait(&mut self.left, self.hall.places.clone().acquire_owned()).await?);
+            let place = self.hall.places.clone().acquire_owned();
+            self.place = Some(self.wait(place, false).await?);
         }
         Ok(())
     }
@@ -138,11 +168,29 @@ impl Held<'_> {
     /// When it was not free for too long.
     pub async fn grow_large(&mut self) -> Result<(), Refusal> {
         if self.large.is_none() {
-            self.large = Some(wait(&mut self.left, self.hall.large.clone().acquire_owned()).await?);
+            let large = self.hall.large.clone().acquire_owned();
+            self.large = Some(self.wait(large, true).await?);
         }
         let most = self.hall.shared.settings.limits.message_bytes;
         (self.room, self.wire, self.plain) = (None, most, most);
         Ok(())
+    }
+
+    /// Waits, and counts it off what is left. What is waited for is the place of the largest body, or what all hold.
+    async fn wait<T, E>(&mut self, what: impl Future<Output = Result<T, E>>, large: bool) -> Result<T, Refusal> {
+        // That it does not come meanwhile is not its doing.
+        self.coming = None;
+        let (begun, mut what) = (Instant::now(), pin!(what));
+        let got = loop {
+            let left = self.left.saturating_sub(begun.elapsed());
+            match timeout(left.min(PATIENCE), what.as_mut()).await {
+                Ok(got) => break got.ok(),
+                Err(_) if left <= PATIENCE => break None,
+                Err(_) => self.hall.comings.send_one_away(large),
+            }
+        };
+        self.left = self.left.saturating_sub(begun.elapsed());
+        got.ok_or(FULL)
     }
 }
 
@@ -151,12 +199,4 @@ impl Hall {
         let limits = &self.shared.settings.limits;
         limits.buffered_bytes.saturating_sub(limits.body_bytes()).max(COPIES * UNKNOWN_BYTES)
     }
-}
-
-/// Waits, and counts it off what is left.
-async fn wait<T, E>(left: &mut Duration, what: impl Future<Output = Result<T, E>>) -> Result<T, Refusal> {
-    let begun = Instant::now();
-    let got = timeout(*left, what).await;
-    *left = left.saturating_sub(begun.elapsed());
-    got.map_err(|_| FULL)?.map_err(|_| FULL)
 }

@@ -4,43 +4,57 @@
 use std::future::pending;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::sleep_until;
 
-use crate::edge::serve::http::beginning::{BEGINNING_BYTES, head_end, is_enough};
+use crate::edge::serve::http::beginning::{BEGINNING_BYTES, head_end, is_enough, is_http2};
 use crate::edge::serve::shared::Shared;
 use crate::edge::serve::wire::Wire;
 use crate::engine::wipe::wipe;
 
 /// Read at first; then as much as there is.
 const READ_BYTES: usize = 1 << 10;
+/// The longest that the first head takes: it is a packet or two.
+const HEAD: Duration = Duration::from_secs(10);
 
 /// A wire with what was read of it.
-pub struct Begun<W> {
+struct Begun<W> {
     bytes: Vec<u8>,
     /// What of that was handed on.
     at: usize,
     wire: W,
+    /// Whether something came since anything was last written.
+    heard: bool,
+    /// Whether it speaks HTTP/2.
+    http2: bool,
 }
+
+/// A wire that is lent to hyper, which gives none back: what is late is to be told so.
+pub struct Lent<W>(Arc<Mutex<Begun<W>>>);
 
 /// What came of waiting.
 pub enum Came<W> {
     /// A request, or what there is to say something to, and how long it took from its first byte on.
-    Request(Begun<W>, Duration),
-    /// Nothing, or a head that did not end in time.
-    Slow(bool),
+    Request(Lent<W>, Duration),
+    /// A head that did not end in time.
+    Late(Lent<W>),
+    /// Nothing.
+    Nothing,
 }
 
-/// Waits for a request, at most `slow` for its first byte and `slow` from there on.
+/// Waits for a request: at most `slow` for its first byte, and as long again from there on, but for its head less.
 pub async fn wait<W: Wire>(wire: W, slow: Duration, shared: &Shared) -> Came<W> {
-    let mut begun = Begun { bytes: Vec::new(), at: 0, wire };
+    let mut begun = Begun { bytes: Vec::new(), at: 0, wire, heard: false, http2: false };
     let mut first = Instant::now();
     while !is_enough(&begun.bytes) {
         let Begun { bytes, wire, .. } = &mut begun;
         let held = bytes.len();
+        let in_head = held > 0 && head_end(bytes).is_none();
+        let patience = if in_head { slow.min(HEAD) } else { slow };
         if bytes.capacity() == held {
             bytes.reserve_exact(held.clamp(READ_BYTES, BEGINNING_BYTES));
         }
@@ -48,11 +62,11 @@ pub async fn wait<W: Wire>(wire: W, slow: Duration, shared: &Shared) -> Came<W> 
             biased;
             read = wire.read_buf(bytes) => read,
             () = stopped(shared, held > 0) => break,
-            () = sleep_until((first + slow).into()) => {
-                if head_end(bytes).is_some() {
-                    break;
+            () = sleep_until((first + patience).into()) => {
+                if in_head {
+                    return Came::Late(Lent::of(begun));
                 }
-                return Came::Slow(held > 0);
+                break;
             }
         };
         match read {
@@ -62,7 +76,7 @@ pub async fn wait<W: Wire>(wire: W, slow: Duration, shared: &Shared) -> Came<W> 
             Ok(_) => {}
         }
     }
-    if begun.bytes.is_empty() { Came::Slow(false) } else { Came::Request(begun, first.elapsed()) }
+    if begun.bytes.is_empty() { Came::Nothing } else { Came::Request(Lent::of(begun), first.elapsed()) }
 }
 
 /// Until it is time to stop; whoever has begun may end, for as long as there is time.
@@ -81,44 +95,76 @@ impl<W> Drop for Begun<W> {
     }
 }
 
-impl<W: Wire> AsyncRead for Begun<W> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.at < self.bytes.len() {
-            let end = self.bytes.len().min(self.at + to.remaining());
-            to.put_slice(&self.bytes[self.at..end]);
-            self.at = end;
-            if end == self.bytes.len() {
-                wipe(&mut self.bytes);
-                (self.bytes, self.at) = (Vec::new(), 0);
-            }
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.wire).poll_read(cx, to)
+impl<W> Lent<W> {
+    fn of(mut begun: Begun<W>) -> Lent<W> {
+        (begun.heard, begun.http2) = (!begun.bytes.is_empty(), is_http2(&begun.bytes));
+        Lent(Arc::new(Mutex::new(begun)))
+    }
+
+    /// Another hold of the same wire.
+    pub fn again(&self) -> Lent<W> {
+        Lent(self.0.clone())
+    }
+
+    /// Whether something has come that no answer was written to, where answers are text.
+    pub fn is_owed(&self) -> bool {
+        let begun = self.begun();
+        begun.heard && !begun.http2
+    }
+
+    /// Nobody panics with it in hand, nor waits.
+    fn begun(&self) -> MutexGuard<'_, Begun<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<W: Wire> AsyncWrite for Begun<W> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(cx, bytes)
+impl<W: Wire> AsyncRead for Lent<W> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut begun = self.begun();
+        let Begun { bytes, at, wire, heard, .. } = &mut *begun;
+        if *at < bytes.len() {
+            let end = bytes.len().min(*at + to.remaining());
+            to.put_slice(&bytes[*at..end]);
+            *at = end;
+            if end == bytes.len() {
+                wipe(bytes);
+                (*bytes, *at) = (Vec::new(), 0);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let before = to.filled().len();
+        let read = Pin::new(wire).poll_read(cx, to);
+        *heard |= to.filled().len() > before;
+        read
+    }
+}
+
+impl<W: Wire> AsyncWrite for Lent<W> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut begun = self.begun();
+        begun.heard = false;
+        Pin::new(&mut begun.wire).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write_vectored(cx, pieces)
+        let mut begun = self.begun();
+        begun.heard = false;
+        Pin::new(&mut begun.wire).poll_write_vectored(cx, pieces)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.wire.is_write_vectored()
+        self.begun().wire.is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.begun().wire).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.begun().wire).poll_shutdown(cx)
     }
 }

@@ -67,6 +67,17 @@ pub fn reply(why: Refusal, words: Words) -> Response<Body> {
     response
 }
 
+/// The answer of text to what is no request yet, behind which the connection ends.
+pub fn closing(why: Refusal) -> Vec<u8> {
+    let status = StatusCode::from_u16(why.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let said = format!("logveil: {}\n", why.said());
+    let length = said.len();
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{said}"
+    )
+    .into_bytes()
+}
+
 /// What a refusal is counted as; None where it is the upstream's doing, or nobody's.
 pub fn reason(why: Refusal) -> Option<Reason> {
     match why {
@@ -78,7 +89,7 @@ pub fn reason(why: Refusal) -> Option<Reason> {
         }
         Refusal::Signed => Some(Reason::Signed),
         Refusal::Busy(_) => Some(Reason::Busy),
-        Refusal::Slow => Some(Reason::Slow),
+        Refusal::Slow | Refusal::Late => Some(Reason::Slow),
         Refusal::Gone => Some(Reason::Unfinished),
         Refusal::Broken | Refusal::Silent => None,
     }

@@ -1,161 +1,192 @@
-//! A message as lines of JSON: a line a record, its attributes under their own keys. All texts are written, keys too,
-//! and where each stands is remembered.
+//! A message as lines of JSON: a line a record, its attributes under their own keys. All texts are written, keys too.
+//! Where each stands is asked of the few lines only that are masked.
 
 use std::io::Write;
 use std::ops::Range;
 
+use super::place::{Id, Kind, Leaf, Span};
 use super::table::{Field as Row, Message};
-use super::wire::{Field, Fields, Wire};
+use super::wire::{Field, Fields, Wire, short_pair, short_text};
 use crate::edge::serve::fluent::text::{LONG_BYTES, escape, head};
 use crate::edge::serve::http::refusal::Refusal;
+use crate::engine::wipe::wipe;
 
 /// Messages within each other, at most.
 const DEPTH_MAX: usize = 100;
+/// Bytes that are held for each byte of a body, at most: what holds nothing but fields without a content, or a value
+/// under thousands of keys, is nobody's.
+const TIMES_MAX: usize = 15;
+/// What is held for any body.
+const ANY_BYTES: usize = 64 << 10;
+const MANY: Refusal = Refusal::Malformed("fields without a content, or keys without an end; nothing of it left");
 /// The key of a text of which no table knows what it is.
 const UNKNOWN: &str = "field";
 
-/// What a leaf is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A text or bytes.
-    Text,
-    /// A number or truth in a value of OTLP: it becomes a text where it is masked.
-    Number,
-    /// A field that no table knows: it goes where something is found in it.
-    Unknown,
-}
-
-/// A text or number: where it stands in the lines and in the body.
-pub struct Leaf {
-    /// In the lines, quotes included.
-    pub place: Range<usize>,
-    /// The field in the body.
-    pub whole: Range<usize>,
-    /// Where the field's number ends there.
-    pub tag_end: usize,
-    /// The field's value.
-    pub body: Range<usize>,
-    /// The message around it, by its place in the spans.
-    pub span: usize,
-    /// What it is.
-    pub kind: Kind,
-    /// Only its head stands in the line.
+/// A line: what message it is, and where that stands.
+pub struct Line {
+    /// In the text; it ends where the next one begins.
+    start: usize,
+    due: Due,
+    /// Of some text only the head stands in it.
     pub long: bool,
 }
 
-/// A message within another one: where its length and its fields stand.
-pub struct Span {
-    /// From its length to its first field.
-    pub len: Range<usize>,
-    /// Its fields.
-    pub body: Range<usize>,
-    /// The message around it; the first span has none.
-    pub parent: usize,
-}
+/// A message that is to be a line of its own.
+type Due = (&'static Message, Span);
 
-/// Lines, and what stands where in them.
+/// Lines of a body.
 pub struct Lines<'a> {
     source: &'a [u8],
     /// JSON, an object a line.
     pub text: Vec<u8>,
-    /// In the order of the lines.
-    pub leaves: Vec<Leaf>,
-    /// Messages, each behind the one around it; the first is the body.
+    lines: Vec<Line>,
+    /// The messages that are lines, and what is around them.
     pub spans: Vec<Span>,
-    starts: Vec<usize>,
+    /// Where texts and numbers stand, if that is wanted.
+    leaves: Option<Vec<Leaf>>,
+    /// Whether a text is longer than what is written of it.
+    long: bool,
+    /// How many messages are to be lines yet.
+    dues: usize,
 }
-
-/// A message that is to be a line of its own: what it is, and its span.
-type Due = (&'static Message, usize);
 
 impl<'a> Lines<'a> {
     /// The lines of a body.
     ///
     /// # Errors
-    /// When it is no message, or one that nests too deep.
+    /// When it is no message, or one that nests too deep, or holds too little for what it takes.
     pub fn of(source: &'a [u8], message: &'static Message) -> Result<Lines<'a>, Refusal> {
-        let body = Span { len: 0..0, body: 0..source.len(), parent: 0 };
-        let text = Vec::with_capacity(source.len() + source.len() / 2);
-        let mut lines = Lines { source, text, leaves: Vec::new(), spans: vec![body], starts: Vec::new() };
-        lines.line((message, 0), 0)?;
+        let mut lines = Lines::new(source);
+        lines.text.reserve(source.len() + source.len() / 2);
+        let body = Span::all(source);
+        lines.spans.push(body);
+        lines.line((message, body), 0)?;
         Ok(lines)
     }
 
-    /// Where each line begins and ends, its line feed included.
-    pub fn ends(&self) -> impl Iterator<Item = (usize, usize)> {
-        let ends = self.starts.iter().skip(1).copied().chain([self.text.len()]);
-        self.starts.iter().copied().zip(ends)
+    fn new(source: &'a [u8]) -> Lines<'a> {
+        Lines { source, text: Vec::new(), lines: Vec::new(), spans: Vec::new(), leaves: None, long: false, dues: 0 }
+    }
+
+    /// Whether of some text only the head stands there.
+    pub fn any_long(&self) -> bool {
+        self.lines.iter().any(|line| line.long)
+    }
+
+    /// Each line, and its text with its line feed.
+    pub fn each(&self) -> impl Iterator<Item = (&Line, &[u8])> {
+        let ends = self.lines.iter().skip(1).map(|line| line.start).chain([self.text.len()]);
+        self.lines.iter().zip(ends).map(|(line, end)| (line, &self.text[line.start..end]))
+    }
+
+    /// Where the texts and numbers of a line stand, and the messages around them.
+    ///
+    /// # Errors
+    /// None: it was read before.
+    pub fn leaves(&self, line: &Line) -> Result<(Vec<Leaf>, Vec<Span>), Refusal> {
+        let mut own = Lines { leaves: Some(Vec::new()), ..Lines::new(self.source) };
+        let written = own.object(&line.due, 0, &mut Vec::new());
+        wipe(&mut own.text);
+        written?;
+        Ok((own.leaves.unwrap_or_default(), own.spans))
     }
 
     /// A message as a line, then those that are lines of their own in it.
-    fn line(&mut self, (message, span): Due, depth: usize) -> Result<(), Refusal> {
+    fn line(&mut self, due: Due, depth: usize) -> Result<(), Refusal> {
         let start = self.text.len();
-        let mut due = Vec::new();
-        self.text.push(b'{');
-        self.members(message, span, depth, &mut due)?;
-        self.text.extend_from_slice(b"}\n");
+        let mut dues = Vec::new();
+        self.long = false;
+        self.object(&due, depth, &mut dues)?;
+        self.text.push(b'\n');
         if self.text.len() == start + 3 {
             self.text.truncate(start);
         } else {
-            self.starts.push(start);
+            self.lines.push(Line { start, due, long: self.long });
         }
-        due.into_iter().try_for_each(|due| self.line(due, depth + 1))
+        dues.into_iter().try_for_each(|due| self.line(due, depth + 1))
+    }
+
+    fn object(&mut self, (message, span): &Due, depth: usize, dues: &mut Vec<Due>) -> Result<(), Refusal> {
+        self.text.push(b'{');
+        self.members(message, span.body(), depth, dues)?;
+        self.text.push(b'}');
+        Ok(())
     }
 
     fn members(
         &mut self,
         message: &'static Message,
-        span: usize,
+        body: Range<usize>,
         depth: usize,
-        due: &mut Vec<Due>,
+        dues: &mut Vec<Due>,
     ) -> Result<(), Refusal> {
         if depth > DEPTH_MAX {
             return Err(Refusal::Malformed("messages within each other, too deep; nothing of it left"));
         }
-        let mut fields = Fields::new(self.source, self.spans[span].body.clone());
+        let parent = body.start as Id;
+        let mut fields = Fields::new(self.source, body);
         while let Some(field) = fields.take()? {
             if field.wire != Wire::Len {
                 continue;
             }
+            self.bounded()?;
             let row = message.fields.iter().find(|(number, _)| *number == field.number);
             match row.map(|(_, row)| *row) {
                 Some(Row::Skip) => {}
                 Some(Row::Text(name)) => {
                     self.name(name);
-                    self.text_leaf(&field, span, Kind::Text);
+                    self.text_leaf(&field, parent, Kind::Text);
                 }
                 Some(Row::Line(below)) => {
-                    let below = (below, self.span(&field, span));
-                    due.push(below);
+                    self.dues += 1;
+                    let span = self.span(&field, parent);
+                    dues.push((below, span));
                 }
                 Some(Row::Below(below)) => {
-                    let span = self.span(&field, span);
-                    self.members(below, span, depth + 1, due)?;
+                    self.span(&field, parent);
+                    self.members(below, field.body, depth + 1, dues)?;
                 }
                 Some(Row::Object(name, below)) => {
-                    let span = self.span(&field, span);
                     self.name(name);
-                    self.text.push(b'{');
-                    self.members(below, span, depth + 1, due)?;
-                    self.text.push(b'}');
+                    let span = self.span(&field, parent);
+                    self.object(&(below, span), depth + 1, dues)?;
                 }
                 Some(Row::Value(name)) => {
                     self.name(name);
-                    self.value(&field, span, depth + 1)?;
+                    self.value(&field, parent, depth + 1)?;
                 }
                 Some(row @ (Row::Pair | Row::Label)) => {
-                    let span = self.span(&field, span);
-                    self.pair(span, matches!(row, Row::Pair), depth + 1)?;
+                    self.pair(&field, parent, matches!(row, Row::Pair), depth + 1)?;
                 }
-                None => self.unknown(&field, span),
+                None => self.unknown(&field, parent),
             }
         }
         Ok(())
     }
 
-    fn span(&mut self, field: &Field, parent: usize) -> usize {
-        self.spans.push(Span { len: field.tag_end..field.body.start, body: field.body.clone(), parent });
-        self.spans.len() - 1
+    /// Whether it takes no more than a body may.
+    fn bounded(&self) -> Result<(), Refusal> {
+        let leaves = self.leaves.as_ref().map_or(0, Vec::len);
+        let held = self.text.len()
+            + self.dues * size_of::<Due>()
+            + self.spans.len() * size_of::<Span>()
+            + leaves * size_of::<Leaf>();
+        if held > TIMES_MAX * self.source.len() + ANY_BYTES { Err(MANY) } else { Ok(()) }
+    }
+
+    /// A message around others.
+    fn span(&mut self, field: &Field, parent: Id) -> Span {
+        let span = Span::of(field, parent);
+        self.spans.push(span);
+        span
+    }
+
+    /// A message around texts and numbers, which is asked for with these.
+    fn inner(&mut self, field: &Field, parent: Id) -> Id {
+        if self.leaves.is_some() {
+            self.span(field, parent);
+        }
+        field.body.start as Id
     }
 
     /// What stands between two members or elements.
@@ -172,72 +203,114 @@ impl<'a> Lines<'a> {
         self.text.extend_from_slice(b"\":");
     }
 
-    fn unknown(&mut self, field: &Field, span: usize) {
+    fn unknown(&mut self, field: &Field, parent: Id) {
         if field.wire == Wire::Len && !field.body.is_empty() {
             self.name(UNKNOWN);
-            self.text_leaf(field, span, Kind::Unknown);
+            self.text_leaf(field, parent, Kind::Unknown);
         }
     }
 
-    fn text_leaf(&mut self, field: &Field, span: usize, kind: Kind) {
+    fn text_leaf(&mut self, field: &Field, parent: Id, kind: Kind) {
         let body = &self.source[field.body.clone()];
         let long = body.len() > LONG_BYTES;
+        self.long |= long;
         let start = self.text.len();
-        self.text.push(b'"');
-        escape(if long { head(body) } else { body }, &mut self.text);
-        self.text.push(b'"');
-        self.leaf(field, start, span, kind, long);
+        self.quoted(if long { head(body) } else { body });
+        self.leaf(field, start, parent, kind, long);
     }
 
-    fn leaf(&mut self, field: &Field, start: usize, span: usize, kind: Kind, long: bool) {
-        let place = start..self.text.len();
-        let Field { whole, tag_end, body, .. } = field.clone();
-        self.leaves.push(Leaf { place, whole, tag_end, body, span, kind, long });
+    fn quoted(&mut self, text: &[u8]) {
+        self.text.push(b'"');
+        escape(text, &mut self.text);
+        self.text.push(b'"');
+    }
+
+    fn leaf(&mut self, field: &Field, start: usize, parent: Id, kind: Kind, long: bool) {
+        if let Some(leaves) = &mut self.leaves {
+            leaves.push(Leaf::of(field, start..self.text.len(), parent, kind, long));
+        }
     }
 
     /// A key and its value. A field that is given twice counts as it was given last, for some; so each value is
     /// judged under each key.
-    fn pair(&mut self, span: usize, any: bool, depth: usize) -> Result<(), Refusal> {
+    fn pair(&mut self, of: &Field, parent: Id, any: bool, depth: usize) -> Result<(), Refusal> {
+        // What most attributes are, where nobody asks for their places.
+        if self.leaves.is_none()
+            && let Some((key, value)) = short_pair(&self.source[of.body.clone()])
+            && let Some(text) = if any { short_text(value) } else { Some(value) }
+        {
+            self.next();
+            self.quoted(key);
+            self.text.push(b':');
+            self.quoted(text);
+            return Ok(());
+        }
+        let span = self.inner(of, parent);
+        let mut fields = Fields::new(self.source, of.body.clone());
+        let (first, second) = (fields.take()?, fields.take()?);
+        if let (Some(key), Some(value), true) = (&first, &second, fields.is_empty())
+            && (key.number, key.wire, value.number, value.wire) == (1, Wire::Len, 2, Wire::Len)
+        {
+            return self.member(Some(key), std::slice::from_ref(value), span, any, depth);
+        }
         let (mut keys, mut values) = (Vec::new(), Vec::new());
-        let mut fields = Fields::new(self.source, self.spans[span].body.clone());
-        while let Some(field) = fields.take()? {
+        let mut next = first;
+        let mut others = second;
+        while let Some(field) = next {
             match (field.number, field.wire) {
                 (1, Wire::Len) => keys.push(field),
                 (2, Wire::Len) => values.push(field),
                 _ => self.unknown(&field, span),
             }
+            next = match others.take() {
+                Some(field) => Some(field),
+                None => fields.take()?,
+            };
         }
-        for n in 0..keys.len().max(1) {
+        if keys.is_empty() {
+            return self.member(None, &values, span, any, depth);
+        }
+        keys.iter().try_for_each(|key| self.member(Some(key), &values, span, any, depth))
+    }
+
+    fn member(
+        &mut self,
+        key: Option<&Field>,
+        values: &[Field],
+        span: Id,
+        any: bool,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        self.next();
+        match key {
+            Some(key) => self.text_leaf(key, span, Kind::Text),
+            None => self.text.extend_from_slice(b"\"\""),
+        }
+        self.text.push(b':');
+        let many = values.len() != 1;
+        if many {
+            self.text.push(b'[');
+        }
+        for value in values {
+            self.bounded()?;
             self.next();
-            match keys.get(n) {
-                Some(key) => self.text_leaf(key, span, Kind::Text),
-                None => self.text.extend_from_slice(b"\"\""),
+            match any {
+                true => self.value(value, span, depth + 1)?,
+                false => self.text_leaf(value, span, Kind::Text),
             }
-            self.text.push(b':');
-            let many = values.len() != 1;
-            if many {
-                self.text.push(b'[');
-            }
-            for value in &values {
-                self.next();
-                match any {
-                    true => self.value(value, span, depth + 1)?,
-                    false => self.text_leaf(value, span, Kind::Text),
-                }
-            }
-            if many {
-                self.text.push(b']');
-            }
+        }
+        if many {
+            self.text.push(b']');
         }
         Ok(())
     }
 
     /// A value of OTLP: what is given of it, which is one mostly.
-    fn value(&mut self, field: &Field, parent: usize, depth: usize) -> Result<(), Refusal> {
+    fn value(&mut self, field: &Field, parent: Id, depth: usize) -> Result<(), Refusal> {
         if depth > DEPTH_MAX {
             return Err(Refusal::Malformed("values within each other, too deep; nothing of it left"));
         }
-        let span = self.span(field, parent);
+        let span = self.inner(field, parent);
         let mut fields = Fields::new(self.source, field.body.clone());
         let first = fields.take()?;
         let many = first.is_none() || !fields.is_empty();
@@ -256,7 +329,7 @@ impl<'a> Lines<'a> {
         Ok(())
     }
 
-    fn one(&mut self, field: &Field, span: usize, depth: usize) -> Result<(), Refusal> {
+    fn one(&mut self, field: &Field, span: Id, depth: usize) -> Result<(), Refusal> {
         let start = self.text.len();
         let body = &self.source[field.body.clone()];
         match (field.number, field.wire) {
@@ -276,7 +349,7 @@ impl<'a> Lines<'a> {
                 self.leaf(field, start, span, Kind::Number, false);
             }
             (5, Wire::Len) => {
-                let span = self.span(field, span);
+                let span = self.inner(field, span);
                 self.text.push(b'[');
                 let mut fields = Fields::new(self.source, field.body.clone());
                 while let Some(one) = fields.take()? {
@@ -290,15 +363,12 @@ impl<'a> Lines<'a> {
                 self.text.push(b']');
             }
             (6, Wire::Len) => {
-                let span = self.span(field, span);
+                let span = self.inner(field, span);
                 self.text.push(b'{');
                 let mut fields = Fields::new(self.source, field.body.clone());
                 while let Some(one) = fields.take()? {
                     match (one.number, one.wire) {
-                        (1, Wire::Len) => {
-                            let span = self.span(&one, span);
-                            self.pair(span, true, depth + 1)?;
-                        }
+                        (1, Wire::Len) => self.pair(&one, span, true, depth + 1)?,
                         _ => self.unknown(&one, span),
                     }
                 }

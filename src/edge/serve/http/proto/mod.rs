@@ -1,10 +1,11 @@
 //! Protobuf without structs: a [`table`] says what each field of a message is, [`wire`] takes a message apart, [`lines`]
 //! writes its records as lines of JSON, which the engine knows how to judge, and [`rewrite`] puts what it found into the
-//! bytes that came. All else stays as it is: unknown fields, their order, numbers that are written longer than need be.
+//! bytes that came ([`place`] says where). All else stays as it is: unknown fields, their order, numbers that are written longer than need be.
 
 mod lines;
 #[cfg(test)]
 mod oracle;
+mod place;
 mod rewrite;
 pub mod table;
 #[cfg(test)]
@@ -13,7 +14,8 @@ mod wire;
 
 use std::borrow::Cow;
 
-use self::lines::{Kind, Leaf, Lines};
+use self::lines::{Line, Lines};
+use self::place::{Kind, Leaf, Span};
 use self::rewrite::Edit;
 use self::table::Message;
 use super::refusal::Refusal;
@@ -44,14 +46,16 @@ pub fn mask(
     tally: &mut Tally,
 ) -> Result<Option<Vec<u8>>, Refusal> {
     let mut lines = Lines::of(source, message)?;
-    let mut judge = Judge { source, redactor, tally, edits: Vec::new() };
-    judge.lines(&lines);
-    let edits = std::mem::take(&mut judge.edits);
+    let mut judge = Judge { source, redactor, tally, edits: Vec::new(), spans: Vec::new() };
+    let judged = judge.lines(&lines);
+    let Judge { edits, mut spans, .. } = judge;
     wipe(&mut lines.text);
+    judged?;
     if edits.is_empty() {
         return Ok(None);
     }
-    Ok(Some(rewrite::apply(source, &lines.spans, edits)))
+    spans.append(&mut lines.spans);
+    Ok(Some(rewrite::apply(source, spans, edits)))
 }
 
 /// A push of one line to Loki, for tests.
@@ -66,59 +70,65 @@ struct Judge<'a> {
     redactor: &'a Redactor,
     tally: &'a mut Tally,
     edits: Vec<Edit>,
+    /// Messages around what is edited.
+    spans: Vec<Span>,
 }
 
 impl Judge<'_> {
     /// All lines in one call; then those that are not what they were, leaf by leaf.
-    fn lines(&mut self, lines: &Lines<'_>) {
-        let any_long = lines.leaves.iter().any(|leaf| leaf.long);
+    fn lines(&mut self, lines: &Lines<'_>) -> Result<(), Refusal> {
         let mut counted = Tally::default();
-        let masked = self.redactor.redact_counted(&lines.text, &mut counted);
-        if !any_long && matches!(masked, Cow::Borrowed(_)) {
+        let mut masked = self.redactor.redact_counted(&lines.text, &mut counted);
+        if !lines.any_long() && matches!(masked, Cow::Borrowed(_)) {
             self.tally.add(&counted);
-            return;
+            return Ok(());
         }
         let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
         let whole = feeds(&masked) == feeds(&lines.text);
         if whole {
             self.tally.add(&counted);
         }
-        let mut rest = &masked[..];
-        let mut leaves = &lines.leaves[..];
-        for (start, end) in lines.ends() {
-            let own = leaves.iter().take_while(|leaf| leaf.place.start < end).count();
-            let (mine, others) = leaves.split_at(own);
-            leaves = others;
-            let line = &lines.text[start..end];
-            if whole {
-                let there = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
-                self.line(line, start, mine, &rest[..there]);
-                rest = &rest[there..];
-            } else {
-                // What was found spans lines: each by itself then.
-                let masked = self.redactor.redact_counted(line, self.tally);
-                self.line(line, start, mine, &masked);
-            }
+        let judged = self.each(lines, whole.then_some(&masked[..]));
+        if let Cow::Owned(masked) = &mut masked {
+            wipe(masked);
         }
-        if let Cow::Owned(mut masked) = masked {
-            wipe(&mut masked);
-        }
+        judged
     }
 
-    /// One line that begins at `start`, and as it was masked.
-    fn line(&mut self, line: &[u8], start: usize, leaves: &[Leaf], masked: &[u8]) {
-        if line == masked && leaves.iter().all(|leaf| !leaf.long) {
-            return;
+    /// Line by line, as all of them were masked; by itself where what was found spans lines.
+    fn each(&mut self, lines: &Lines<'_>, mut masked: Option<&[u8]>) -> Result<(), Refusal> {
+        for (line, text) in lines.each() {
+            match &mut masked {
+                Some(rest) => {
+                    let (there, others) = rest.split_at(memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1));
+                    *rest = others;
+                    self.line(lines, (line, text), there)?;
+                }
+                None => {
+                    let masked = self.redactor.redact_counted(text, self.tally);
+                    self.line(lines, (line, text), &masked)?;
+                }
+            }
         }
-        let place = |leaf: &Leaf| leaf.place.start - start..leaf.place.end - start;
-        let Some(places) = align(line, leaves.iter().map(place), masked) else {
-            return leaves.iter().for_each(|leaf| self.cover(leaf));
+        Ok(())
+    }
+
+    /// One line with its text, and that as it was masked.
+    fn line(&mut self, lines: &Lines<'_>, (line, text): (&Line, &[u8]), masked: &[u8]) -> Result<(), Refusal> {
+        if text == masked && !line.long {
+            return Ok(());
+        }
+        let (leaves, mut spans) = lines.leaves(line)?;
+        self.spans.append(&mut spans);
+        let Some(places) = align(text, leaves.iter().map(|leaf| leaf.place.range()), masked) else {
+            leaves.iter().for_each(|leaf| self.cover(leaf));
+            return Ok(());
         };
         for (leaf, there) in leaves.iter().zip(places) {
-            let (before, after) = (&line[place(leaf)], &masked[there]);
-            if leaf.long && (before == after || !self.is_all_masked(line, &place(leaf))) {
+            let (before, after) = (&text[leaf.place.range()], &masked[there]);
+            if leaf.long && (before == after || !self.is_all_masked(text, &leaf.place.range())) {
                 // Nothing around it makes all of it a secret: it is a text by itself.
-                let body = &self.source[leaf.body.clone()];
+                let body = &self.source[leaf.body.range()];
                 if let Cow::Owned(masked) = self.redactor.redact_counted(body, self.tally) {
                     self.edit(leaf, &masked);
                 }
@@ -135,6 +145,7 @@ impl Judge<'_> {
                 },
             }
         }
+        Ok(())
     }
 
     /// Whether a finding covers what stands in quotes there.
@@ -145,7 +156,7 @@ impl Judge<'_> {
 
     /// Of what cannot be told apart nothing stays.
     fn cover(&mut self, leaf: &Leaf) {
-        if !leaf.body.is_empty() {
+        if !leaf.body.range().is_empty() {
             self.tally.unjudged += 1;
             self.edit(leaf, UNJUDGED);
         }
@@ -158,10 +169,10 @@ impl Judge<'_> {
                 self.tally.unjudged += u64::from(text != UNJUDGED);
                 Vec::new()
             }
-            Kind::Text => rewrite::field(&self.source[leaf.whole.start..leaf.tag_end], text),
+            Kind::Text => rewrite::field(&self.source[leaf.tag.range()], text),
             Kind::Number => rewrite::field(table::STRING_VALUE, text),
         };
-        self.edits.push(Edit { place: leaf.whole.clone(), with, span: leaf.span });
+        self.edits.push(Edit { place: leaf.whole(), with, parent: leaf.parent });
     }
 }
 

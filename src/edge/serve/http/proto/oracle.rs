@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::tests::{SECRET, len, number, text};
 use super::wire::Fields;
 use super::{mask, table};
+use crate::edge::serve::drawn::cases;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
 
@@ -231,7 +232,7 @@ fn resources() -> impl Strategy<Value = Resource> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn what_leaves_is_what_a_naive_walker_says(resources in vec(resources(), 0..3)) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::UNJUDGED;
-use super::lines::Span;
+use super::place::{Id, Span};
 use super::wire::{put_varint, varint_len};
 
 /// Other bytes in place of some of the body's.
@@ -12,8 +12,8 @@ pub struct Edit {
     pub place: Range<usize>,
     /// What stands there then.
     pub with: Vec<u8>,
-    /// The message around it, by its place in the spans.
-    pub span: usize,
+    /// The message around it.
+    pub parent: Id,
 }
 
 /// A field with a length, behind its number.
@@ -25,8 +25,10 @@ pub fn field(tag: &[u8], body: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The body with these edits.
-pub fn apply(source: &[u8], spans: &[Span], mut edits: Vec<Edit>) -> Vec<u8> {
+/// The body with these edits, and the messages around them, some of which may be given twice.
+pub fn apply(source: &[u8], mut spans: Vec<Span>, mut edits: Vec<Edit>) -> Vec<u8> {
+    spans.sort_unstable_by_key(|span| span.id());
+    spans.dedup_by_key(|span| span.id());
     edits.sort_by_key(|edit| edit.place.start);
     edits.dedup_by(|later, first| {
         let same = later.place == first.place;
@@ -36,7 +38,7 @@ pub fn apply(source: &[u8], spans: &[Span], mut edits: Vec<Edit>) -> Vec<u8> {
         }
         same
     });
-    lengths(spans, &mut edits);
+    lengths(&spans, &mut edits);
     let grown: usize = edits.iter().map(|edit| edit.with.len()).sum();
     let mut out = Vec::with_capacity(source.len() + grown);
     let mut from = 0;
@@ -49,21 +51,22 @@ pub fn apply(source: &[u8], spans: &[Span], mut edits: Vec<Edit>) -> Vec<u8> {
     out
 }
 
-/// Adds the edits of lengths, from the inside out: each message stands behind the one around it.
+/// Adds the edits of lengths, from the inside out: each message begins behind the one around it.
 fn lengths(spans: &[Span], edits: &mut Vec<Edit>) {
+    let at = |id: Id| spans.partition_point(|span| span.id() < id);
     let mut more = vec![0_isize; spans.len()];
     for edit in edits.iter() {
-        more[edit.span] += edit.with.len() as isize - edit.place.len() as isize;
+        more[at(edit.parent)] += edit.with.len() as isize - edit.place.len() as isize;
     }
-    for (n, span) in spans.iter().enumerate().skip(1).rev().filter(|(_, span)| !span.len.is_empty()) {
+    for (n, span) in spans.iter().enumerate().rev().filter(|(_, span)| !span.len().is_empty()) {
         if more[n] == 0 {
             continue;
         }
-        let len = span.body.len().saturating_add_signed(more[n]) as u64;
+        let len = span.body().len().saturating_add_signed(more[n]) as u64;
         let mut with = Vec::with_capacity(varint_len(len));
         put_varint(len, &mut with);
-        more[span.parent] += more[n] + with.len() as isize - span.len.len() as isize;
-        edits.push(Edit { place: span.len.clone(), with, span: span.parent });
+        more[at(span.parent)] += more[n] + with.len() as isize - span.len().len() as isize;
+        edits.push(Edit { place: span.len(), with, parent: span.parent });
     }
     edits.sort_by_key(|edit| edit.place.start);
 }

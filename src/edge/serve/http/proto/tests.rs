@@ -195,3 +195,27 @@ fn what_is_no_message_is_refused() {
     }
     assert_eq!(masked(&[], &table::LOGS), Ok(None));
 }
+
+#[test]
+fn what_takes_much_more_than_it_says_is_refused() {
+    // A value under many keys, many of them within each other, and fields without a content.
+    let product = len(6, [len(1, "").repeat(3_000), len(2, "").repeat(3_000)].concat());
+    let mut doubled = text("x");
+    for _ in 0..60 {
+        let pair = [len(1, "a"), len(1, "b"), len(2, &doubled)].concat();
+        doubled = len(6, len(1, pair));
+    }
+    let empty = [len(5, text(&format!("password={SECRET}"))), len(3, "").repeat(100_000)].concat();
+    let records = len(1, len(2, len(2, "").repeat(100_000)));
+    for bad in [logs(&[&product]), logs(&[&len(5, doubled)]), logs(&[&empty]), records] {
+        assert!(matches!(masked(&bad, &table::LOGS), Err(Refusal::Malformed(_))), "{} bytes", bad.len());
+    }
+    // What senders write is far from it, also where their keys and values are letters.
+    let small = |secret: &str| {
+        let attributes = len(6, pair("a", text("b"))).repeat(2_000);
+        [len(5, text(&format!("password={secret}"))), attributes].concat()
+    };
+    assert_eq!(masked(&logs(&[&small(SECRET)]), &table::LOGS), Ok(Some(logs(&[&small(LABEL)]))));
+    let controls = len(5, text(&"\u{1}".repeat(60_000)));
+    assert_eq!(masked(&logs(&[&controls]), &table::LOGS), Ok(None));
+}

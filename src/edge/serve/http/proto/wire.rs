@@ -56,6 +56,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When it is none.
+    #[inline]
     pub fn take(&mut self) -> Result<Option<Field>, Refusal> {
         if self.left.is_empty() {
             return Ok(None);
@@ -86,6 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A number of any length, which is passed.
+    #[inline]
     fn number(&mut self) -> Result<u64, Refusal> {
         let bytes = &self.source[self.left.clone()];
         let (n, len) = varint(bytes).ok_or(BROKEN)?;
@@ -95,7 +97,16 @@ impl<'a> Fields<'a> {
 }
 
 /// The number that bytes begin with, and how long it is.
+#[inline]
 pub fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    // Most are small.
+    match bytes {
+        [b, ..] if *b < 0x80 => Some((u64::from(*b), 1)),
+        _ => long_varint(bytes),
+    }
+}
+
+fn long_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut n = 0;
     for (i, b) in bytes.iter().take(10).enumerate() {
         if i == 9 && *b > 1 {
@@ -123,9 +134,29 @@ pub fn varint_len(n: u64) -> usize {
     (64 - (n | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// A field of less than 128 bytes whose number is written so, and what stands behind it.
+fn short(tag: u8, body: &[u8]) -> Option<(&[u8], &[u8])> {
+    match body {
+        [first, len @ 0..0x80, rest @ ..] if *first == tag => rest.split_at_checked(usize::from(*len)),
+        _ => None,
+    }
+}
+
+/// A short key and a short value, and nothing else.
+pub fn short_pair(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, rest) = short(0x0A, body)?;
+    let (value, rest) = short(0x12, rest)?;
+    rest.is_empty().then_some((key, value))
+}
+
+/// A short text as a value of OTLP, and nothing else.
+pub fn short_text(value: &[u8]) -> Option<&[u8]> {
+    short(0x0A, value).filter(|(_, rest)| rest.is_empty()).map(|(text, _)| text)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Fields, put_varint, varint, varint_len};
+    use super::{Fields, put_varint, short_pair, short_text, varint, varint_len};
 
     #[test]
     fn numbers_come_back() {
@@ -135,6 +166,24 @@ mod tests {
             assert_eq!((varint(&out), varint_len(n)), (Some((n, out.len())), out.len()));
         }
         assert!(varint(&[0x80; 10]).is_none() && varint(&[0xFF; 9]).is_none() && varint(&[]).is_none());
+    }
+
+    #[test]
+    fn what_is_short_is_read_at_once() {
+        assert_eq!(short_pair(b"\x0a\x01k\x12\x03\x0a\x01v"), Some((&b"k"[..], &b"\x0a\x01v"[..])));
+        assert_eq!(short_text(b"\x0a\x01v"), Some(&b"v"[..]));
+        for other in [
+            &b"\x12\x00\x0a\x00"[..],
+            b"\x0a\x01k",
+            b"\x0a\x80\x00\x12\x00",
+            b"\x0a\x00\x12\x01",
+            b"\x0a\x00\x12\x00\x12\x00",
+        ] {
+            assert!(short_pair(other).is_none(), "{other:?}");
+        }
+        for other in [&b""[..], b"\x12\x00", b"\x0a\x01", b"\x0a\x00\x0a\x00"] {
+            assert!(short_text(other).is_none(), "{other:?}");
+        }
     }
 
     #[test]
