@@ -14,8 +14,10 @@ use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
 use crate::edge::form::{self, Form};
 use crate::edge::in_place;
+use crate::edge::outbox::{Outbox, Sink};
 use crate::edge::packing;
-use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
+use crate::edge::patience::Patience;
+use crate::edge::pipe::{self, Buffer, Encoding, Lane, Trouble};
 use crate::edge::raw::Raw;
 use crate::edge::report::Report;
 use crate::edge::signals::{self, Ending};
@@ -113,6 +115,7 @@ pub struct Run<'a> {
     threads: usize,
     progress: &'a Progress,
     buffer: Buffer,
+    patience: Patience,
     /// Counts of all inputs.
     pub tally: Tally,
     /// The exit code, if nothing ends the run early.
@@ -127,7 +130,7 @@ impl<'a> Run<'a> {
     /// Before the first input.
     pub fn new(redactor: &'a Redactor, args: &Args, progress: &'a Progress) -> Self {
         let (encoding, threads) = (setup::encoding(args), setup::threads(args));
-        let (buffer, tally) = (Buffer::default(), Tally::default());
+        let (buffer, patience, tally) = (Buffer::default(), Patience::default(), Tally::default());
         let form = setup::form(args);
         Run {
             redactor,
@@ -136,6 +139,7 @@ impl<'a> Run<'a> {
             threads,
             progress,
             buffer,
+            patience,
             tally,
             code: failure::OK,
             inputs: [0; 3],
@@ -159,7 +163,7 @@ impl<'a> Run<'a> {
     /// Only those of the output, whose name is for errors.
     pub fn through(&mut self, input: &Input, mut lane: Lane, out: &mut impl Sink, name: &str) -> Result<(), Failure> {
         let progress = self.progress;
-        let mut reader = match input.open(self.encoding == Encoding::Bytes, |n| progress.add(n)) {
+        let mut reader = match input.open(self.encoding == Encoding::Bytes, &self.patience, |n| progress.add(n)) {
             Ok(reader) => reader,
             Err(e) => {
                 self.unread(input, &e);
@@ -197,7 +201,7 @@ impl<'a> Run<'a> {
         if at_hand && self.threads > 1 && lane.is_plain() {
             ahead::pump(reader, self.redactor, lane, out, self.threads, seen)
         } else {
-            pipe::pump(reader, lane, out, &mut self.buffer, seen)
+            pipe::pump(reader, lane, out, &mut self.buffer, &self.patience, seen)
         }
     }
 
