@@ -1,14 +1,14 @@
 //! Without a subcommand: inputs -> masked text.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 
 use super::args::Args;
 use super::failure::{self, Failure};
 use super::known;
-use super::names::Format;
 use super::progress::Progress;
+use super::report::report;
 use super::setup;
 use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
@@ -19,7 +19,6 @@ use crate::edge::packing;
 use crate::edge::patience::Patience;
 use crate::edge::pipe::{self, Buffer, Encoding, Lane, Trouble};
 use crate::edge::raw::Raw;
-use crate::edge::report::Report;
 use crate::edge::signals::{self, Ending};
 use crate::edge::walk::{self, Walk};
 use crate::engine::found::tally::Tally;
@@ -75,34 +74,6 @@ fn create(path: &Path, inputs: &[Input]) -> Result<File, Failure> {
         )));
     }
     File::create(path).map_err(|e| Failure::Said(failure::OUTPUT, format!("--output {}: {e}", path.display())))
-}
-
-/// Says what was done, if that was asked for.
-///
-/// # Errors
-/// When it cannot be said.
-pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Failure> {
-    let format = match (args.filter.report, &args.filter.report_file) {
-        (Some(format), _) => format,
-        (None, Some(_)) => Format::Json,
-        (None, None) => return Ok(()),
-    };
-    let report = Report::new(tally, redactor);
-    let text = match format {
-        Format::Text => report.text(),
-        Format::Json => report.json(),
-    };
-    match &args.filter.report_file {
-        None => _ = io::stderr().write_all(text.as_bytes()),
-        Some(path) => OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .and_then(|mut f| f.write_all(text.as_bytes()))
-            .map_err(|e| Failure::Said(failure::OUTPUT, format!("--report-file {}: {e}", path.display())))?,
-    }
-    Ok(())
 }
 
 /// One run over all inputs.
