@@ -38,7 +38,9 @@ fn secrets(count: usize) -> Vec<String> {
         6 | 7 => draw("0123456789abcdef", 32),
         _ => draw(&[ALNUM, "+/"].concat(), 43) + "=",
     };
-    (0..count).map(one).collect()
+    // Of very many some look like a template by chance, which is refused.
+    let taken = |secret: &String| Values::builder().add(secret.as_str()) == Verdict::Taken;
+    (0..).map(one).filter(taken).take(count).collect()
 }
 
 fn values(secrets: &[String]) -> Values {
