@@ -7,9 +7,10 @@ use clap::{Args as Group, Parser, Subcommand, ValueHint};
 
 use super::args_exec::Exec;
 use super::args_known::Known;
+use super::args_report::Reporting;
 #[cfg(feature = "serve")]
 use super::args_serve::Serve;
-use super::names::{EncodingName, Format, InputForm, ListFormat, NumberMask, When};
+use super::names::{EncodingName, InputForm, ListFormat, NumberMask, When};
 
 /// What `--help` and the man page say about exit codes and settings.
 const AFTER: &str = "\
@@ -35,7 +36,7 @@ Settings:
   A logveil.toml that is found and not named by --config is told of on standard error; --no-config or
   LOGVEIL_NO_CONFIG=1 leaves it out. It is refused (2) if it says what could let secrets stay or
   overwrite files: only, except, allow, keep-samples, min-likelihood, assume-bytes, encoding, input, hash-key-file,
-  output, report-file, baseline, in-place, known and all options that begin with known-, or only and except in a
+  output, report-file, report-names, baseline, in-place, known and all options that begin with known-, or only and except in a
   [[listen]].
   The key of hash masks comes from --hash-key-file or from the variable LOGVEIL_HASH_KEY, never from
   an argument, which other users of the machine could see.";
@@ -339,13 +340,9 @@ pub struct Filter {
     )]
     pub number_mask: Option<NumberMask>,
 
-    /// At the end say what was done: counts by rule and family, records, bytes; never content
-    #[arg(long, value_name = "FORMAT", env = "LOGVEIL_REPORT", hide_env = true, help_heading = "Output")]
-    pub report: Option<Format>,
-
-    /// Where the report goes [default: standard error]; alone it means --report json
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "LOGVEIL_REPORT_FILE", hide_env = true, help_heading = "Output")]
-    pub report_file: Option<PathBuf>,
+    /// What is said at the end.
+    #[command(flatten)]
+    pub reporting: Reporting,
 
     /// The inputs' encoding [default: any that is compatible with ASCII; UTF-16 is refused]
     #[arg(long, value_name = "NAME", env = "LOGVEIL_ENCODING", hide_env = true, help_heading = "Input")]

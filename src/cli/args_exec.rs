@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
+use super::args_report::Reporting;
 use super::names::When;
 use crate::edge::exec::ending::ExitMap;
 
@@ -67,6 +68,10 @@ pub struct Exec {
     /// Mask as bytes what looks like UTF-16 instead of closing the stream; secrets in it stay
     #[arg(long)]
     pub assume_bytes: bool,
+
+    /// What is said at the end; the last one, since options behind it would stand under its heading.
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -60,6 +60,10 @@ pub struct Known {
     /// How long `serve` knows a value that was replaced or went, such as 90s, 15m, 24h or 7d [default: 24h]
     #[arg(long, global = true, value_name = "TIME", value_parser = grace, value_hint = ValueHint::Other, env = "LOGVEIL_KNOWN_GRACE", hide_env = true)]
     pub known_grace: Option<Duration>,
+
+    /// Whether masks are counted by the names of their values.
+    #[arg(skip)]
+    pub named: bool,
 }
 
 fn grace(text: &str) -> Result<Duration, String> {

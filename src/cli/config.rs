@@ -17,6 +17,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::args::{Args, Choice, Command, Rules};
 use super::failure::Failure;
 use super::names::When;
+use super::report;
 use super::tables::Source;
 
 /// The file that is read when none is named.
@@ -27,14 +28,15 @@ const ALLOW: &str = "allow";
 const KNOWN: &str = "known";
 /// Options that make no sense in a file.
 const NOT_IN_FILE: [&str; 5] = ["config", "no-config", "check-config", "help", "version"];
-/// Settings that could let secrets stay, or write where the file says: only of a file that somebody named. So are known
+/// Settings that could let secrets stay, name them, or write where the file says: only of a file that somebody named. So are known
 /// values: whoever writes the file and part of the log could guess what a file holds until a guess is masked.
-const TRUSTED: [&str; 22] = [
+const TRUSTED: [&str; 23] = [
     "only",
     "except",
     ALLOW,
     "output",
     "report-file",
+    "report-names",
     "baseline",
     "keep-samples",
     "min-likelihood",
@@ -73,7 +75,7 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure>
     }
     // What chooses no rules is not to end by what a file says of them.
     let file = if named || chooses(&args) { text(&args.choice)? } else { None };
-    let args = match file {
+    let mut args = match file {
         None => args,
         Some((path, text)) => {
             let mut all: Vec<OsString> = given.iter().take(1).cloned().collect();
@@ -91,6 +93,7 @@ pub fn parse(given: impl IntoIterator<Item = OsString>) -> Result<Args, Failure>
             args
         }
     };
+    args.known.named = report::asked(&args).names()?;
     colour(args.choice.color.unwrap_or_default());
     if args.command.is_some() && !args.files.is_empty() {
         return Err(Failure::usage("a subcommand takes its files behind its name; see --help"));
@@ -214,7 +217,7 @@ fn arguments(path: &Path, text: &str, found: bool, is_given: &dyn Fn(&str) -> bo
 fn trusted(source: &Source<'_>, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>) -> Result<(), Failure> {
     let refuse = |key: &Spanned<Cow<'_, str>>| {
         Err(Failure::usage(format!(
-            "{}: `{}` could let secrets stay or overwrite files, so it holds only in a file that was named: give \
+            "{}: `{}` could let secrets stay, name them or overwrite files, so it holds only in a file that was named: give \
              `--config {}` if you trust it, or --no-config to leave it out",
             source.at(key.span().start),
             key.get_ref(),

@@ -10,6 +10,7 @@ use super::args_exec::Exec;
 use super::failure::{self, Failure};
 use super::known;
 use super::names::When;
+use super::report::report;
 use super::setup;
 use crate::edge::exec::drain::Limits;
 use crate::edge::exec::ending::{How, ending};
@@ -72,7 +73,11 @@ pub fn run(args: &Args, given: &Exec) -> Result<u8, Failure> {
         assume_bytes: given.assume_bytes,
     };
     let outcome = exec::run(&plan, &redactor).map_err(|begun| unbegun(begun, &plan))?;
-    let code = told(&outcome);
+    let mut code = told(&outcome);
+    if let Err(why) = report(args, &outcome.tally, &redactor) {
+        failure::end(Err(why));
+        code = if code == failure::OK { OUTPUT } else { code };
+    }
     match ending(outcome.how, &given.exit_map, std::process::id() == 1) {
         How::Code(0) => Ok(code),
         How::Code(_) if code == failure::INTERNAL => Ok(code),

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::known;
 use super::setup;
 use crate::edge::files::Input;
+use crate::edge::patience::Patience;
 use crate::edge::pipe::Encoding;
 use crate::edge::signals;
 use crate::edge::{encoding::Detector, wtf8::Decoder};
@@ -39,7 +40,7 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<u8, Failure> {
 
 fn read(input: &Input, encoding: Encoding) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
-    let opened = input.open(encoding == Encoding::Bytes, |_| {});
+    let opened = input.open(encoding == Encoding::Bytes, &Patience::default(), |_| {});
     let read = opened.and_then(|r| r.take(EXPLAINED_BYTES_MAX + 1).read_to_end(&mut text));
     read.map_err(|e| Failure::unread(input.name(), &e))?;
     if text.len() as u64 > EXPLAINED_BYTES_MAX {

@@ -1,23 +1,24 @@
 //! Without a subcommand: inputs -> masked text.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 
 use super::args::Args;
 use super::failure::{self, Failure};
 use super::known;
-use super::names::Format;
 use super::progress::Progress;
+use super::report::report;
 use super::setup;
 use crate::edge::ahead;
 use crate::edge::files::{Input, same_file};
 use crate::edge::form::{self, Form};
 use crate::edge::in_place;
+use crate::edge::outbox::{Outbox, Sink};
 use crate::edge::packing;
-use crate::edge::pipe::{self, Buffer, Encoding, Lane, Outbox, Sink, Trouble};
+use crate::edge::patience::Patience;
+use crate::edge::pipe::{self, Buffer, Encoding, Lane, Trouble};
 use crate::edge::raw::Raw;
-use crate::edge::report::Report;
 use crate::edge::signals::{self, Ending};
 use crate::edge::walk::{self, Walk};
 use crate::engine::found::tally::Tally;
@@ -75,34 +76,6 @@ fn create(path: &Path, inputs: &[Input]) -> Result<File, Failure> {
     File::create(path).map_err(|e| Failure::Said(failure::OUTPUT, format!("--output {}: {e}", path.display())))
 }
 
-/// Says what was done, if that was asked for.
-///
-/// # Errors
-/// When it cannot be said.
-pub fn report(args: &Args, tally: &Tally, redactor: &Redactor) -> Result<(), Failure> {
-    let format = match (args.filter.report, &args.filter.report_file) {
-        (Some(format), _) => format,
-        (None, Some(_)) => Format::Json,
-        (None, None) => return Ok(()),
-    };
-    let report = Report::new(tally, redactor);
-    let text = match format {
-        Format::Text => report.text(),
-        Format::Json => report.json(),
-    };
-    match &args.filter.report_file {
-        None => _ = io::stderr().write_all(text.as_bytes()),
-        Some(path) => OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .and_then(|mut f| f.write_all(text.as_bytes()))
-            .map_err(|e| Failure::Said(failure::OUTPUT, format!("--report-file {}: {e}", path.display())))?,
-    }
-    Ok(())
-}
-
 /// One run over all inputs.
 pub struct Run<'a> {
     redactor: &'a Redactor,
@@ -113,6 +86,7 @@ pub struct Run<'a> {
     threads: usize,
     progress: &'a Progress,
     buffer: Buffer,
+    patience: Patience,
     /// Counts of all inputs.
     pub tally: Tally,
     /// The exit code, if nothing ends the run early.
@@ -127,7 +101,7 @@ impl<'a> Run<'a> {
     /// Before the first input.
     pub fn new(redactor: &'a Redactor, args: &Args, progress: &'a Progress) -> Self {
         let (encoding, threads) = (setup::encoding(args), setup::threads(args));
-        let (buffer, tally) = (Buffer::default(), Tally::default());
+        let (buffer, patience, tally) = (Buffer::default(), Patience::default(), Tally::default());
         let form = setup::form(args);
         Run {
             redactor,
@@ -136,6 +110,7 @@ impl<'a> Run<'a> {
             threads,
             progress,
             buffer,
+            patience,
             tally,
             code: failure::OK,
             inputs: [0; 3],
@@ -159,7 +134,7 @@ impl<'a> Run<'a> {
     /// Only those of the output, whose name is for errors.
     pub fn through(&mut self, input: &Input, mut lane: Lane, out: &mut impl Sink, name: &str) -> Result<(), Failure> {
         let progress = self.progress;
-        let mut reader = match input.open(self.encoding == Encoding::Bytes, |n| progress.add(n)) {
+        let mut reader = match input.open(self.encoding == Encoding::Bytes, &self.patience, |n| progress.add(n)) {
             Ok(reader) => reader,
             Err(e) => {
                 self.unread(input, &e);
@@ -197,7 +172,7 @@ impl<'a> Run<'a> {
         if at_hand && self.threads > 1 && lane.is_plain() {
             ahead::pump(reader, self.redactor, lane, out, self.threads, seen)
         } else {
-            pipe::pump(reader, lane, out, &mut self.buffer, seen)
+            pipe::pump(reader, lane, out, &mut self.buffer, &self.patience, seen)
         }
     }
 

@@ -17,7 +17,7 @@ use super::tables::{Section, Source};
 use crate::edge::known::keeper::Keeper;
 #[cfg(feature = "serve")]
 use crate::edge::known::socket;
-use crate::edge::known::{self, DEFAULT, Place};
+use crate::edge::known::{self, DEFAULT, Names, Place};
 #[cfg(feature = "serve")]
 use crate::edge::serve::files::Files;
 use crate::engine::api::builder::Builder;
@@ -48,7 +48,8 @@ pub fn asked(given: &Known, choice: &Choice) -> Result<Asked, Failure> {
     let min_bytes = given.known_min_bytes.map(usize::from);
     let mut places = Vec::new();
     if !given.known_env.is_empty() {
-        places.push(Place::Env(patterns(given.known_env.iter().map(String::as_str))));
+        let names = names(&given.known_env).map_err(|why| Failure::usage(format!("--known-env: {why}")))?;
+        places.push(Place::Env(names));
     }
     places.extend(given.known_file.iter().cloned().map(Place::File));
     places.extend(given.known_lines.iter().cloned().map(Place::Lines));
@@ -57,19 +58,21 @@ pub fn asked(given: &Known, choice: &Choice) -> Result<Asked, Failure> {
     places.extend(given.known_fd.iter().copied().map(Place::Fd));
     #[cfg(feature = "serve")]
     places.extend(given.known_socket.iter().cloned().map(Place::Socket));
-    let mut groups = vec![known::Group { places, min_bytes, encodings: None }];
+    let mut groups = vec![known::Group { places, min_bytes, encodings: None, named: false }];
     // A file that was found and not named has none: `config` refuses it.
     if let Some((path, text)) = config::text(choice)? {
         groups.extend(tables(&path, &text, min_bytes)?);
     }
     groups.retain(|group| !group.places.is_empty());
+    groups.iter_mut().for_each(|group| group.named = given.named);
     let (strict, grace) = (given.known_strict == Some(true), given.known_grace.unwrap_or(GRACE));
     Ok(Asked { groups, strict, grace })
 }
 
-fn patterns<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// Patterns of names, with the usual ones where these are named.
+fn names(written: &[String]) -> Result<Names, String> {
     let usual = |name| if name == USUAL { DEFAULT.to_vec() } else { vec![name] };
-    names.flat_map(usual).map(str::to_owned).collect()
+    Names::new(written.iter().map(String::as_str).flat_map(usual).map(str::to_owned).collect())
 }
 
 /// The `[[known]]` of a configuration.
@@ -80,8 +83,8 @@ fn tables(path: &Path, text: &str, min_bytes: Option<usize>) -> Result<Vec<known
     for mut section in Section::all(&source, table.get_ref(), "known", "[[known]]")? {
         section.only(&KEYS)?;
         let mut group = known::Group { min_bytes, ..known::Group::default() };
-        if let Some(names) = section.texts("env")? {
-            group.places.push(Place::Env(patterns(names.iter().map(String::as_str))));
+        if let Some(written) = section.texts("env")? {
+            group.places.push(Place::Env(names(&written).map_err(|why| section.wrong_at("env", why))?));
         }
         let kinds = [
             ("file", Place::File as fn(PathBuf) -> Place),
@@ -234,11 +237,12 @@ mod tests {
         let groups = tables(Path::new("conf/x.toml"), text, None).unwrap_or_default();
         assert_eq!(groups.len(), 2);
         assert!(groups[0].places[1] == Place::File("conf/f".into()));
-        assert!(matches!(&groups[0].places[0], Place::Env(names) if names.len() > 10));
+        assert!(matches!(&groups[0].places[0], Place::Env(names) if names.has("A_TOKEN".as_ref())));
         assert_eq!((groups[1].min_bytes, groups[1].encodings.as_deref()), (Some(8), Some(&["json"][..])));
         for (text, said) in [
             ("[[known]]", "x.toml:1: [[known]]: it names no value"),
             ("[[known]]\nfiles = 'f'", "x.toml:2: `files`"),
+            ("[[known]]\nenv = ['A', 'B[']", "x.toml:2: `env`: `B[`: unclosed character class"),
             ("[[known]]\nfile = 'f'\nmin-bytes = 3", "x.toml:3: `min-bytes`: write a number from 4"),
             ("[[known]]\nfile = 'f'\nencodings = ['rot13']", "x.toml:3: `encodings`: write some of json"),
         ] {

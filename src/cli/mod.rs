@@ -3,6 +3,7 @@
 pub mod args;
 pub mod args_exec;
 pub mod args_known;
+pub mod args_report;
 #[cfg(feature = "serve")]
 mod args_serve;
 mod baseline;
@@ -29,6 +30,7 @@ mod plain;
 #[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "the sidecar shows it"))]
 mod print;
 mod progress;
+mod report;
 pub mod rules;
 mod rules_check;
 #[cfg(feature = "serve")]

@@ -10,7 +10,8 @@ use std::thread;
 
 use memchr::memrchr;
 
-use super::pipe::{Buffer, Lane, READ_BYTES, Sink, Trouble};
+use super::outbox::Sink;
+use super::pipe::{Buffer, Lane, READ_BYTES, Trouble};
 use crate::engine::api::parallel::{Judge, Judged};
 use crate::engine::redactor::Redactor;
 
@@ -167,7 +168,9 @@ impl Way {
 mod tests {
     use std::io::{self, Read};
 
-    use super::super::pipe::{self, Buffer, Encoding, Lane, Outbox, READ_BYTES, Trouble};
+    use super::super::outbox::Outbox;
+    use super::super::patience::Patience;
+    use super::super::pipe::{self, Buffer, Encoding, Lane, READ_BYTES, Trouble};
     use super::pump;
     use crate::engine::redactor::Redactor;
 
@@ -205,7 +208,8 @@ mod tests {
             let mut lane = Lane::new(&redactor, Encoding::Detect);
             let mut expected = Vec::new();
             let out = &mut Outbox::new(&mut expected);
-            pipe::pump(&mut &input[..], &mut lane, out, &mut Buffer::default(), &mut |_| {}).unwrap();
+            pipe::pump(&mut &input[..], &mut lane, out, &mut Buffer::default(), &Patience::default(), &mut |_| {})
+                .unwrap();
             let mut tally = lane.tally();
             assert!(tally.findings() > 100);
             for threads in [1, 2, 5] {

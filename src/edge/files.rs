@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::packing::{self, Kind};
+use super::patience::{Patience, Patient};
 use super::raw::{self, Raw};
 
 /// Where an input comes from.
@@ -67,20 +68,25 @@ impl Input {
     }
 
     /// Opens it. What begins as gzip or Zstandard do is read decompressed; what is compressed otherwise is refused
-    /// unless it is to be taken `as_bytes`. `seen` is told how many bytes each read of the input itself gave.
+    /// unless it is to be taken `as_bytes`. Reads wait by `patience`. `seen` is told how many bytes each read of the input itself gave.
     ///
     /// # Errors
     /// When it cannot be opened, its first bytes cannot be read, or it is refused.
-    pub fn open<'a>(&self, as_bytes: bool, seen: impl FnMut(usize) + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    pub fn open<'a>(
+        &self,
+        as_bytes: bool,
+        patience: &Patience,
+        seen: impl FnMut(usize) + 'a,
+    ) -> io::Result<Box<dyn Read + 'a>> {
         match self {
-            Input::Stdin => opened(Raw::stdin()?, as_bytes, seen),
+            Input::Stdin => opened(Patient::new(Raw::stdin()?, patience), as_bytes, seen),
             Input::Path(path) => {
                 let file = File::open(path)?;
                 if file.metadata()?.is_dir() {
                     return Err(io::ErrorKind::IsADirectory.into());
                 }
                 raw::grow(&file);
-                opened(file, as_bytes, seen)
+                opened(Patient::new(file, patience), as_bytes, seen)
             }
         }
     }

@@ -13,8 +13,7 @@ use crate::engine::stream::Stream;
 
 /// How much of an input is looked at for its form, in bytes.
 const HEAD_BYTES: usize = 64 << 10;
-/// Between two looks at how long a part has waited for the next: the second ends it. Where nothing comes nobody looks, as nobody
-/// does at a line that has not ended.
+/// Between two looks at how long a part has waited for the next: the second ends it.
 const AGE: Duration = Duration::from_millis(2500);
 
 /// How records are written.
@@ -109,19 +108,33 @@ impl Formed {
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8], stream: &mut Stream, sink: &mut impl FnMut(&[u8])) {
+        self.age(stream, sink);
         match self {
             Formed::Json(json) => json.push(bytes, stream, sink),
             Formed::Export(export) => export.push(bytes, stream, sink),
-            Formed::Parts(joiner, looked) => {
-                if !joiner.waits() {
-                    *looked = Instant::now();
-                } else if looked.elapsed() >= AGE {
-                    joiner.age(stream, sink);
-                    *looked = Instant::now();
-                }
-                joiner.push(bytes, stream, sink);
-            }
+            Formed::Parts(joiner, _) => joiner.push(bytes, stream, sink),
         }
+    }
+
+    /// How long a part that waits may do so until somebody looks again.
+    pub fn patience(&self) -> Option<Duration> {
+        match self {
+            Formed::Parts(joiner, looked) if joiner.waits() => Some(AGE.saturating_sub(looked.elapsed())),
+            _ => None,
+        }
+    }
+
+    /// Looks at how long parts have waited, if it is time.
+    pub fn age(&mut self, stream: &mut Stream, sink: &mut impl FnMut(&[u8])) {
+        let Formed::Parts(joiner, looked) = self else { return };
+        let waits = joiner.waits();
+        if waits && looked.elapsed() < AGE {
+            return;
+        }
+        if waits {
+            joiner.age(stream, sink);
+        }
+        *looked = Instant::now();
     }
 
     /// Ends the input.

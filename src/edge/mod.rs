@@ -28,7 +28,11 @@ pub mod known;
 #[cfg(feature = "cli")]
 mod late;
 #[cfg(feature = "cli")]
+pub mod outbox;
+#[cfg(feature = "cli")]
 pub mod packing;
+#[cfg(feature = "cli")]
+pub mod patience;
 #[cfg(feature = "cli")]
 pub mod pipe;
 #[cfg(feature = "cli")]

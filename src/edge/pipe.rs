@@ -1,10 +1,13 @@
 //! Blocking Read -> Stream -> Write: large reads, few writes, and nothing complete is held back
 //! while a read could block.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, Read};
+use std::time::Duration;
 
 use super::encoding::{Detector, Wide};
 use super::form::{Form, Formed};
+use super::outbox::Sink;
+use super::patience::{self, Patience};
 use super::wtf8::{Decoder, Encoder, Order};
 use crate::engine::api::parallel::Judged;
 use crate::engine::found::tally::Tally;
@@ -14,11 +17,6 @@ use crate::engine::wipe::wipe;
 
 /// Bytes asked for in one read.
 pub const READ_BYTES: usize = 256 << 10;
-/// Clean stretches of at least this many bytes are written from where they are; smaller pieces are
-/// gathered first.
-const STRAIGHT_BYTES: usize = 32 << 10;
-/// Gathered bytes that are written at once.
-const GATHERED_BYTES_MAX: usize = 64 << 10;
 
 /// How an input is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +142,18 @@ impl Lane {
         self.stream.push_judged(block, judged, sink);
     }
 
+    /// How long what is held may wait for more; none is for ever.
+    pub fn patience(&self) -> Option<Duration> {
+        self.formed.as_ref().and_then(Formed::patience)
+    }
+
+    /// Lets go what has waited for too long.
+    pub fn age(&mut self, sink: &mut impl FnMut(&[u8])) {
+        if let Some(formed) = &mut self.formed {
+            formed.age(&mut self.stream, sink);
+        }
+    }
+
     /// Ends the input.
     pub fn finish(&mut self, sink: &mut impl FnMut(&[u8])) {
         if let Some(formed) = &mut self.formed {
@@ -176,84 +186,7 @@ fn encoded(encoder: Option<&mut Encoder>, text: &[u8], units: &mut Vec<u8>, sink
     wipe(units);
 }
 
-/// What takes a stream's pieces.
-pub trait Sink {
-    /// Takes a piece; errors wait for the next flush.
-    fn take(&mut self, piece: &[u8]);
-
-    /// Everything taken has left, or here is why not.
-    ///
-    /// # Errors
-    /// The first error since the last call.
-    fn flush(&mut self) -> io::Result<()>;
-}
-
-/// Gathers small pieces in front of a writer and keeps its first error.
-pub struct Outbox<W: Write> {
-    inner: W,
-    gathered: Vec<u8>,
-    error: Option<io::Error>,
-}
-
-impl<W: Write> Outbox<W> {
-    /// In front of `inner`.
-    pub fn new(inner: W) -> Outbox<W> {
-        Outbox { inner, gathered: Vec::new(), error: None }
-    }
-
-    /// The writer; what was gathered and not flushed is dropped.
-    #[cfg(test)]
-    fn into_inner(self) -> W {
-        self.inner
-    }
-
-    fn send(&mut self, piece: &[u8]) {
-        if self.error.is_none() {
-            self.error = write_both(&mut self.inner, &self.gathered, piece).err();
-        }
-        self.gathered.clear();
-    }
-}
-
-impl<W: Write> Sink for Outbox<W> {
-    /// Takes a piece: large ones go out at once together with what was gathered before them.
-    fn take(&mut self, piece: &[u8]) {
-        if piece.len() >= STRAIGHT_BYTES {
-            self.send(piece);
-        } else {
-            self.gathered.extend_from_slice(piece);
-            if self.gathered.len() >= GATHERED_BYTES_MAX {
-                self.send(&[]);
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.send(&[]);
-        match self.error.take() {
-            Some(e) => Err(e),
-            None => self.inner.flush(),
-        }
-    }
-}
-
-fn write_both(out: &mut impl Write, first: &[u8], second: &[u8]) -> io::Result<()> {
-    let mut both = [IoSlice::new(first), IoSlice::new(second)];
-    let mut left = &mut both[..];
-    IoSlice::advance_slices(&mut left, 0);
-    while !left.is_empty() {
-        match out.write_vectored(left) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => IoSlice::advance_slices(&mut left, n),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(())
-}
-
 /// A read buffer, wiped when dropped.
-#[derive(Debug)]
 pub struct Buffer(Vec<u8>);
 
 impl Default for Buffer {
@@ -280,8 +213,8 @@ impl Drop for Buffer {
     }
 }
 
-/// Runs an input to its end. Whatever is complete is written before the next read. `seen` is told
-/// how many bytes each read gave.
+/// Runs an input to its end. Whatever is complete is written before the next read, which by `patience` waits no longer than
+/// what is held may. `seen` is told how many bytes each read gave.
 ///
 /// # Errors
 /// See [`Trouble`]. After a read error what came before it has left, masked.
@@ -290,9 +223,11 @@ pub fn pump(
     lane: &mut Lane,
     out: &mut impl Sink,
     buffer: &mut Buffer,
+    patience: &Patience,
     seen: &mut dyn FnMut(usize),
 ) -> Result<(), Trouble> {
     let end = loop {
+        patience.set(lane.patience());
         match input.read(&mut buffer.0) {
             Ok(0) => break Ok(()),
             Ok(n) => {
@@ -302,9 +237,14 @@ pub fn pump(
                 seen(n);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if patience::is_over(&e) => {
+                lane.age(&mut |piece| out.take(piece));
+                out.flush().map_err(Trouble::Write)?;
+            }
             Err(e) => break Err(Trouble::Read(e)),
         }
     };
+    patience.set(None);
     lane.finish(&mut |piece| out.take(piece));
     out.flush().map_err(Trouble::Write)?;
     end
@@ -312,31 +252,12 @@ pub fn pump(
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Read, Write};
+    use std::io::{self, Read};
 
-    use super::{Buffer, Encoding, Lane, Outbox, Sink, Trouble, pump};
+    use super::{Buffer, Encoding, Lane, Patience, Trouble, pump};
+    use crate::edge::outbox::Outbox;
     use crate::edge::wtf8::Order;
     use crate::engine::redactor::Redactor;
-
-    /// Takes a few bytes at a time, with interruptions between.
-    #[derive(Default)]
-    struct Slow(Vec<u8>, bool);
-
-    impl Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.1 = !self.1;
-            if self.1 {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            let n = bytes.len().min(7);
-            self.0.extend_from_slice(&bytes[..n]);
-            Ok(n)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// Gives its parts, then fails.
     struct Parts(Vec<&'static [u8]>);
@@ -355,24 +276,11 @@ mod tests {
     #[test]
     fn what_came_before_an_error_leaves_masked() {
         let mut lane = Lane::new(&Redactor::builtin(), Encoding::Detect);
-        let mut out = Outbox::new(Slow::default());
+        let mut out = Outbox::new(Vec::new());
         let mut input = Parts(vec![b"one\npass", b"word=hunter2"]);
-        let end = pump(&mut input, &mut lane, &mut out, &mut Buffer::default(), &mut |_| {});
+        let end = pump(&mut input, &mut lane, &mut out, &mut Buffer::default(), &Patience::default(), &mut |_| {});
         assert!(matches!(end, Err(Trouble::Read(_))));
-        assert_eq!(out.into_inner().0, b"one\npassword=[REDACTED:password]");
-    }
-
-    #[test]
-    fn large_and_small_pieces_leave_in_order() {
-        let mut out = Outbox::new(Slow::default());
-        let mut all = Vec::new();
-        for (i, len) in [1, 40_000, 0, 300, 70_000, 5].into_iter().enumerate() {
-            let piece = vec![b'a' + i as u8; len];
-            out.take(&piece);
-            all.extend(piece);
-        }
-        out.flush().unwrap();
-        assert_eq!(out.into_inner().0, all);
+        assert_eq!(out.into_inner(), b"one\npassword=[REDACTED:password]");
     }
 
     #[test]

@@ -15,12 +15,18 @@ pub struct Report<'a> {
     tally: &'a Tally,
     rules: &'a [Rule],
     allowed: &'a [String],
+    named: bool,
 }
 
 impl<'a> Report<'a> {
     /// Of this tally, made by this redactor.
     pub fn new(tally: &'a Tally, redactor: &'a Redactor) -> Report<'a> {
-        Report { tally, rules: redactor.rules(), allowed: redactor.allowed() }
+        Report { tally, rules: redactor.rules(), allowed: redactor.allowed(), named: false }
+    }
+
+    /// With the names of the known values that were masked.
+    pub fn named(self, named: bool) -> Report<'a> {
+        Report { named, ..self }
     }
 
     /// For people: one count a line, rules under their family.
@@ -32,6 +38,10 @@ impl<'a> Report<'a> {
         for (family, rules) in self.families() {
             line(&format!("  {}", family.name()), rules.iter().map(|(_, n)| n).sum());
             rules.iter().for_each(|(rule, n)| line(&format!("    {}", rule.id), *n));
+        }
+        if self.named {
+            line("known values, by name", t.known().map(|(_, n)| n).sum());
+            t.known().for_each(|(name, n)| line(&format!("  {name}"), n));
         }
         line("unjudged", t.unjudged);
         line("spared by the allow-list", t.spared());
@@ -57,7 +67,7 @@ impl<'a> Report<'a> {
         for (name, by, n) in self.spared() {
             by_entry.entry(name).or_insert_with(|| json!({}))[by.name()] = n.into();
         }
-        let object = json!({
+        let mut object = json!({
             "version": 1,
             "findings": t.findings(),
             "by_family": by_family,
@@ -70,6 +80,10 @@ impl<'a> Report<'a> {
             "bytes_in": t.bytes_in,
             "bytes_out": t.bytes_out,
         });
+        if self.named {
+            object["by_known"] =
+                t.known().map(|(name, n)| (name.to_owned(), Value::from(n))).collect::<Map<_, _>>().into();
+        }
         format!("{object}\n")
     }
 

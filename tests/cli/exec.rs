@@ -46,6 +46,34 @@ fn what_the_program_is_given_is_known() {
     assert_eq!(String::from_utf8_lossy(&said.stderr), "q=[REDACTED:known-value]\n");
 }
 
+/// What was masked in both streams, and which of the values; its own options or those before it in a file.
+#[test]
+fn a_report_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = "echo got $APP_TOKEN; echo q=$APP_TOKEN >&2; exit 5";
+    let options = ["--known-env=APP_*", "--report-file=r.json", "--report-names"];
+    let mut command = exec(dir.path(), &options, script);
+    assert_eq!(command.env("APP_TOKEN", "tr0ub4dor&3x").status().unwrap().code(), Some(5));
+    let report = fs::read_to_string(dir.path().join("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["findings"], &report["by_known"]["--known-env APP_TOKEN"]), (&2.into(), &2.into()));
+    let settings = "report = 'text'\n[[known]]\nenv = ['APP_*']\n";
+    fs::write(dir.path().join("x.toml"), settings).unwrap();
+    let mut command = exec(dir.path(), &["--config=x.toml"], "echo got $APP_TOKEN");
+    let said = command.env("APP_TOKEN", "tr0ub4dor&3x").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "got [REDACTED:known-value]\n");
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(text.contains("    known-value") && !text.contains("APP_TOKEN"), "{text}");
+    // What cannot be said is an output that could not be written; the program's own code comes first.
+    for (script, code) in [("exit 0", 74), ("exit 5", 5)] {
+        let said = exec(dir.path(), &["--report-file=missing/r.json"], script).output().unwrap();
+        assert_eq!(said.status.code(), Some(code));
+        assert!(String::from_utf8_lossy(&said.stderr).contains("--report-file missing/r.json: "));
+    }
+    let said = exec(dir.path(), &["--report-names"], "exit 0").output().unwrap();
+    assert_eq!(said.status.code(), Some(78));
+}
+
 /// Both streams into one file: as the program wrote them.
 #[test]
 fn one_place_has_one_order() {
@@ -146,6 +174,20 @@ fn nothing_raw_is_left_when_it_is_killed() {
     stdout.read_to_string(&mut line).unwrap();
     child.wait().unwrap();
     assert!(!line.contains("hunter2") && line.contains("[REDACTED:password]"));
+}
+
+/// What was closed before it began takes nothing; the program runs to its end all the same, and the other stream is masked.
+#[test]
+fn outputs_that_are_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = "echo password=hunter2; echo password=hunter3 >&2; exit 5";
+    for (closed, kept) in [(">&-", [false, true]), ("2>&-", [true, false]), (">&- 2>&-", [false, false])] {
+        let script = format!("'{}' exec -- sh -c '{inner}' {closed}", env!("CARGO_BIN_EXE_logveil"));
+        let said = Command::new("sh").arg("-c").arg(script).current_dir(dir.path()).output().unwrap();
+        let wanted = kept.map(|kept| if kept { "password=[REDACTED:password]\n" } else { "" });
+        let got = [&said.stdout, &said.stderr].map(|out| String::from_utf8_lossy(out).into_owned());
+        assert_eq!((got, said.status.code()), (wanted.map(str::to_owned), Some(5)), "{closed}");
+    }
 }
 
 /// Both pipes at once, each full all the time. `.ci/long` runs it with LOGVEIL_EXEC_MIB=1024.

@@ -209,6 +209,42 @@ fn parts_of_records_are_judged_together() {
     }
 }
 
+/// A part whose next one never comes leaves, judged, while the pipe stays open; its rest is masked then, and what comes
+/// behind is as ever. Also out of a compressor.
+#[test]
+fn a_part_leaves_though_nothing_comes_any_more() {
+    use std::io::{BufRead, BufReader};
+    let line = |tag: &str, text: &str| format!("2024-10-11T22:14:15.1Z stdout {tag} {text}\n");
+    let told = |packed: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = logveil(dir.path()).args(["--framing=cri"]).stdin(Stdio::piped()).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stdin: Box<dyn Write> = match packed {
+            true => Box::new(flate2::write::GzEncoder::new(stdin, flate2::Compression::fast())),
+            false => Box::new(stdin),
+        };
+        let mut say = |text: String| stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).unwrap();
+        let mut next = || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            line
+        };
+        say(line("P", "login password=hun"));
+        // Nothing else is written: what is read here was let go for its age.
+        assert_eq!(next(), line("P", "login password=[REDACTED:password]"));
+        say(line("F", "ter2") + &line("F", "said password=hunter2"));
+        assert_eq!(next(), line("F", "[REDACTED:unjudged]"));
+        assert_eq!(next(), line("F", "said password=[REDACTED:password]"));
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| told(true));
+        told(false);
+    });
+}
+
 /// What `journalctl -o export` sends for a message with colours in it, and what `-o json` does.
 #[test]
 fn bytes_of_the_journal_are_judged_as_text() {

@@ -272,6 +272,33 @@ fn a_swap_under_load() {
     assert_eq!(r.redact_str(line), one);
 }
 
+/// Which values stood in it, whichever rule's mask hides them, however the text is cut; nothing of those without a name.
+#[test]
+fn masks_are_counted_by_name() {
+    let mut values = Values::builder();
+    assert_eq!(values.add("unnam3d-value"), Verdict::Taken);
+    assert_eq!(values.add_named("db", "f1rst-line-of\ns3cond&line-of"), Verdict::Taken);
+    assert_eq!(values.add_named("again", "f1rst-line-of"), Verdict::Doubled);
+    assert_eq!(values.add_named("word", "localhost"), Verdict::Word);
+    assert_eq!(values.add_named("api", PLAIN), Verdict::Taken);
+    let r = Redactor::builtin().with_values(values.build());
+    let text = format!(
+        "unnam3d-value f1rst-line-of\nCookie: a={PLAIN}; b={PLAIN}\nx localhost s3cond%26line-of {PLAIN}\n{} {PLAIN}\n",
+        "ab ".repeat(500_000)
+    );
+    for step in [13, 4096, usize::MAX] {
+        let mut stream = Stream::new(&r);
+        text.as_bytes().chunks(step).for_each(|piece| stream.push(piece, &mut Vec::new()));
+        stream.finish(&mut Vec::new());
+        let cookies = stream.tally().known().find(|(name, _)| *name == "api").unwrap().1 - 2;
+        assert!((1..=2).contains(&cookies), "a mask that holds it twice is one: {cookies}");
+        assert_eq!(stream.tally().known().collect::<Vec<_>>(), [("api", 2 + cookies), ("db", 2)]);
+        let mut all = stream.tally().clone();
+        all.add(stream.tally());
+        assert_eq!(all.known().collect::<Vec<_>>(), [("api", 2 * (2 + cookies)), ("db", 4)]);
+    }
+}
+
 #[test]
 fn without_values_the_rule_is_off_and_nothing_is_shown() {
     let r = Redactor::builtin();

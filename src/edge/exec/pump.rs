@@ -10,7 +10,9 @@ use super::drain::{Source, Wait};
 use super::event::{Event, Fault, Pumped};
 use super::screen::Screen;
 use super::typed::Typed;
-use crate::edge::pipe::{self, Buffer, Lane, Outbox, Sink, Trouble};
+use crate::edge::outbox::{Outbox, Sink};
+use crate::edge::patience::Patience;
+use crate::edge::pipe::{self, Buffer, Lane, Trouble};
 use crate::edge::raw::Raw;
 use crate::engine::found::tally::Tally;
 use crate::engine::redactor::Redactor;
@@ -51,7 +53,7 @@ fn pumped(mut source: Source, way: Way, to: Raw, name: &'static str) -> Pumped {
     let (mut out, mut buffer) = (Outbox::new(to), Buffer::default());
     let (tally, end) = match way {
         Way::Lane(mut lane) => {
-            let end = pipe::pump(&mut source, &mut lane, &mut out, &mut buffer, &mut |_| {});
+            let end = pipe::pump(&mut source, &mut lane, &mut out, &mut buffer, &Patience::default(), &mut |_| {});
             (lane.tally(), end)
         }
         Way::Screen(mut screen) => {

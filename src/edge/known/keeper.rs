@@ -233,6 +233,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Group, Keeper, Place};
+    use crate::edge::known::Names;
     use crate::engine::redactor::Redactor;
 
     fn masked(keeper: &Keeper, text: &str) -> String {
@@ -274,7 +275,7 @@ mod tests {
             assert!(said.len() == 1 && said[0].contains("stays known"), "{said:?}");
             assert_eq!(masked(&keeper, "0ld-value1 n3w-value2"), "* *");
         }
-        keeper.renew(groups(Place::Env(Vec::new())), Duration::ZERO).unwrap();
+        keeper.renew(groups(Place::Env(Names::default())), Duration::ZERO).unwrap();
         keeper.look();
         assert_eq!(masked(&keeper, "0ld-value1 n3w-value2"), "* n3w-value2");
     }

@@ -16,7 +16,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-pub use names::DEFAULT;
+pub use names::{DEFAULT, Names};
 
 use crate::engine::known::builder::ValuesBuilder;
 use crate::engine::known::forms::Encoding;
@@ -33,7 +33,7 @@ const VALUE_BYTES_MAX: u64 = (64 << 10) + 2;
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
     /// Variables of the environment that a pattern names.
-    Env(Vec<String>),
+    Env(Names),
     /// A file that is one value.
     File(PathBuf),
     /// A file with a value in each line.
@@ -57,6 +57,8 @@ pub struct Group {
     pub min_bytes: Option<usize>,
     /// The encodings, if not all.
     pub encodings: Option<Vec<&'static str>>,
+    /// Whether masks are counted by their values' names.
+    pub named: bool,
 }
 
 /// A value with the name that it may be spoken of by.
@@ -92,8 +94,8 @@ impl Place {
             Named { name: name.trim_end().to_owned(), value }
         };
         match self {
-            Place::Env(patterns) => Ok(env
-                .filter(|(name, _)| names::any(patterns, &name.to_string_lossy()))
+            Place::Env(names) => Ok(env
+                .filter(|(name, _)| names.has(name))
                 .flat_map(|(name, value)| {
                     let value = Secret::from(value.into_vec());
                     url::secrets(value).into_iter().map(move |value| (name.clone(), value))
@@ -185,7 +187,8 @@ pub fn take<'a>(
         None => builder.encodings(Encoding::ALL),
     };
     for (name, value) in values {
-        match builder.add(value.bytes()) {
+        let verdict = if group.named { builder.add_named(name, value.bytes()) } else { builder.add(value.bytes()) };
+        match verdict {
             Verdict::Taken | Verdict::Doubled => {}
             why => refused.push(format!("{name}: not taken as a known value: {}", why.reason())),
         }
@@ -198,7 +201,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use super::{Named, Place};
+    use super::{Named, Names, Place};
 
     fn shown(all: &[Named]) -> Vec<(String, String)> {
         let value = |one: &Named| String::from_utf8(one.value.bytes().to_vec()).unwrap();
@@ -238,7 +241,7 @@ mod tests {
             ("SITE_URL", "https://example.com/"),
         ];
         let mut all = env.iter().map(|(name, value)| (name.into(), value.into()));
-        let place = Place::Env(super::DEFAULT.iter().map(|s| (*s).to_owned()).collect());
+        let place = Place::Env(Names::new(super::DEFAULT.map(str::to_owned).to_vec()).unwrap());
         let read = place.read(&mut all).unwrap();
         let expected =
             [("API_TOKEN", "t"), ("api_secret_key", "k"), ("DATABASE_URL", "p%40ss"), ("DATABASE_URL", "p@ss")];

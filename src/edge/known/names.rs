@@ -1,4 +1,8 @@
-//! Names of variables that hold secrets.
+//! Names of variables that hold secrets, by patterns as shells have them.
+
+use std::ffi::OsStr;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// The usual ones: Buildkite's list, and what else is in wide use. Compared without regard to case.
 pub const DEFAULT: [&str; 21] = [
@@ -25,41 +29,47 @@ pub const DEFAULT: [&str; 21] = [
     "PASS*WORD*",
 ];
 
-/// Whether one of the patterns, in which `*` stands for any text, is the whole name. A `*_` also stands for nothing:
+/// Patterns that are whole names, whatever the case; `*` stands for any text. A `*_` in front also stands for nothing:
 /// `*_TOKEN` is `TOKEN`, too.
-pub fn any(patterns: &[String], name: &str) -> bool {
-    patterns.iter().any(|pattern| {
-        let alone = pattern.strip_prefix("*_").is_some_and(|rest| fits(rest.as_bytes(), name.as_bytes()));
-        alone || fits(pattern.as_bytes(), name.as_bytes())
-    })
+#[derive(Clone, Default)]
+pub struct Names {
+    written: Vec<String>,
+    set: GlobSet,
 }
 
-/// Linear in both but for each star, at which it begins again.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n) = (0, 0);
-    let mut star = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, n));
-                p += 1;
-            }
-            Some(b) if b.eq_ignore_ascii_case(&name[n]) => (p, n) = (p + 1, n + 1),
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (p, n) = (at + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
+impl PartialEq for Names {
+    fn eq(&self, other: &Names) -> bool {
+        self.written == other.written
     }
-    pattern[p..].iter().all(|b| *b == b'*')
+}
+
+impl Eq for Names {}
+
+impl Names {
+    /// These patterns.
+    ///
+    /// # Errors
+    /// The first that is none, and why.
+    pub fn new(written: Vec<String>) -> Result<Names, String> {
+        let mut set = GlobSetBuilder::new();
+        for pattern in &written {
+            for form in [Some(&**pattern), pattern.strip_prefix("*_")].into_iter().flatten() {
+                let glob = GlobBuilder::new(form).case_insensitive(true).build();
+                set.add(glob.map_err(|e| format!("`{pattern}`: {}", e.kind()))?);
+            }
+        }
+        Ok(Names { set: set.build().map_err(|e| e.to_string())?, written })
+    }
+
+    /// Whether one of them is this name.
+    pub fn has(&self, name: &OsStr) -> bool {
+        self.set.is_match(name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::any;
+    use super::Names;
 
     #[test]
     fn patterns_are_whole_names() {
@@ -68,12 +78,26 @@ mod tests {
             ("*_TOKEN", "token", true),
             ("*_TOKEN", "TOKENS", false),
             ("*_TOKEN", "MY_TOKEN_URL", false),
+            ("*_TOKEN", "my/path_token", true),
+            ("*_TOKEN", ".._TOKEN", true),
             ("DB_*_PASS*", "db_main_password", true),
             ("DB_*_PASS*", "db_password", false),
+            ("*.KEY", "a.b.key", true),
             ("*", "", true),
+            ("*", "a/b", true),
             ("A", "B", false),
+            ("DB?_{USER,PASS}", "db2_pass", true),
+            ("DB[12]", "DB3", false),
         ] {
-            assert_eq!(any(&[pattern.to_owned()], name), expected, "{pattern} {name}");
+            let names = Names::new(vec![pattern.to_owned()]).unwrap();
+            assert_eq!(names.has(name.as_ref()), expected, "{pattern} {name}");
         }
+        assert!(!Names::default().has("A".as_ref()));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_said() {
+        let why = Names::new(vec!["A".to_owned(), "B[".to_owned()]).err().unwrap_or_default();
+        assert!(why.starts_with("`B[`: ") && why.contains("class"), "{why}");
     }
 }

@@ -1,5 +1,8 @@
 //! Counts of what was done; never content.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::engine::found::allowed::AllowedBy;
 use crate::rules::rule::{Family, RuleId};
 
@@ -21,6 +24,8 @@ pub struct Tally {
     by_rule: Vec<u64>,
     /// By entry of the allow-list, then by what of it.
     spared: Vec<[u64; AllowedBy::ALL.len()]>,
+    /// By name of known values that have one.
+    known: BTreeMap<Arc<str>, u64>,
 }
 
 impl Tally {
@@ -47,6 +52,19 @@ impl Tally {
     /// Findings that one entry let go for that reason.
     pub fn spared_by(&self, entry: usize, by: AllowedBy) -> u64 {
         self.spared.get(entry).map_or(0, |counts| counts[by as usize])
+    }
+
+    /// The names of known values ([`ValuesBuilder::add_named`](crate::ValuesBuilder::add_named)) that were masked, and how many
+    /// masks hold each, whichever rule they are of.
+    pub fn known(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.known.iter().map(|(name, n)| (&**name, *n))
+    }
+
+    pub(crate) fn count_known(&mut self, name: &Arc<str>) {
+        match self.known.get_mut(name) {
+            Some(n) => *n += 1,
+            None => _ = self.known.insert(Arc::clone(name), 1),
+        }
     }
 
     pub(crate) fn spare(&mut self, entry: usize, by: AllowedBy) {
@@ -79,6 +97,9 @@ impl Tally {
         }
         if self.spared.len() < other.spared.len() {
             self.spared.resize(other.spared.len(), [0; AllowedBy::ALL.len()]);
+        }
+        for (name, more) in &other.known {
+            *self.known.entry(Arc::clone(name)).or_default() += more;
         }
         for (mine, more) in self.spared.iter_mut().flatten().zip(other.spared.iter().flatten()) {
             *mine += more;

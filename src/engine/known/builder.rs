@@ -1,5 +1,7 @@
 //! Values, one by one -> their forms in one place.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::form::{Ends, Form};
@@ -37,6 +39,7 @@ pub struct ValuesBuilder {
     bytes: Bytes,
     forms: Vec<Form>,
     values: Vec<(u32, u32)>,
+    names: Vec<Option<Arc<str>>>,
     /// Hashes of the values: of two that are the same the second is none.
     seen: FxHashSet<[u8; 16]>,
     encodings: Vec<Encoding>,
@@ -56,6 +59,7 @@ impl Default for ValuesBuilder {
             bytes: Bytes::default(),
             forms: Vec::new(),
             values: Vec::new(),
+            names: Vec::new(),
             seen: FxHashSet::default(),
             encodings: Encoding::ALL.to_vec(),
             min_bytes: guards::BYTES_MIN,
@@ -92,6 +96,29 @@ impl ValuesBuilder {
                     self.take(line);
                 }
             }
+        }
+        verdict
+    }
+
+    /// The same, of a value that masks are counted under: see [`Tally::known`](crate::Tally::known). A name says what leaked,
+    /// so it never stands in what leaves. Of two values that are the same the first one's name holds.
+    ///
+    /// ```
+    /// use logveil::{Redactor, Tally, Values};
+    ///
+    /// let mut values = Values::builder();
+    /// values.add_named("db", "tr0ub4dor&3");
+    /// let redactor = Redactor::builtin().with_values(values.build());
+    /// let mut tally = Tally::default();
+    /// redactor.redact_counted(b"said tr0ub4dor&3 and q=tr0ub4dor%263", &mut tally);
+    /// assert_eq!(tally.known().collect::<Vec<_>>(), [("db", 2)]);
+    /// ```
+    pub fn add_named(&mut self, name: &str, value: impl Into<Secret>) -> Verdict {
+        let before = self.values.len();
+        let verdict = self.add(value);
+        if self.values.len() > before {
+            self.names.resize(before, None);
+            self.names.resize(self.values.len(), Some(name.into()));
         }
         verdict
     }
@@ -136,7 +163,8 @@ impl ValuesBuilder {
     pub fn build(mut self) -> Values {
         let (bytes, forms) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.forms));
         let windows = Windows::new(&forms, bytes.as_slice());
-        Values { bytes, forms, values: std::mem::take(&mut self.values), windows }
+        let (values, names) = (std::mem::take(&mut self.values), std::mem::take(&mut self.names));
+        Values { bytes, forms, values, windows, names }
     }
 }
 

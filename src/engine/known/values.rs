@@ -1,5 +1,8 @@
 //! The values and their forms, ready to be looked for.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::form::{Form, Hit};
 use super::secret::Bytes;
 use super::windows::Windows;
@@ -26,6 +29,8 @@ pub struct Values {
     /// Where each value itself stands in `bytes`.
     pub(super) values: Vec<(u32, u32)>,
     pub(super) windows: Windows,
+    /// What each value is called, in the order of `values`; shorter where the last ones have no name.
+    pub(super) names: Vec<Option<Arc<str>>>,
 }
 
 impl Values {
@@ -47,7 +52,9 @@ impl Values {
     /// Bytes of memory that they take.
     pub fn memory(&self) -> usize {
         let forms = self.forms.capacity() * size_of::<Form>() + self.values.capacity() * size_of::<(u32, u32)>();
-        self.bytes.capacity() + forms + self.windows.memory()
+        let names = self.names.capacity() * size_of::<Option<Arc<str>>>();
+        let names = names + self.names.iter().flatten().map(|name| name.len()).sum::<usize>();
+        self.bytes.capacity() + forms + names + self.windows.memory()
     }
 
     /// Every place in the text where one stands, in order; they may overlap.
@@ -56,6 +63,19 @@ impl Values {
         self.windows.each(text, &self.forms, self.bytes.as_slice(), &mut |hit, _| hits.push(hit));
         hits.sort_unstable();
         hits.dedup();
+    }
+
+    /// Calls `f` with the name of each value that a masked text holds, once a name; where no value has one this costs nothing.
+    pub(crate) fn names_in(&self, text: &[u8], f: &mut dyn FnMut(&Arc<str>)) {
+        if self.names.is_empty() {
+            return;
+        }
+        let mut found = BTreeSet::new();
+        self.windows.each(text, &self.forms, self.bytes.as_slice(), &mut |hit, value| {
+            let name = self.names.get(value as usize).and_then(Option::as_ref);
+            found.extend(name.filter(|_| !hit.unjudged));
+        });
+        found.into_iter().for_each(f);
     }
 
     /// The value itself that a masked text holds, the first and longest one, whatever its encoding: so that all

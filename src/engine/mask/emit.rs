@@ -98,6 +98,9 @@ pub(crate) fn put_mask(
         EndState::Unjudged => tally.unjudged += 1,
         EndState::Closed | EndState::Open(_) => tally.count(f.rule),
     }
+    if let Some(known) = with.known {
+        known.names_in(secret, &mut |name| tally.count_known(name));
+    }
     let mask = match ready(with, f) {
         Some(mask) => mask,
         None => {
