@@ -261,15 +261,22 @@ impl Rarity {
     /// Where a form's windows in a row begin: where the commonest of them is the rarest.
     fn begin(&self, form: &[u8], step: usize) -> usize {
         let last = form.len() - (step + self.q - 1);
-        let most = |begin: usize| {
-            let count = |at| self.counts[(hash(window(form, at, self.q)) >> 48) as usize];
-            (begin..begin + step).map(count).max()
-        };
-        let front = (last + 1).min(BEGIN_MAX);
-        (0..front)
-            .chain((last + 1).saturating_sub(BEGIN_MAX).max(front)..=last)
-            .min_by_key(|begin| most(*begin))
-            .unwrap_or(0)
+        let front = 0..(last + 1).min(BEGIN_MAX);
+        let behind = (last + 1).saturating_sub(BEGIN_MAX).max(front.end)..last + 1;
+        let mut best = (u16::MAX, 0);
+        for begins in [front, behind].into_iter().filter(|begins| !begins.is_empty()) {
+            // Each window is part of many rows.
+            let mut counts = [0; BEGIN_MAX + STEP_MAX];
+            let counts = &mut counts[..begins.len() + step - 1];
+            for (n, count) in counts.iter_mut().enumerate() {
+                *count = self.counts[(hash(window(form, begins.start + n, self.q)) >> 48) as usize];
+            }
+            for (begin, row) in begins.zip(counts.windows(step)) {
+                let most = row.iter().copied().max().unwrap_or_default();
+                best = best.min((most, begin));
+            }
+        }
+        best.1
     }
 }
 
@@ -283,7 +290,11 @@ fn print(hash: u64) -> u16 {
 }
 
 /// The `q` bytes at a place.
+#[inline]
 fn window(text: &[u8], at: usize, q: usize) -> u64 {
+    if let Some(eight) = text[at..].first_chunk() {
+        return u64::from_le_bytes(*eight) & (u64::MAX >> (64 - 8 * q));
+    }
     let mut eight = [0; 8];
     eight[..q].copy_from_slice(&text[at..at + q]);
     u64::from_le_bytes(eight)
