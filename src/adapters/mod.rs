@@ -6,7 +6,7 @@
 
 #[cfg(feature = "codec")]
 pub mod codec;
-#[cfg(any(feature = "tracing", feature = "log"))]
+#[cfg(feature = "tracing")]
 mod event;
 #[cfg(feature = "http")]
 pub mod http;
