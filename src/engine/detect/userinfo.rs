@@ -131,8 +131,25 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
 
 /// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.
 fn network_name(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Option<usize> {
-    let whole = |from: usize| rec.slice(from..at).contains(&b':').then_some(from);
+    let whole = |from: usize| {
+        let from = behind_escape(rec, from).min(at);
+        rec.slice(from..at).contains(&b':').then_some(from)
+    };
     whole(start).or_else(|| whole(run_start(rec.text(), floor, start, |text| !ends_loosely(text))))
+}
+
+/// Behind the letter of an escape whose backslash stands before `at` in a document of JSON: the `n` of `\nroot:x@tcp(h)`.
+fn behind_escape(rec: &Record<'_>, at: usize) -> usize {
+    let slashes = rec.run_back(at, DOMAIN_BYTES_MAX, |b| b == b'\\');
+    // At any depth: two of them stand before it in a document within a text.
+    if slashes == 0 || !rec.is_json() {
+        return at;
+    }
+    match rec.get(at) {
+        Some(b'n' | b'r' | b't' | b'b' | b'f') => at + 1,
+        Some(b'u') if rec.run(at + 1, 4, |b| b.is_ascii_hexdigit()) == 4 => at + "u0000".len(),
+        _ => at,
+    }
 }
 
 /// Whether the `@` right behind a `/` begins a name, as of a package: `/@scope/name`.
