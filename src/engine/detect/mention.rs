@@ -28,8 +28,7 @@ pub(super) fn is_mention(s: &mut RecordContext<'_>, joint: Separator, value: &Va
         Separator::Assign if bare => {
             is_apart(s, value) && goes_on(s, value) || is_compared(s, value) || is_argument(s, value)
         }
-        // `could not get a token: oauth2: cannot fetch`: who says it.
-        Separator::Colon if bare => (is_doing(text) || text.ends_with(b":")) && goes_on(s, value),
+        Separator::Colon if bare => is_doing(text) && goes_on(s, value),
         Separator::Blank if bare => FLAG_WORDS.iter().any(|word| text == word.as_bytes()) && goes_on(s, value),
         Separator::Blank => is_called(s, value),
         _ => false,
@@ -60,7 +59,8 @@ fn is_doing(text: &[u8]) -> bool {
 /// `<populated by key 'username' of secret 'credentials'>`: an object of Kubernetes, which holds secrets.
 fn is_called(s: &mut RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
-    let name = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    // A digit may be a password's: `in secret 'hunter2'`.
+    let name = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'.');
     let low = value.start.saturating_sub(NAMING_BYTES).max(s.rec.start);
     let head = s.rec.slice(low..value.start).trim_ascii_end();
     let head = head.strip_suffix(b"'").or(head.strip_suffix(b"\"")).unwrap_or(head);
@@ -72,11 +72,13 @@ fn is_called(s: &mut RecordContext<'_>, value: &Value) -> bool {
     key.eq_ignore_ascii_case(b" secret") && NAMING_WORDS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
-/// `assert r.password == expected`: program text that compares a variable with another.
+/// `assert r.password == expected_value`: program text that compares a variable with another.
 fn is_compared(s: &RecordContext<'_>, value: &Value) -> bool {
     let name = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.');
     let compared = s.rec.slice(s.rec.start..value.start).trim_ascii_end().ends_with(b"==");
-    compared && s.rec.slice(value.start..value.end).iter().all(name)
+    let text = s.rec.slice(value.start..value.end);
+    // One word may be what was typed.
+    compared && text.iter().all(name) && text.iter().any(|b| matches!(b, b'_' | b'.'))
 }
 
 /// `        password=password,`, `self.password = password` as a line of its own: code that hands a variable on.

@@ -88,14 +88,10 @@ const MARKED_BYTES_MIN: usize = 6;
 
 /// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
 /// (`kT9;x!Qq`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
-pub fn is_marked(whole: &[u8]) -> bool {
-    let ends = whole.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
-    let value = &whole[..ends];
+pub fn is_marked(value: &[u8]) -> bool {
+    let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
+    let value = &value[..ends];
     let letters = value.iter().any(u8::is_ascii_alphabetic);
-    // `token: oauth2: cannot fetch`: who says it.
-    if whole.ends_with(b":") {
-        return false;
-    }
     // A setting, or a path.
     let pair =
         value[..value.len().saturating_sub(2)].contains(&b'=') || value.starts_with(b"/") || value.starts_with(b"0x");
@@ -136,7 +132,6 @@ mod tests {
             "0x7fdfe970b250",
             "policy-v2",
             "YES)",
-            "oauth2:",
             "Password",
             "12345678",
         ] {
