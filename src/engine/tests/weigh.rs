@@ -20,6 +20,17 @@ fn what_no_list_names_stays() {
     }
 }
 
+/// Program text that hands a variable on, as a line of its own; the same beside anything else may be a value.
+#[test]
+fn variables_that_are_handed_on_stay() {
+    for line in ["        self.password = password", "            password=password,", "this.token = token"] {
+        assert_eq!(Redactor::builtin().redact_str(line), line);
+    }
+    for line in ["self.password = hunter2", "user=al, password=password, host=h", "password=hunter2,"] {
+        assert!(Redactor::builtin().redact_str(line).contains("[REDACTED:password]"), "{line}");
+    }
+}
+
 #[test]
 fn what_no_rule_reads_goes() {
     for (line, value) in [
