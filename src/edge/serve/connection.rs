@@ -139,7 +139,7 @@ impl<W: Wire> Connection<W> {
                     // Says that we take no more, so that a peer that looks goes elsewhere.
                     let _ = tokio::time::timeout(GOODBYE, self.wire.shutdown()).await;
                 }
-                Next::Timer if self.still_in_time() => {}
+                Next::Timer if self.still_in_time(deadline) => {}
                 Next::Timer => match self.due(due) {
                     Ok(true) => {}
                     Ok(false) => break,
@@ -230,10 +230,11 @@ impl<W: Wire> Connection<W> {
         due::soonest(all, (self.last_read + limits.idle, Due::End(Some(Reason::Idle))))
     }
 
-    /// At a deadline: whether it was we who made the peer wait.
-    fn still_in_time(&mut self) -> bool {
+    /// At a deadline: whether it was we who made the peer wait, or the machine stood still.
+    fn still_in_time(&mut self, deadline: Instant) -> bool {
         let now = Instant::now();
-        if !self.ours || (self.draining.is_some() && self.shared.cut_at().is_none_or(|cut| cut <= now)) {
+        let stood = self.draining.is_some() && due::stood_still(deadline, now);
+        if !(self.ours || stood) || (self.draining.is_some() && self.shared.cut_at().is_none_or(|cut| cut <= now)) {
             return false;
         }
         self.last_read = now;

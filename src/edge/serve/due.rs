@@ -11,6 +11,8 @@ const QUIET: Duration = Duration::from_millis(500);
 /// While draining: so long who goes on sending may take to see that we have closed our side; twice as long
 /// while a key block is open, of which the next process would not know.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// While draining: a timer so late says that the machine stood still, and the peer with it.
+const LATE: Duration = Duration::from_millis(100);
 
 /// What is due when nothing happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,12 @@ pub fn may_be_left(since: Instant, open: bool, now: Instant) -> bool {
     now.duration_since(since) >= if open { 2 * PATIENCE } else { PATIENCE }
 }
 
+/// Whether a `deadline` is seen so late that no silence before it says anything: a peer that stood still with
+/// us goes on in the very moment in which we do, and would write into the reset.
+pub fn stood_still(deadline: Instant, now: Instant) -> bool {
+    now.duration_since(deadline) >= LATE
+}
+
 /// The first of what is due.
 pub fn soonest(all: impl IntoIterator<Item = Option<(Instant, Due)>>, end: (Instant, Due)) -> (Instant, Due) {
     all.into_iter().flatten().fold(end, |a, b| if b.0 < a.0 { b } else { a })
@@ -78,7 +86,7 @@ pub fn soonest(all: impl IntoIterator<Item = Option<(Instant, Due)>>, end: (Inst
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Due, PATIENCE, QUIET, draining, may_be_left};
+    use super::{Due, LATE, PATIENCE, QUIET, draining, may_be_left, stood_still};
     use crate::edge::serve::numbers::reason::Reason;
 
     #[test]
@@ -94,6 +102,7 @@ mod tests {
         assert_eq!(draining(since, after(8900), cut, false, after(8900)), (after(9000), Due::End(Some(Reason::Drain))));
         // Who waits for us is not silent.
         assert_eq!(draining(since, since, cut, true, after(2100)), (after(9000), Due::End(Some(Reason::Drain))));
+        assert!(stood_still(since, since + LATE) && !stood_still(since, after(99)) && !stood_still(after(5), since));
         assert!(!may_be_left(since, false, after(999)) && may_be_left(since, false, after(1000)));
         assert!(!may_be_left(since, true, after(1999)) && may_be_left(since, true, after(2000)));
     }
