@@ -61,8 +61,11 @@ fn whole(
         return None;
     }
     let text = &s.rec.from(value.start)[..value.end - value.start];
-    let spared = text.len() > 2 && s.set.masks.spares(text);
-    let end = if spared { value.end } else { tail::end(&s.rec, site, open, joint, value) };
+    let end = tail::end(&s.rec, site, open, joint, value);
+    // What is written behind a variable, `$HOME;echo`, makes no value of it, but for what nobody writes: `$wb)F5ZW`.
+    let behind = s.rec.from(value.end).get(..end.saturating_sub(value.end)).unwrap_or_default();
+    let drawn = behind.iter().any(u8::is_ascii_digit) && behind.iter().any(u8::is_ascii_alphabetic);
+    let spared = !drawn && text.len() > 2 && s.set.masks.spares(text);
     // What may follow a token is mostly the next pair, whatever stands around it.
     if known.policy == ValuePolicy::Any || end != value.end {
         s.rescan.raise();

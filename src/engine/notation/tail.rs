@@ -109,8 +109,31 @@ impl Around<'_, '_> {
     fn closes(&self, open: u8, close: u8, at: usize) -> bool {
         let count = |text: &[u8], sign: u8| text.iter().filter(|b| **b == sign).count();
         let text = &self.rec.from(self.start)[..at - self.start];
-        count(text, open) <= count(text, close) && count(self.before, open) > count(self.before, close)
+        count(text, open) <= count(text, close) && self.is_open(open, close)
     }
+
+    /// Whether such a bracket stands open before the key: one inside marks that are closed again, `err="{"`, does not,
+    /// nor does that of a colour code.
+    fn is_open(&self, open: u8, close: u8) -> bool {
+        let (mut opened, mut closed, mut rest) = (0, 0, self.before);
+        while let Some(n) = rest.iter().position(|b| *b == open || *b == close || *b == b'"') {
+            let (sign, behind) = (rest[n], &rest[n + 1..]);
+            let quoted = if sign == b'"' && !self.cut { text_len(behind) } else { None };
+            opened += usize::from(sign == open && !ESCAPES.iter().any(|escape| rest[..n].ends_with(escape)));
+            closed += usize::from(sign == close);
+            rest = &behind[quoted.map_or(0, |len| len + 1)..];
+        }
+        opened > closed
+    }
+}
+
+/// How ESC is written, which the bracket of a colour code stands behind.
+const ESCAPES: [&[u8]; 6] = [b"\x1b", b"\\x1b", b"\\x1B", b"\\u001b", b"\\u001B", b"\\033"];
+
+/// Where the mark stands that closes a text in double marks.
+fn text_len(text: &[u8]) -> Option<usize> {
+    let slashes = |n: usize| text[..n].iter().rev().take_while(|b| **b == b'\\').count();
+    memchr::memchr_iter(b'"', text).find(|n| slashes(*n) % 2 == 0)
 }
 
 /// Whether the key is one of a query's, so that `&` and `#` end its value.
@@ -144,14 +167,17 @@ fn pair_sign(rec: &Record<'_>, at: usize) -> Option<usize> {
     (letter && matches!(rec.get(sign), Some(b'=' | b':'))).then_some(sign)
 }
 
-/// Whether a tag stands at `at`: `</b>`, `<br>`.
+/// Whether a tag stands at `at`: `</b>`, `<br>`, `</>`; `<>` and `<6y>` are none.
 fn is_tag(rec: &Record<'_>, at: usize) -> bool {
     let text = &rec.from(at)[..rec.from(at).len().min(TAG_BYTES_MAX)];
-    let slash = usize::from(text.get(1) == Some(&b'/'));
-    let name =
-        text[(1 + slash).min(text.len())..].iter().take_while(|b| b.is_ascii_alphanumeric() || b":_-!".contains(b));
-    let behind = text.get(1 + slash + name.count());
-    matches!(behind, Some(b'>' | b' ' | b'/')) && text.contains(&b'>')
+    let inside = text.get(1..).unwrap_or_default();
+    if inside.starts_with(b"/>") {
+        return true;
+    }
+    let inside = inside.strip_prefix(b"/").unwrap_or(inside);
+    let name = inside.iter().take_while(|b| b.is_ascii_alphanumeric() || b":_-!".contains(b)).count();
+    let begins = inside.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'!'));
+    begins && matches!(inside.get(name), Some(b'>' | b' ' | b'/')) && inside.contains(&b'>')
 }
 
 /// Whether a text ends before what stands behind its mark: what joins it to another, or ends a tag.

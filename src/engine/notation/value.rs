@@ -272,10 +272,11 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
     rec.quote_at(p, rec.end).map(|q| quoted(rec, p, q))
 }
 
-/// `getPassword()`, `secrets["password"]`: program text.
+/// `getPassword()`, `secrets["password"]`: program text; `hunter()2` is none.
 fn is_call(rec: &Record<'_>, value: &Value) -> bool {
+    let alone = || !rec.get(value.end + 1).is_some_and(|b| b.is_ascii_alphanumeric());
     match rec.slice(value.start..value.end).split_last() {
-        Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')'),
+        Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')') && alone(),
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => false,
     }
