@@ -8,6 +8,7 @@ use crate::engine::notation::key::KeySite;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
+use crate::rules::check::names;
 use crate::rules::rule::ValuePolicy;
 
 /// Judges the value behind the key at `site`.
@@ -35,9 +36,16 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     let shorter = without_query(s, known, value);
     let value = shorter.as_ref().unwrap_or(value);
     let key = s.rec.slice(site.start..site.end);
+    let text = s.rec.slice(value.start..value.end);
+    if site.dashes > 0 && names::is_variable_for(key, text) {
+        return s.let_go(site.open, value, known.rule, Refusal::Placeholder);
+    }
     let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
+        if !spared && is_given(s, site, joint, known, value) {
+            return s.found_value(known, value);
+        }
         if spared {
             s.value_end = s.value_end.max(value.end); // keys inside a template are part of it
         }
@@ -46,6 +54,24 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
         s.saw(site.open..value.start);
         s.found_value(known, value);
     }
+}
+
+/// Whether the value stands where nothing but a value does, as that of a query's parameter, `?token=mytoken`, or of a
+/// header of a program's own, `X-API-Key: mykey`.
+fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let key = s.rec.slice(site.start..site.end);
+    let header = joint == Separator::Colon && key.get(..2).is_some_and(|x| x.eq_ignore_ascii_case(b"x-"));
+    let query = joint == Separator::Assign && value.quote.is_none();
+    if known.policy != ValuePolicy::Likely || !(header || query) || !values::may_be_given(key, text) {
+        return false;
+    }
+    if header {
+        // `[ApiToken]` stands for one.
+        return !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
+    }
+    s.saw(tail::query_low(&s.rec, site)..site.open);
+    tail::in_query(&s.rec, site)
 }
 
 /// A password may have any sign: what encloses the key says which are its own.

@@ -47,6 +47,10 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     // Without a password, or with one that is the same for all, the user may be a token.
     let token =
         random::looks_random(name) || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
+    // `://user[:password]@host`: how a URL is written, its parts in brackets.
+    if name.contains(&b'[') && password.is_some_and(|text| text.iter().all(|b| b.is_ascii_lowercase() || *b == b']')) {
+        return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
+    }
     let masked = password.is_some() && s.set.masks.spares(name);
     let constant = |text: &[u8]| CONSTANTS.iter().any(|c| text.eq_ignore_ascii_case(c.as_bytes()));
     let secret = match password {

@@ -81,6 +81,20 @@ pub(crate) fn is_secret(
     }
 }
 
+/// The fewest bytes of a value that is only told by its place.
+const GIVEN_BYTES_MIN: usize = 4;
+
+/// Whether a value that looks like none may be one where nothing else stands: a word, but none of what is said of a secret,
+/// no type and no name.
+pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    text.len() >= GIVEN_BYTES_MIN
+        && text.iter().all(word)
+        && text.iter().any(u8::is_ascii_alphabetic)
+        && !(prose::is_status(text) || names::is_type(text) || names::is_called_as(key, text))
+        && !(is_constant(text) || names::is_name(text) || random::is_plain_id(text))
+}
+
 /// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.
 fn is_file_of(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
     let head = rec.slice(value.start.saturating_sub(key.len() + 3).max(rec.start)..value.start);

@@ -137,12 +137,17 @@ fn text_len(text: &[u8]) -> Option<usize> {
 }
 
 /// Whether the key is one of a query's, so that `&` and `#` end its value.
-fn in_query(rec: &Record<'_>, site: &KeySite) -> bool {
-    let low = site.open.saturating_sub(QUERY_BYTES_MAX).max(rec.start);
+pub(crate) fn in_query(rec: &Record<'_>, site: &KeySite) -> bool {
+    let low = query_low(rec, site);
     let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']' | b'%');
     let head = &rec.from(low)[..site.open.max(low) - low];
     let name = head.iter().rev().take_while(part).count();
     matches!(head[..head.len() - name].last(), Some(b'?' | b'&'))
+}
+
+/// Where what [`in_query`] looks at begins.
+pub(crate) fn query_low(rec: &Record<'_>, site: &KeySite) -> usize {
+    site.open.saturating_sub(QUERY_BYTES_MAX).max(rec.start)
 }
 
 /// Whether a name and its sign stand at `at`.

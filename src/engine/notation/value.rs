@@ -278,8 +278,16 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     match rec.slice(value.start..value.end).split_last() {
         Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')') && alone(),
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
-        _ => false,
+        _ => rec.get(value.end) == Some(b')') && alone() && is_method(rec.slice(value.start..value.end)),
     }
+}
+
+/// `fastly.ToPointer(c.password`: a call by its path, and names that it is given.
+fn is_method(text: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'(', text) else { return false };
+    let (path, arguments) = (&text[..open], &text[open + 1..]);
+    let name = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'&' | b'*');
+    path.contains(&b'.') && identifier(path) && !arguments.is_empty() && arguments.iter().all(name)
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -165,6 +165,14 @@ pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
         && ends_in(key, name)
 }
 
+/// Whether a flag's value is the name of a variable for what the flag takes: `--password=NATS_PASSWORD`.
+pub fn is_variable_for(key: &[u8], value: &[u8]) -> bool {
+    let Some(cut) = value.iter().rposition(|b| *b == b'_') else { return false };
+    let (head, last) = (&value[..cut], &value[cut + 1..]);
+    let capitals = |part: &[u8]| part.len() > 1 && part.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    capitals(head) && capitals(last) && last.len() > 2 && ends_in(key, last)
+}
+
 /// Whether a value is a variable that is called as its key is: `accountKey = $accountKey`.
 pub fn is_own_variable(key: &[u8], value: &[u8]) -> bool {
     let Some(name) = value.strip_prefix(b"$") else { return false };
@@ -186,6 +194,12 @@ pub fn is_who_acted(before: &[u8], behind: &[u8]) -> bool {
     let says = signs > 0 && key.ends_with(b"keyid") && memchr::memmem::find(&key, b"aws").is_none();
     let beside = |text: &[u8]| BESIDE.iter().any(|part| memchr::memmem::find(text, part.as_bytes()).is_some());
     says && !beside(&letters(&head[..head.len() - own])) && !beside(&letters(behind))
+}
+
+/// Whether a value is what its key is called: `X-Subject-Token: X-Subject-Token`, `?token=TOKEN`.
+pub fn is_called_as(key: &[u8], value: &[u8]) -> bool {
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    letters > 2 && value.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-')) && ends_in(key, value)
 }
 
 /// Whether the letters of `key` end in those of `end`, in any case.

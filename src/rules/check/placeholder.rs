@@ -103,8 +103,15 @@ fn bracketed_len(text: &[u8]) -> usize {
     let inner = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_' | b' ');
     let len = text[1..].iter().take(MASK_BYTES_MAX - 2).take_while(|b| inner(b)).count();
     let inside = &text[1..=len];
-    let mask = MASKS.iter().any(|word| strip_word(inside, word).is_some()) || close != b'>' && is_in_brackets(inside);
+    let mask = MASKS.iter().any(|word| strip_word(inside, word).is_some() || has_word(inside, word))
+        || close != b'>' && is_in_brackets(inside);
     if mask && text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
+}
+
+/// `PRIVATE DATA HIDDEN`: whether the last of several words is this one.
+fn has_word(inside: &[u8], word: &str) -> bool {
+    let head = inside.len().checked_sub(word.len() + 1).map(|n| inside.split_at(n));
+    head.is_some_and(|(_, last)| last[0] == b' ' && last[1..].eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn is_in_brackets(inside: &[u8]) -> bool {
@@ -129,8 +136,9 @@ fn is_mask_body(v: &[u8]) -> bool {
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
     let bare = inner.trim_ascii_start();
     let bare = strip_brackets(trim_stars(bare));
-    let is = |tail: &[u8]| tail.is_empty() || (label_tail(tail) && (inner.len() < v.len() || tail[0] == b'-'));
-    MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is)
+    let bracketed = inner.len() < v.len();
+    let is = |tail: &[u8]| tail.is_empty() || label_tail(tail, bracketed) && (bracketed || tail[0] == b'-');
+    MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is) || bracketed && MASKS.iter().any(|w| has_word(bare, w))
 }
 
 /// The fewest of a sign that are a mask, and of letters in both cases.
@@ -177,10 +185,12 @@ fn strip_word<'a>(text: &'a [u8], word: &str) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(word.as_bytes()).then_some(tail)
 }
 
-/// What may follow the word inside a label: `:rule-id`, `:rule-id:key:tag`, `-rule-id`.
-fn label_tail(tail: &[u8]) -> bool {
-    matches!(tail[0], b':' | b'-' | b' ' | b'_')
-        && tail.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b':' | b'-' | b' ' | b'_'))
+/// What may follow the word inside a label: `:rule-id`, `:rule-id:key:tag`, `-rule-id`; in brackets also what is said of
+/// the value, `_token last4=(4641)`.
+fn label_tail(tail: &[u8], bracketed: bool) -> bool {
+    let signs: &[u8] = if bracketed { b":- _=()" } else { b":- _" };
+    let part = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || signs.contains(b);
+    matches!(tail[0], b':' | b'-' | b' ' | b'_') && tail.iter().all(part)
 }
 
 fn trim_stars(mut v: &[u8]) -> &[u8] {
@@ -280,6 +290,8 @@ mod tests {
             "*********(redacted)",
             "*PASSWORD_REPLACED*",
             "(sensitive value)",
+            "[PRIVATE DATA HIDDEN]",
+            "<hidden_token last4=(4641)>",
             "[secure]",
             "[object Object]",
             "%5BFILTERED%5D",
