@@ -8,7 +8,7 @@ use crate::engine::notation::key::KeySite;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
-use crate::rules::check::names;
+use crate::rules::check::{names, prose};
 use crate::rules::rule::ValuePolicy;
 
 /// Judges the value behind the key at `site`.
@@ -40,6 +40,9 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     if site.dashes > 0 && names::is_variable_for(key, text) {
         return s.let_go(site.open, value, known.rule, Refusal::Placeholder);
     }
+    if known.policy == ValuePolicy::Any && is_label(s, joint, value) {
+        return s.let_go(site.open, value, known.rule, Refusal::Value);
+    }
     let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
@@ -56,22 +59,59 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     }
 }
 
-/// Whether the value stands where nothing but a value does, as that of a query's parameter, `?token=mytoken`, or of a
-/// header of a program's own, `X-API-Key: mykey`.
+/// Whether a text in marks, or all behind the colon of a line, is what a page calls the field: `new_password: Nueva contraseña`.
+fn is_label(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
+    if value.quote.is_some() {
+        return prose::is_label(s.rec.slice(value.start..value.end));
+    }
+    let rest = s.rec.end - value.start;
+    if joint != Separator::Colon || rest > prose::LABEL_BYTES_MAX || s.rec.is_json() {
+        return false;
+    }
+    let label = prose::is_label(s.rec.slice(value.start..s.rec.end));
+    if label {
+        s.saw(value.start..s.rec.end);
+    }
+    label
+}
+
+/// Whether the value stands where nothing but a value does, as that of a query's parameter, `?token=mytoken`, of a
+/// header of a program's own, `X-API-Key: mykey`, of a variable, or of a flag, which may also be told a name: `--token
+/// my-token-1`.
 fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let key = s.rec.slice(site.start..site.end);
     let header = joint == Separator::Colon && key.get(..2).is_some_and(|x| x.eq_ignore_ascii_case(b"x-"));
     let query = joint == Separator::Assign && value.quote.is_none();
-    if known.policy != ValuePolicy::Likely || !(header || query) || !values::may_be_given(key, text) {
+    let flag = site.dashes == 2 && text.iter().any(u8::is_ascii_digit);
+    let variable = is_variable(s, site, joint, value);
+    if known.policy != ValuePolicy::Likely || !(header || query || flag || variable) || !values::may_be_given(key, text)
+    {
         return false;
     }
-    if header {
+    if header || flag || variable {
         // `[ApiToken]` stands for one.
         return !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
     }
     s.saw(tail::query_low(&s.rec, site)..site.open);
     tail::in_query(&s.rec, site)
+}
+
+/// Whether a variable of an environment is set, `SECRET_KEY=mykey`, also as a line of YAML.
+fn is_variable(s: &RecordContext<'_>, site: &KeySite, joint: Separator, value: &Value) -> bool {
+    let key = s.rec.slice(site.start..site.end);
+    let constant = key.contains(&b'_') && !key.iter().any(u8::is_ascii_lowercase);
+    let line = || {
+        let head = s.rec.slice(s.rec.start..site.open);
+        value.end == s.rec.end && head.iter().all(|b| matches!(b, b' ' | b'-'))
+    };
+    constant
+        && value.quote.is_none()
+        && match joint {
+            Separator::Assign => value.start == site.end + 1,
+            Separator::Colon => line(),
+            _ => false,
+        }
 }
 
 /// A password may have any sign: what encloses the key says which are its own.

@@ -26,7 +26,7 @@ pub(crate) fn is_secret(
 ) -> bool {
     let text = rec.slice(value.start..value.end);
     let own = text.eq_ignore_ascii_case(key) && is_constant(text) || names::is_own_variable(key, text);
-    if own || masks.spares(text) {
+    if own || names::is_spelled_alike(key, text) || names::begins_pattern(text) || masks.spares(text) {
         return false;
     }
     // No JSON has a word without marks: `volume "db-secret" : secret "x" not found`.

@@ -17,7 +17,7 @@ pub fn is_name(value: &[u8]) -> bool {
     is_ticket(value)
         || is_version(value)
         || (has(b':') || has(b'/')) && is_resource(value)
-        || has(b':') && is_fingerprint(value)
+        || has(b':') && (is_fingerprint(value) || is_numbered(value))
         || has(b'@') && is_address(value)
         || has(b'/') && is_file(value)
         || has(b'\\') && is_pattern(value)
@@ -34,6 +34,11 @@ fn is_resource(value: &[u8]) -> bool {
     value.ends_with(scope) && value.contains(&b'/')
         || (value.starts_with(b"arn:") || value.starts_with(b"urn:"))
             && value.iter().filter(|b| **b == b':').count() > 1
+}
+
+/// `id:263466287238`: which one it is.
+fn is_numbered(value: &[u8]) -> bool {
+    value.strip_prefix(b"id:").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
 /// The fewest pairs of digits in a fingerprint: MD5 has 16.
@@ -140,6 +145,17 @@ fn is_version(value: &[u8]) -> bool {
 /// `\d{4}-\d{2}`: a pattern that says what values look like.
 fn is_pattern(value: &[u8]) -> bool {
     value.windows(3).any(|w| w[0] == b'\\' && matches!(w[1], b'd' | b'w' | b's') && matches!(w[2], b'{' | b'+' | b'*'))
+}
+
+/// Whether a value begins with what says what values look like: `\w+/g`, as in the text of a pattern.
+pub fn begins_pattern(value: &[u8]) -> bool {
+    matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W', b'+' | b'*' | b'{', ..])
+}
+
+/// Whether a value is its key in another spelling: `RESET_TOKENS = 'reset-tokens'`.
+pub fn is_spelled_alike(key: &[u8], value: &[u8]) -> bool {
+    let parted = |b: &u8| matches!(b, b'-' | b'_' | b'.');
+    value.len() == key.len() && value.iter().any(parted) && ends_in(key, value) && ends_in(value, key)
 }
 
 /// Whether a bare value is a type's name, as in a signature or a help text: `String!`, `Option<String>`, `&str`.

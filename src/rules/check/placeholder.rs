@@ -275,6 +275,7 @@ mod tests {
             "REDACTED-url-password",
             "HIDDEN_DUE_TO_SECURITY_REASONS",
             "${VAR}",
+            "${VAR:?a password is required}",
             "$VAR",
             "$password",
             "$$password",

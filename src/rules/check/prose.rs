@@ -29,6 +29,22 @@ pub fn is_message(text: &[u8]) -> bool {
     text.contains(&b' ') && words().count() >= MESSAGE_WORDS_MIN && words().all(plain) && has(VERBS) && has(NOUNS)
 }
 
+/// What a password is called, in several languages.
+const CALLED: &[&str] = words!("password-in-languages");
+/// The longest text that a field is called by, in bytes.
+pub const LABEL_BYTES_MAX: usize = 96;
+
+/// Whether a text is what a page says where a password is entered: `Confirm password`, `Nueva contraseña`, `新しいパスワード`.
+pub fn is_label(text: &[u8]) -> bool {
+    let part = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80 || b" ?.:!,'-".contains(b);
+    let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
+    let several = text.contains(&b' ') || text.iter().all(|b| *b >= 0x80);
+    begins && several && text.len() <= LABEL_BYTES_MAX && text.iter().all(part) && {
+        let small = text.to_ascii_lowercase();
+        CALLED.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some())
+    }
+}
+
 /// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
 pub fn is_state(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_alphabetic) && is_status(value)
@@ -114,7 +130,18 @@ fn is_camel(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_code_reference, is_marked, is_message, is_sample, is_status};
+    use super::{is_code_reference, is_label, is_marked, is_message, is_sample, is_status};
+
+    #[test]
+    fn labels() {
+        for text in ["Confirm password", "Nueva contraseña", "Изменить пароль", "密码", "Mot de passe oublié ?"]
+        {
+            assert!(is_label(text.as_bytes()), "{text}");
+        }
+        for text in ["password", "Password", "my password", "Hunter2 password", "Correct horse", "Contraseña", ""] {
+            assert!(!is_label(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn marks_tell_values_from_prose() {

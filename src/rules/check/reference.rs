@@ -107,6 +107,10 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
 fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
     let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else { return false };
     let default = &inner[i + 2..];
+    // What the shell says where there is none.
+    if inner[i + 1] == b'?' {
+        return word(&inner[..i]);
+    }
     word(&inner[..i])
         && (default.is_empty() || matches!(default, [b'$', rest @ ..] if rest.iter().all(u8::is_ascii_alphanumeric)))
 }
