@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(count(name), words.len(), "{name}");
         }
         const TAGS: usize = count("yaml-tags");
-        assert_eq!(list::<TAGS>("yaml-tags"), ["!Ref", "!ImportValue", "!GetAtt"]);
+        assert_eq!(list::<TAGS>("yaml-tags"), ["!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]);
     }
 
     #[test]

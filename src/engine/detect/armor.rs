@@ -110,8 +110,14 @@ fn body_found(s: &mut RecordContext<'_>, id: RuleId, start: usize, end: usize) {
 
 /// Whether what stands behind the header is nothing, or how the log ends its lines: `\n","stream"`.
 fn only_line_end(rec: &Record<'_>, at: usize) -> bool {
-    matches!(rec.up_to(at, 2), [] | [b'\\', b'n' | b'r', ..] | [b'"' | b'\'' | b',' | b' ' | b'\t', ..])
-        && rec.get(at) != Some(b' ')
+    is_joined(rec.from(at))
+        || matches!(rec.up_to(at, 2), [] | [b'\\', b'n' | b'r', ..] | [b'"' | b'\'' | b',' | b' ' | b'\t', ..])
+            && rec.get(at) != Some(b' ')
+}
+
+/// Whether a backslash joins the next line to this one, and nothing else stands there: `-----BEGIN X----- \`.
+fn is_joined(rest: &[u8]) -> bool {
+    rest.strip_suffix(b"\\").is_some_and(|blanks| blanks.iter().all(|b| matches!(b, b' ' | b'\t')))
 }
 
 /// Where the body ends that follows a header inside its record, whether its end was seen, and how
@@ -192,7 +198,9 @@ pub(crate) fn block_line(s: &mut RecordContext<'_>, mut armor: Box<Armor>) {
     *s.work += run as u64;
     let ends = match rest.get(run) {
         None => true,
-        Some(b) => armor.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace),
+        Some(b) => {
+            armor.suffix == Some(*b) || rest[run..].iter().all(u8::is_ascii_whitespace) || is_joined(&rest[run..])
+        }
     };
     // Behind the cap only what can hardly be anything else is still the key's body.
     let interrupted = armor.foreign < FOREIGN_MAX;

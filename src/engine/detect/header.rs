@@ -82,7 +82,12 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
     }
     let end = if quoted { value.end } else { parameters_end(rec, start) };
     let secret = rec.slice(start..end.max(start));
-    if start >= end || s.set.masks.spares(secret) || (!known_scheme && prose::is_status(secret)) {
+    // `Bearer $(config get-token)`: what the shell puts there.
+    if start >= end
+        || secret.starts_with(b"$(")
+        || s.set.masks.spares(secret)
+        || (!known_scheme && prose::is_status(secret))
+    {
         return s.refuse(value.start, Some(known.rule), Refusal::Placeholder);
     }
     *s.work += (end - start) as u64;

@@ -94,7 +94,8 @@ fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: 
         return !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
     }
     s.saw(tail::query_low(&s.rec, site)..site.open);
-    tail::in_query(&s.rec, site)
+    // `access_token=x&scope=y`: the body of a form.
+    tail::in_query(&s.rec, site) || s.rec.get(value.end) == Some(b'&') && tail::is_pair(&s.rec, value.end + 1)
 }
 
 /// Whether a variable of an environment is set, `SECRET_KEY=mykey`, also as a line of YAML.

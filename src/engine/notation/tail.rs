@@ -151,7 +151,7 @@ pub(crate) fn query_low(rec: &Record<'_>, site: &KeySite) -> usize {
 }
 
 /// Whether a name and its sign stand at `at`.
-pub(super) fn is_pair(rec: &Record<'_>, at: usize) -> bool {
+pub(crate) fn is_pair(rec: &Record<'_>, at: usize) -> bool {
     pair_sign(rec, at).is_some()
 }
 

@@ -73,5 +73,12 @@ pub(crate) fn bare(rec: &Record<'_>, at: usize, percent: bool, notation: Notatio
             p = bare_end(rec, template, rec.end, percent);
         }
     }
+    // `(hunter2)`, `(null)`: what the value opens it closes.
+    if rec.get(at) == Some(b'(')
+        && rec.get(p) == Some(b')')
+        && memchr::memchr(b'(', &rec.from(at + 1)[..p - at - 1]).is_none()
+    {
+        p = bare_end(rec, p + 1, rec.end, percent);
+    }
     Value { start: at, end: p, quote: None, notation, open: p == rec.end }
 }

@@ -278,7 +278,13 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     match rec.slice(value.start..value.end).split_last() {
         Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')') && alone(),
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
-        _ => rec.get(value.end) == Some(b')') && alone() && is_method(rec.slice(value.start..value.end)),
+        _ => {
+            let ends = rec.get(value.end) == Some(b')') && alone();
+            // A text that it is given: `Token.objects.get(user='bob')`.
+            let given = rec.before(value.end) == Some(b'=') && rec.quote_at(value.end, rec.end).is_some();
+            let end = value.end - usize::from(given);
+            (ends || given) && is_method(rec.slice(value.start..end))
+        }
     }
 }
 

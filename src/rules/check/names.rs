@@ -149,7 +149,7 @@ fn is_pattern(value: &[u8]) -> bool {
 
 /// Whether a value begins with what says what values look like: `\w+/g`, as in the text of a pattern.
 pub fn begins_pattern(value: &[u8]) -> bool {
-    matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W', b'+' | b'*' | b'{', ..])
+    matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W' | b'*' | b'.', b'+' | b'*' | b'{', ..])
 }
 
 /// Whether a value is its key in another spelling: `RESET_TOKENS = 'reset-tokens'`.

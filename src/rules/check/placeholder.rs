@@ -59,7 +59,9 @@ mod begins {
 const NOTHING: &[&str] = words!("nothing");
 
 fn is_nothing(v: &[u8]) -> bool {
-    NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()))
+    // `(none)` and `<none>`, too.
+    let word = strip_brackets(v);
+    NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()) || word.eq_ignore_ascii_case(w.as_bytes()))
         || *v == *b"NULL::text"
         || matches!(v, b"0" | b"1")
         || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
@@ -220,6 +222,7 @@ const STAND_INS: &[&str] = words!("stand-ins");
 fn is_stand_in(v: &[u8]) -> bool {
     let wordy = |s: &[u8]| s.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.'));
     if let [b'<', inner @ .., b'>'] = v {
+        let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
         return !inner.is_empty() && wordy(inner);
     }
     STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty())) && wordy(v)
@@ -264,6 +267,7 @@ mod tests {
             " ",
             "null",
             "None",
+            "(none)",
             "TRUE",
             "********",
             "xxxx",
@@ -292,6 +296,7 @@ mod tests {
             "*PASSWORD_REPLACED*",
             "(sensitive value)",
             "[PRIVATE DATA HIDDEN]",
+            "<<credentials>>",
             "<hidden_token last4=(4641)>",
             "[secure]",
             "[object Object]",
