@@ -63,10 +63,11 @@ impl AcceleratedRuns {
     pub fn of(dfa: &Dfa) -> AcceleratedRuns {
         let mut all = AcceleratedRuns::default();
         let mut known = Vec::new();
-        let states = reached(dfa, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten());
+        let ways = &Ways::of(dfa);
+        let states = reached(ways, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten());
         for &(state, steps) in &states {
             if all.get(dfa, state).is_none() {
-                all.add(dfa, state, &mut known);
+                all.add(ways, state, &mut known);
             }
             if all.get(dfa, state).is_some() {
                 all.first = all.first.or(Some(steps));
@@ -74,7 +75,7 @@ impl AcceleratedRuns {
         }
         for (state, _) in &states {
             if all.get(dfa, *state).is_none() {
-                all.add_bytes(dfa, *state);
+                all.add_bytes(ways, *state);
             }
         }
         all
@@ -118,8 +119,9 @@ impl AcceleratedRuns {
     }
 
     /// Adds the stretch that begins with a state, if it is long enough.
-    fn add(&mut self, dfa: &Dfa, begun: StateID, known: &mut Vec<[u64; 4]>) {
-        let Some(first) = Step::from(dfa, begun) else { return };
+    fn add(&mut self, ways: &Ways<'_>, begun: StateID, known: &mut Vec<[u64; 4]>) {
+        let dfa = ways.dfa;
+        let Some(first) = Step::from(ways, begun) else { return };
         let mut states = vec![begun];
         let mut back = None;
         // The states behind are of a match all or none, but that the last may be one that leads back.
@@ -130,7 +132,7 @@ impl AcceleratedRuns {
                 back = Some(next.matches);
                 break;
             }
-            let behind = Step::from(dfa, next.to).filter(|behind| behind.classes == first.classes);
+            let behind = Step::from(ways, next.to).filter(|behind| behind.classes == first.classes);
             let turns = behind.as_ref().is_some_and(|behind| behind.to == next.to);
             let may_be = next.matches == first.matches || next.matches && turns;
             let known = self.get(dfa, state).is_some();
@@ -162,9 +164,10 @@ impl AcceleratedRuns {
     }
 
     /// Adds the stretch that begins with a state where one byte alone leads on, if it is long enough.
-    fn add_bytes(&mut self, dfa: &Dfa, begun: StateID) {
+    fn add_bytes(&mut self, ways: &Ways<'_>, begun: StateID) {
+        let dfa = ways.dfa;
         let (mut states, mut bytes) = (vec![begun], Vec::new());
-        while let Some((byte, to)) = only(dfa, states[states.len() - 1]).filter(|_| bytes.len() < STATES_MAX) {
+        while let Some((byte, to)) = only(ways, states[states.len() - 1]).filter(|_| bytes.len() < STATES_MAX) {
             if states.contains(&to) {
                 break;
             }
@@ -187,13 +190,14 @@ impl AcceleratedRuns {
 }
 
 /// The byte that alone leads on from a state, and where; none if it is a match there.
-fn only(dfa: &Dfa, state: StateID) -> Option<(u8, StateID)> {
-    let mut ways = representatives(dfa).map(|byte| (byte, dfa.next_state(state, byte)));
-    let (byte, to) = ways.find(|(_, to)| !dfa.is_dead_state(*to))?;
-    let alone = ways.all(|(_, to)| dfa.is_dead_state(to));
+fn only(ways: &Ways<'_>, state: StateID) -> Option<(u8, StateID)> {
+    let dfa = ways.dfa;
+    let mut on = ways.from(state);
+    let (byte, to) = on.find(|(_, to)| !dfa.is_dead_state(*to))?;
+    let alone = on.all(|(_, to)| dfa.is_dead_state(to));
     let class = dfa.byte_classes().get(byte);
-    let one = (0..=u8::MAX).filter(|other| dfa.byte_classes().get(*other) == class).count() == 1;
-    (alone && one && !dfa.is_match_state(to) && !dfa.is_quit_state(to)).then_some((byte, to))
+    let one = || (0..=u8::MAX).filter(|other| dfa.byte_classes().get(*other) == class).count() == 1;
+    (alone && one() && !dfa.is_match_state(to) && !dfa.is_quit_state(to)).then_some((byte, to))
 }
 
 /// The way on from a state that most classes of bytes take.
@@ -207,21 +211,22 @@ struct Step {
 }
 
 impl Step {
-    fn from(dfa: &Dfa, state: StateID) -> Option<Step> {
+    fn from(ways: &Ways<'_>, state: StateID) -> Option<Step> {
+        let dfa = ways.dfa;
         // How many classes of bytes lead where.
-        let mut ways: Vec<(StateID, usize)> = Vec::new();
-        for to in representatives(dfa).map(|byte| dfa.next_state(state, byte)) {
-            match ways.iter_mut().find(|way| way.0 == to) {
+        let mut counted: Vec<(StateID, usize)> = Vec::new();
+        for (_, to) in ways.from(state) {
+            match counted.iter_mut().find(|way| way.0 == to) {
                 Some(way) => way.1 += 1,
-                None => ways.push((to, 1)),
+                None => counted.push((to, 1)),
             }
         }
         // A match shows one byte late: behind it there may be a state that leads nowhere.
-        let leads_on = |to: StateID| representatives(dfa).any(|byte| !dfa.is_dead_state(dfa.next_state(to, byte)));
-        ways.retain(|(to, _)| !dfa.is_dead_state(*to) && !dfa.is_quit_state(*to) && leads_on(*to));
-        let (to, _) = ways.into_iter().max_by_key(|way| way.1)?;
+        let leads_on = |to: StateID| ways.from(to).any(|(_, to)| !dfa.is_dead_state(to));
+        counted.retain(|(to, _)| !dfa.is_dead_state(*to) && !dfa.is_quit_state(*to) && leads_on(*to));
+        let (to, _) = counted.into_iter().max_by_key(|way| way.1)?;
         let mut classes = [0; 4];
-        for byte in representatives(dfa).filter(|byte| dfa.next_state(state, *byte) == to) {
+        for (byte, _) in ways.from(state).filter(|way| way.1 == to) {
             let class = dfa.byte_classes().get(byte);
             classes[usize::from(class >> 6)] |= 1 << (class & 63);
         }
@@ -238,9 +243,23 @@ impl Step {
     }
 }
 
-/// One byte of each class that the automaton tells apart.
-fn representatives(dfa: &Dfa) -> impl Iterator<Item = u8> {
-    dfa.byte_classes().representatives(0..=u8::MAX).filter_map(|unit| unit.as_u8())
+/// An automaton with one byte of each class that it tells apart: asking for these anew at each state would take most
+/// of the time.
+struct Ways<'a> {
+    dfa: &'a Dfa,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Ways<'a> {
+    fn of(dfa: &'a Dfa) -> Ways<'a> {
+        let bytes = dfa.byte_classes().representatives(0..=u8::MAX).filter_map(|unit| unit.as_u8()).collect();
+        Ways { dfa, bytes }
+    }
+
+    /// Each of the bytes, and where it leads from a state.
+    fn from(&self, state: StateID) -> impl Iterator<Item = (u8, StateID)> {
+        self.bytes.iter().map(move |byte| (*byte, self.dfa.next_state(state, *byte)))
+    }
 }
 
 fn number(dfa: &Dfa, state: StateID) -> usize {
@@ -255,7 +274,8 @@ fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<State
 }
 
 /// The states that a search comes to, and after how many steps, in the order it does.
-fn reached(dfa: &Dfa, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usize)> {
+fn reached(ways: &Ways<'_>, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usize)> {
+    let dfa = ways.dfa;
     let mut states: Vec<(StateID, usize)> = begun.map(|state| (state, 0)).collect();
     let mut seen: Vec<bool> = Vec::new();
     let mut is_new = |state: StateID| {
@@ -270,8 +290,7 @@ fn reached(dfa: &Dfa, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usi
     let mut next = 0;
     while let Some(&(state, steps)) = states.get(next) {
         next += 1;
-        for byte in representatives(dfa) {
-            let to = dfa.next_state(state, byte);
+        for (_, to) in ways.from(state) {
             if is_new(to) {
                 states.push((to, steps + 1));
             }

@@ -136,7 +136,9 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
 /// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.
 fn network_name(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Option<usize> {
     let whole = |from: usize| {
-        let from = behind_escape(rec, from).min(at);
+        // With a scheme before it a name begins behind that, whatever signs the password has.
+        let scheme = memchr::memmem::rfind(rec.slice(from..at), b"://").map_or(0, |n| n + b"://".len());
+        let from = behind_escape(rec, from + scheme).min(at);
         rec.slice(from..at).contains(&b':').then_some(from)
     };
     whole(start).or_else(|| whole(run_start(rec.text(), floor, start, |text| !ends_loosely(text))))
