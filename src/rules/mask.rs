@@ -148,7 +148,8 @@ impl Mask {
                 let card = digits && stars >= 5 && head <= CARD_KEEP.0 && tail <= CARD_KEEP.1;
                 (hidden || card) && head <= usize::from(*first) && tail <= usize::from(*last)
             }
-            Mask::Label | Mask::Stars | Mask::Hash | Mask::Remove => placeholder::is_mask(value),
+            Mask::Label | Mask::Stars | Mask::Hash => placeholder::is_mask(value),
+            Mask::Remove => value.is_empty() || placeholder::is_mask(value),
         }
     }
 }
@@ -326,6 +327,24 @@ impl Drop for HashKey {
 mod tests {
     use super::{HashKey, Mask, Notation};
     use crate::rules::family::Family;
+
+    /// What a mask leaves is known as such, and nothing that is only like it: else masking twice would change more, or a
+    /// value would stay that begins as a mask does.
+    #[test]
+    fn each_mask_knows_what_it_leaves_and_no_more() {
+        let secret = "kT9xQQ7rW2mmB4zz";
+        for form in Mask::FORMS {
+            let mask = Mask::parse(form.example).unwrap();
+            for place in [Notation::Text, Notation::Quoted, Notation::Authority] {
+                let left = put(&mask, Family::Key, secret, place);
+                assert!(mask.left(left.as_bytes()), "{}: {left}", form.written);
+                for near in [format!("{left}Z9q"), format!("Z9q{left}"), format!("{left}Z9q{left}"), secret.to_owned()]
+                {
+                    assert!(!mask.left(near.as_bytes()), "{}: {near}", form.written);
+                }
+            }
+        }
+    }
 
     fn put(mask: &Mask, family: Family, secret: &str, place: Notation) -> String {
         let key = HashKey::new(b"0123456789abcdef").unwrap();

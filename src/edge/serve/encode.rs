@@ -151,16 +151,15 @@ pub fn reframed(mut frames: &[u8], from: Framing, to: Framing) -> Vec<u8> {
 }
 
 fn framed(text: &[u8], target: Framing, out: &mut Vec<u8>) {
-    match target {
+    match target.mark() {
+        Some(mark) => ended(text, mark, out),
         // A count of zero is none.
-        Framing::Octet if text.is_empty() => {}
-        Framing::Octet => {
+        None if text.is_empty() => {}
+        None => {
             // Writing into a vector cannot fail.
             let _ = write!(out, "{} ", text.len());
             out.extend_from_slice(text);
         }
-        Framing::Newline => ended(text, b'\n', out),
-        Framing::Nul => ended(text, 0, out),
     }
 }
 

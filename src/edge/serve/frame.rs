@@ -23,6 +23,15 @@ impl Framing {
         (Framing::Nul, "nul", "a NUL behind each"),
     ];
 
+    /// The byte behind each record; none where a count stands before it.
+    pub const fn mark(self) -> Option<u8> {
+        match self {
+            Framing::Newline => Some(b'\n'),
+            Framing::Nul => Some(0),
+            Framing::Octet => None,
+        }
+    }
+
     /// By its name in the configuration.
     pub fn from_name(name: &str) -> Option<Framing> {
         Framing::ALL.into_iter().find(|(_, own, _)| *own == name).map(|(framing, ..)| framing)
@@ -38,30 +47,22 @@ impl Framing {
     /// Where the frame begins that `at` lies in, in whole frames of this framing. A place between
     /// two frames is the second one's beginning.
     pub fn frame_start(self, frames: &[u8], at: usize) -> usize {
-        let mark = match self {
-            Framing::Newline => b'\n',
-            Framing::Nul => 0,
-            Framing::Octet => {
-                let mut start = 0;
-                while let Some(next) = octet_end(frames, start).filter(|next| *next <= at) {
-                    start = next;
-                }
-                return start;
+        let Some(mark) = self.mark() else {
+            let mut start = 0;
+            while let Some(next) = octet_end(frames, start).filter(|next| *next <= at) {
+                start = next;
             }
+            return start;
         };
         memrchr(mark, &frames[..at]).map_or(0, |i| i + 1)
     }
 
     /// The first record's text, and the frames behind it; of what is no frame, all of it.
     pub fn first(self, frames: &[u8]) -> (&[u8], &[u8]) {
-        let mark = match self {
-            Framing::Newline => b'\n',
-            Framing::Nul => 0,
-            Framing::Octet => {
-                let end = octet_end(frames, 0).unwrap_or(frames.len()).min(frames.len());
-                let begin = memchr(b' ', frames).map_or(0, |blank| blank + 1).min(end);
-                return (&frames[begin..end], &frames[end..]);
-            }
+        let Some(mark) = self.mark() else {
+            let end = octet_end(frames, 0).unwrap_or(frames.len()).min(frames.len());
+            let begin = memchr(b' ', frames).map_or(0, |blank| blank + 1).min(end);
+            return (&frames[begin..end], &frames[end..]);
         };
         let end = memchr(mark, frames).unwrap_or(frames.len());
         (&frames[..end], frames.get(end + 1..).unwrap_or_default())

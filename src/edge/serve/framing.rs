@@ -213,7 +213,8 @@ impl Decoder {
                 self.state = State::Either(true);
             }
             State::Lines | State::Nul => sink(Part::End(self.framing())),
-            _ => {}
+            State::Fresh | State::Digit(_) | State::Either(true) => {}
+            State::Count { .. } | State::Next { .. } | State::Body { .. } => {}
         }
     }
 

@@ -34,19 +34,18 @@ pub fn record() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn framing() -> impl Strategy<Value = Framing> {
-    prop_oneof![Just(Framing::Newline), Just(Framing::Octet), Just(Framing::Nul)]
+    proptest::sample::select(Framing::ALL.map(|(framing, ..)| framing).to_vec())
 }
 
 /// Records as a sender of that framing can write them, and the stream they make.
 fn stream(records: Vec<Vec<u8>>, framing: Framing) -> (Vec<Vec<u8>>, Vec<u8>) {
-    let mark = if framing == Framing::Nul { 0 } else { b'\n' };
-    let records: Vec<Vec<u8>> = match framing {
-        Framing::Octet => records.into_iter().filter(|r| !r.is_empty()).collect(),
-        _ => records.into_iter().map(|r| r.into_iter().filter(|b| *b != mark).collect()).collect(),
+    let records: Vec<Vec<u8>> = match framing.mark() {
+        None => records.into_iter().filter(|r| !r.is_empty()).collect(),
+        Some(mark) => records.into_iter().map(|r| r.into_iter().filter(|b| *b != mark).collect()).collect(),
     };
-    let frame = |r: &Vec<u8>| match framing {
-        Framing::Octet => [format!("{} ", r.len()).as_bytes(), r].concat(),
-        _ => [&r[..], &[mark]].concat(),
+    let frame = |r: &Vec<u8>| match framing.mark() {
+        None => [format!("{} ", r.len()).as_bytes(), r].concat(),
+        Some(mark) => [&r[..], &[mark]].concat(),
     };
     let bytes = records.iter().flat_map(frame).collect();
     (records, bytes)
@@ -72,11 +71,11 @@ pub fn framed(part: &[u8], target: Framing) -> Vec<u8> {
         let blank = |b: &u8| if *b == mark { b' ' } else { *b };
         text.iter().map(blank).chain([mark]).collect::<Vec<u8>>()
     };
-    match target {
-        Framing::Octet if part.is_empty() => Vec::new(),
-        Framing::Octet => [format!("{} ", part.len()).as_bytes(), part].concat(),
-        Framing::Newline => ended(part.strip_suffix(b"\n").unwrap_or(part), b'\n'),
-        Framing::Nul => ended(part, 0),
+    match target.mark() {
+        None if part.is_empty() => Vec::new(),
+        None => [format!("{} ", part.len()).as_bytes(), part].concat(),
+        Some(b'\n') => ended(part.strip_suffix(b"\n").unwrap_or(part), b'\n'),
+        Some(mark) => ended(part, mark),
     }
 }
 
@@ -215,12 +214,33 @@ fn key_blocks_span_frames() {
         "-----END {}-----".replace("{}", "PRIVATE KEY"),
         "login ok".to_owned(),
     ];
-    for framing in [Framing::Newline, Framing::Octet, Framing::Nul] {
+    for (framing, ..) in Framing::ALL {
         let (_, bytes) = stream(lines.iter().map(|l| l.clone().into_bytes()).collect(), framing);
         let out = run(&bytes, &[], Some(framing), Some(Framing::Newline), 1000);
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains("MIIEvQ") && !text.contains("VJTUt9"), "{framing}: {text}");
         assert!(text.starts_with(&lines[0]) && text.ends_with("-----\nlogin ok\n"), "{framing}: {text}");
+    }
+}
+
+/// A flush ends a record that a mark would have ended, and no other; what comes behind it is the next one.
+#[test]
+fn a_flush_ends_the_record_that_has_begun() {
+    for (framing, ..) in Framing::ALL {
+        let (_, whole) = stream(vec![b"login ok".to_vec()], framing);
+        let begun = if framing.mark().is_some() { &whole[..whole.len() - 1] } else { &whole[..whole.len() - 2] };
+        let mut lane = Lane::new(redactor(), Some(framing), Some(Framing::Newline), 1000);
+        let mut out = Vec::new();
+        lane.push(begun, &mut out).unwrap_or_else(|_| panic!("no UTF-16"));
+        lane.flush(&mut out);
+        let ended: &[u8] = if framing.mark().is_some() { b"login ok\n" } else { b"" };
+        assert!(out == ended, "{framing}: {:?}", String::from_utf8_lossy(&out));
+        for frame in [&whole[begun.len()..], &whole[..]] {
+            lane.push(frame, &mut out).unwrap_or_else(|_| panic!("no UTF-16"));
+        }
+        lane.finish(&mut out);
+        let lines = out.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        assert_eq!(lines.filter(|line| *line == b"login ok").count(), 2, "{framing}");
     }
 }
 
@@ -233,7 +253,7 @@ fn a_record_over_the_engines_limit_leaves_as_frames() {
         record.extend_from_slice(b"some words and password=hunter2Xq then more; ");
     }
     let limit = 64 << 10;
-    for framing in [Framing::Newline, Framing::Octet, Framing::Nul] {
+    for (framing, ..) in Framing::ALL {
         let (_, bytes) = stream(vec![record.clone(), b"next".to_vec()], framing);
         let mut lane = Lane::new(redactor(), Some(framing), Some(Framing::Octet), limit);
         let (mut out, mut over, mut held) = (Vec::new(), 0, 0);
@@ -264,9 +284,9 @@ fn begins(records: &[Vec<u8>], framing: Framing) -> Vec<usize> {
     let mut at = 0;
     let mut begins = Vec::new();
     for record in records {
-        let head = if framing == Framing::Octet { record.len().to_string().len() + 1 } else { 0 };
+        let head = if framing.mark().is_none() { record.len().to_string().len() + 1 } else { 0 };
         begins.push(at + head);
-        at += head + record.len() + usize::from(framing != Framing::Octet);
+        at += head + record.len() + usize::from(framing.mark().is_some());
     }
     begins
 }

@@ -149,7 +149,7 @@ const CROSSES_MIN: usize = 6;
 
 /// `********`, `!!!!!`, `xxxx`, `XxXxXxX`, `\u{b7}\u{b7}\u{b7}`: one sign over and over.
 fn is_run(v: &[u8]) -> bool {
-    let first = v[0];
+    let Some(&first) = v.first() else { return false };
     // A character of several bytes, as bullets are.
     let width = if first.is_ascii() { 1 } else { v[1..].iter().take_while(|b| (0x80..0xC0).contains(*b)).count() + 1 };
     let sign = first.is_ascii_punctuation() || matches!(first, b'x' | b'X' | b'y') || width > 1;

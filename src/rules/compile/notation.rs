@@ -63,6 +63,11 @@ fn checked(written: WrittenForm) -> Result<Form, RuleError> {
             "a text of `between` has at most 48 bytes, and is more than a gap where the value is not quoted, or drawn and behind it stands what `after` says",
         );
     }
+    if written.between.iter().any(|text| text.contains(" ~")) {
+        return fail(
+            "a `~` of `between` behind a blank never matches: the blank takes all there are, `~` needs one more",
+        );
+    }
     let texts = || written.before.iter().chain(&written.after);
     if texts().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX || !text.is_ascii()) {
         return fail("a text of `before` or `after` has 1 to 48 ASCII bytes and is more than blanks");
