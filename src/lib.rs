@@ -68,8 +68,9 @@ pub use rules::allow::Allow;
 #[cfg(feature = "compile")]
 pub use rules::compile;
 pub use rules::error::RuleError;
+pub use rules::hash_key::HashKey;
 pub use rules::judge::likelihood::Likelihood;
+pub use rules::mask::Mask;
 #[doc(hidden)]
 pub use rules::mask::MaskForm;
-pub use rules::mask::{HashKey, Mask};
 pub use rules::rule::{Family, Rule, RuleId};

@@ -15,8 +15,9 @@ use crate::edge::wtf8::Order;
 use crate::engine::api::builder::Builder;
 use crate::engine::redactor::Redactor;
 use crate::rules::compile::allow::allow_file;
+use crate::rules::hash_key::HashKey;
 use crate::rules::judge::likelihood::Likelihood;
-use crate::rules::mask::{HashKey, Mask};
+use crate::rules::mask::Mask;
 use crate::rules::rule::RuleId;
 
 /// The variable with the key of hash masks.

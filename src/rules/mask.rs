@@ -1,19 +1,14 @@
 //! What replaces a finding.
 
-use std::fmt;
-
 use super::check::placeholder;
 use super::family::Family;
+use super::hash_key::HashKey;
 
 /// The fewest bytes a partly shown secret must hide.
 pub const KEEP_HIDDEN_MIN: usize = 8;
 /// PCI DSS, FAQ 1091: at most the first six and the last four digits of a card number.
 /// <https://www.pcisecuritystandards.org/faq/articles/Frequently_Asked_Question/What-are-acceptable-formats-for-truncation-of-primary-account-numbers/>
 const CARD_KEEP: (usize, usize) = (6, 4);
-/// Letters of a hash tag: sixteen without a digit, so that no tag is ever taken for a number.
-const TAG_LETTERS: &[u8; 16] = b"abcdefghijklmnop";
-/// Length of a hash tag: 80 bits.
-const TAG_LETTERS_SHOWN: usize = 20;
 
 /// What replaces a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,7 +221,7 @@ fn put_label(id: &str, hash: Option<(&HashKey, &[u8])>, place: Notation, out: &m
     out.extend_from_slice(id.as_bytes());
     if let Some((key, secret)) = hash {
         out.push(colon);
-        out.extend_from_slice(key.id.as_bytes());
+        out.extend_from_slice(key.id().as_bytes());
         out.push(colon);
         out.extend_from_slice(key.tag(secret).as_bytes());
     }
@@ -265,62 +260,6 @@ fn put_card(first: usize, last: usize, secret: &[u8], out: &mut Vec<u8>) -> bool
     out.resize(out.len() + digits.len() - first - last, b'*');
     out.extend_from_slice(&digits[digits.len() - last..]);
     true
-}
-
-/// The key of hash masks: 32 bytes derived from what the user gave, and a short id that shows in
-/// the tag. Shows neither in `Debug`; wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HashKey {
-    id: String,
-    key: [u8; 32],
-}
-
-impl HashKey {
-    /// The fewest bytes of key material.
-    pub const BYTES_MIN: usize = 16;
-
-    /// Derives the key. `material` is any text or bytes of at least [`HashKey::BYTES_MIN`] bytes;
-    /// the id is derived from the key and tells two keys apart.
-    pub fn new(material: &[u8]) -> Result<HashKey, String> {
-        let material = material.trim_ascii();
-        if material.len() < Self::BYTES_MIN {
-            return Err(format!(
-                "the hash key has {} bytes; it needs at least {} (for example: openssl rand -hex 32)",
-                material.len(),
-                Self::BYTES_MIN
-            ));
-        }
-        let key = blake3::derive_key("logveil 2026 hash mask key", material);
-        let id = blake3::derive_key("logveil 2026 hash mask key id", material);
-        Ok(HashKey { id: letters(&id[..2]), key })
-    }
-
-    /// The id shown in tags: four letters.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The tag of a secret: BLAKE3 keyed, 80 bits as letters.
-    pub fn tag(&self, secret: &[u8]) -> String {
-        letters(&blake3::keyed_hash(&self.key, secret).as_bytes()[..TAG_LETTERS_SHOWN / 2])
-    }
-}
-
-fn letters(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from(TAG_LETTERS[usize::from(n)])).collect()
-}
-
-impl fmt::Debug for HashKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HashKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl Drop for HashKey {
-    fn drop(&mut self) {
-        self.key = std::hint::black_box([0; 32]);
-        std::hint::black_box(&self.key);
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod check;
 pub mod error;
 pub mod family;
 mod grams;
+pub mod hash_key;
 pub mod judge;
 pub mod mask;
 pub mod notation;

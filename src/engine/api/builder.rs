@@ -18,8 +18,9 @@ use crate::engine::shortcuts::Shortcut;
 use crate::engine::shortcuts::Shortcuts;
 use crate::rules::allow::Allow;
 use crate::rules::error::RuleError;
+use crate::rules::hash_key::HashKey;
 use crate::rules::judge::likelihood::Likelihood;
-use crate::rules::mask::{HashKey, Mask};
+use crate::rules::mask::Mask;
 use crate::rules::pack;
 use crate::rules::rule::{Family, Rule, RuleId};
 

@@ -13,6 +13,8 @@ use crate::rules::words::words;
 const FLAG_WORDS: &[&str] = words!("flag-words");
 /// Words before a thing that is called by its name.
 const NAMING_WORDS: &[&str] = words!("words-before-names");
+/// Words of program text before what a variable is set to.
+const CODE_WORDS: &[&str] = words!("code-words");
 /// How far before a value they are looked for, in bytes.
 const NAMING_BYTES: usize = 24;
 /// The fewest letters of what somebody is doing: `waiting`.
@@ -26,7 +28,11 @@ pub(super) fn is_mention(s: &mut RecordContext<'_>, joint: Separator, value: &Va
         // `["password", "secret"]`: a list of such names.
         Separator::Comma | Separator::Form => prose::is_secret_name(text),
         Separator::Assign if bare => {
-            is_apart(s, value) && goes_on(s, value) || is_compared(s, value) || is_argument(s, value)
+            is_apart(s, value) && goes_on(s, value)
+                || is_code(s, value)
+                || is_compared(s, value)
+                || is_argument(s, value)
+                || is_constant(s, value)
         }
         Separator::Colon if bare => is_doing(text) && goes_on(s, value),
         Separator::Blank if bare => FLAG_WORDS.iter().any(|word| text == word.as_bytes()) && goes_on(s, value),
@@ -79,6 +85,29 @@ fn is_compared(s: &RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     // One word may be what was typed.
     compared && text.iter().all(name) && text.iter().any(|b| matches!(b, b'_' | b'.'))
+}
+
+/// `password = await read(x)`: what stands for the value in program text begins with a word of the language.
+fn is_code(s: &mut RecordContext<'_>, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let next = (s.rec.get(value.end), s.rec.get(value.end + 1));
+    let code = matches!(next, (Some(b' '), Some(b)) if b.is_ascii_alphabetic())
+        && CODE_WORDS.iter().any(|word| text == word.as_bytes());
+    if code {
+        s.saw(value.end..value.end + 2);
+    }
+    code
+}
+
+/// `Client(user=USER, password=TEST_SECRET_KEY, host=h)`: a constant that a call is given.
+fn is_constant(s: &RecordContext<'_>, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let Some(cut) = text.iter().rposition(|b| *b == b'_') else { return false };
+    let last = text[cut + 1..].to_ascii_lowercase();
+    matches!(s.rec.get(value.end), Some(b',' | b')'))
+        && text.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+        && text[..cut].contains(&b'_')
+        && prose::is_secret_name(&last)
 }
 
 /// `        password=password,`, `self.password = password` as a line of its own: code that hands a variable on.

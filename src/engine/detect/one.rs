@@ -62,7 +62,8 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
 /// Whether a text in marks, or all behind the colon of a line, is what a page calls the field: `new_password: Nueva contraseña`.
 fn is_label(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
     if value.quote.is_some() {
-        return prose::is_label(s.rec.slice(value.start..value.end));
+        let text = s.rec.slice(value.start..value.end);
+        return prose::is_label(text) || prose::is_translation(text);
     }
     let rest = s.rec.end - value.start;
     if joint != Separator::Colon || rest > prose::LABEL_BYTES_MAX || s.rec.is_json() {
@@ -83,7 +84,8 @@ fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: 
     let key = s.rec.slice(site.start..site.end);
     let header = joint == Separator::Colon && key.get(..2).is_some_and(|x| x.eq_ignore_ascii_case(b"x-"));
     let query = joint == Separator::Assign && value.quote.is_none();
-    let flag = site.dashes == 2 && text.iter().any(u8::is_ascii_digit);
+    let named = key.eq_ignore_ascii_case(b"secret") || joint != Separator::Assign;
+    let flag = site.dashes == 2 && (!named || text.iter().any(u8::is_ascii_digit));
     let variable = is_variable(s, site, joint, value);
     if known.policy != ValuePolicy::Likely || !(header || query || flag || variable) || !values::may_be_given(key, text)
     {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::rules::check::{placeholder, prose};
-use crate::rules::mask::{HashKey, Mask, Notation};
+use crate::rules::hash_key::HashKey;
+use crate::rules::mask::{Mask, Notation};
 use crate::rules::rule::{Family, Rule, RuleId};
 
 /// The choice of masks: per rule, else per family, else the rule's own, else the default.

@@ -288,12 +288,17 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     }
 }
 
-/// `fastly.ToPointer(c.password`: a call by its path, and names that it is given.
+/// `fastly.ToPointer(c.password`, `a.b(c.d(e`: a call by its path, and names that it is given, or other calls.
 fn is_method(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let (path, arguments) = (&text[..open], &text[open + 1..]);
-    let name = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'&' | b'*');
-    path.contains(&b'.') && identifier(path) && !arguments.is_empty() && arguments.iter().all(name)
+    let name = |part: &[u8]| {
+        let part = part.trim_ascii_start();
+        let part = part.strip_prefix(b"&").or(part.strip_prefix(b"*")).unwrap_or(part);
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    path.contains(&b'.') && identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(')).all(name)
 }
 
 fn identifier(text: &[u8]) -> bool {

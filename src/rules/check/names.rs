@@ -147,8 +147,19 @@ fn is_pattern(value: &[u8]) -> bool {
     value.windows(3).any(|w| w[0] == b'\\' && matches!(w[1], b'd' | b'w' | b's') && matches!(w[2], b'{' | b'+' | b'*'))
 }
 
-/// Whether a value begins with what says what values look like: `\w+/g`, as in the text of a pattern.
+/// Whether a value begins with what says what values look like: `\w+/g`, `[0-9a-f]{36}`, as in the text of a pattern, or
+/// with the place where a tool puts what it tries: `^PASS^`.
 pub fn begins_pattern(value: &[u8]) -> bool {
+    let class =
+        value.strip_prefix(b"[").and_then(|rest| rest.iter().position(|b| *b == b']').map(|end| rest.split_at(end)));
+    if let Some((set, [b']', b'{' | b'+' | b'*', ..])) = class
+        && set.windows(3).any(|w| w[1] == b'-' && w[0].is_ascii_alphanumeric() && w[2].is_ascii_alphanumeric())
+    {
+        return true;
+    }
+    if value.starts_with(b"^PASS^") || value.starts_with(b"^USER^") {
+        return true;
+    }
     matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W' | b'*' | b'.', b'+' | b'*' | b'{', ..])
 }
 

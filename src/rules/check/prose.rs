@@ -30,6 +30,7 @@ pub fn is_message(text: &[u8]) -> bool {
 }
 
 /// What a password is called, in several languages.
+/// English comes first.
 const CALLED: &[&str] = words!("password-in-languages");
 /// The longest text that a field is called by, in bytes.
 pub const LABEL_BYTES_MAX: usize = 96;
@@ -43,6 +44,13 @@ pub fn is_label(text: &[u8]) -> bool {
         let small = text.to_ascii_lowercase();
         CALLED.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some())
     }
+}
+
+/// Whether a text is a page's word for it, in another language than the key's: `"Password": "Kennwort"`.
+pub fn is_translation(text: &[u8]) -> bool {
+    let small = text.to_ascii_lowercase();
+    let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
+    begins && CALLED.iter().skip(1).any(|word| small == word.as_bytes())
 }
 
 /// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
