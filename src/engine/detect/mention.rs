@@ -114,13 +114,14 @@ fn is_constant(s: &RecordContext<'_>, value: &Value) -> bool {
 fn is_argument(s: &mut RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let rest = s.rec.slice(value.end..s.rec.end);
-    if !matches!(rest, b"" | b"," | b")" | b"),") {
+    if !matches!(rest, b"" | b"," | b")" | b")," | b";") {
         return false;
     }
     let head = s.rec.slice(s.rec.start..value.start).trim_ascii_start();
     s.saw(s.rec.start..s.rec.end);
-    let own = head.strip_prefix(b"self.").or(head.strip_prefix(b"this."));
+    let whose = head.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    let own = head.get(whose..).and_then(|rest| rest.strip_prefix(b".")).filter(|_| whose > 0);
     let sign: &[u8] = if own.is_some() { b" =" } else { b"=" };
     let key = own.unwrap_or(head).trim_ascii_end().strip_suffix(sign);
-    key == Some(text) && rest.is_empty() == own.is_some()
+    key == Some(text) && matches!(rest, b"" | b";") == own.is_some()
 }

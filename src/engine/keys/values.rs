@@ -60,7 +60,7 @@ pub(crate) fn is_secret(
             let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
             let test = known.verb && joint == Separator::Colon && key == b"PASS" && names::is_test(text);
-            let path = folder || bare && names::is_path(text);
+            let path = folder || names::is_public(text);
             !(count || path || line || test || is_service(rec, value) || prose::is_message(text))
         }
         ValuePolicy::Likely if is_decimal(text) => false,

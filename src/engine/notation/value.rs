@@ -279,7 +279,8 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
         Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')') && alone(),
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => {
-            let ends = rec.get(value.end) == Some(b')') && alone();
+            let goes_on = rec.get(value.end) == Some(b',') && rec.get(value.end + 1) == Some(b' ');
+            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on;
             // A text that it is given: `Token.objects.get(user='bob')`.
             let given = rec.before(value.end) == Some(b'=') && rec.quote_at(value.end, rec.end).is_some();
             let end = value.end - usize::from(given);
@@ -292,13 +293,19 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
 fn is_method(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let (path, arguments) = (&text[..open], &text[open + 1..]);
+    // One word before the bracket may be a value's: all of it is letters then.
+    let called = path.contains(&b'.') || path.windows(2).any(|w| w == b"::");
+    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'=' | b'.');
+    if !called && !(path.len() > 2 && path.iter().chain(arguments).all(letters)) {
+        return false;
+    }
     let name = |part: &[u8]| {
         let part = part.trim_ascii_start();
         let part = part.strip_prefix(b"&").or(part.strip_prefix(b"*")).unwrap_or(part);
         part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
     };
-    path.contains(&b'.') && identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(')).all(name)
+    identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(' | b'=')).all(name)
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -23,6 +23,14 @@ pub fn is_name(value: &[u8]) -> bool {
         || has(b'\\') && is_pattern(value)
 }
 
+/// How a public key of SSH begins.
+const PUBLIC_KEYS: [&[u8]; 4] = [b"ssh-rsa AAAA", b"ssh-ed25519 AAAA", b"ssh-dss AAAA", b"ecdsa-sha2-nistp"];
+
+/// Whether a value is a public key, `ssh-rsa AAAA...`, or where a file of the system's lies.
+pub fn is_public(value: &[u8]) -> bool {
+    PUBLIC_KEYS.iter().any(|key| value.starts_with(key)) || is_path(value)
+}
+
 /// Whether a value says where the secret lies: `op://vault/item/field`, `arn:aws:ssm:eu-1:1:parameter/db`.
 pub fn is_reference(value: &[u8]) -> bool {
     REFERENCES.iter().any(|scheme| value.starts_with(scheme.as_bytes())) && value.iter().all(u8::is_ascii_graphic)

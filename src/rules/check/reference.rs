@@ -29,6 +29,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
         [b'%', b'{', inner @ .., b'}'] => name(inner),
         [b'%', inner @ .., b'%'] => word(inner),
+        [b'%', digits @ ..] if (1..=2).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => true,
         [b'%', ..] if v.split(|b| *b == b'%').skip(1).all(is_format_part) => true,
         [b'%', rest @ ..] if is_format(rest) => true,
         [b'{', digits @ .., b'}'] if digits.iter().all(u8::is_ascii_digit) => true,
@@ -37,6 +38,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
         [b'#', inner @ ..] => is_selector(inner),
+        [b'@', inner @ ..] if is_indexed(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
 }
@@ -45,6 +47,13 @@ pub fn is_reference(v: &[u8]) -> bool {
 fn is_joined(v: &[u8]) -> bool {
     let begins = matches!(v.get(2), Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
     begins && matches!(v, [.., b' ', b'+' | b'.' | b'&'] | [.., b'[' | b'('])
+}
+
+/// `resource[:logonpassword` behind the sign of Ruby's variables.
+fn is_indexed(inner: &[u8]) -> bool {
+    let name = inner.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+    let key = inner.get(name..).and_then(|rest| rest.strip_prefix(b"[:"));
+    name > 0 && key.is_some_and(|key| key.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b']')))
 }
 
 /// `get_token(name)` in the braces of a template.
