@@ -296,7 +296,7 @@ fn is_method(text: &[u8]) -> bool {
     // One word before the bracket may be a value's: all of it is letters then.
     let called = path.contains(&b'.') || path.windows(2).any(|w| w == b"::");
     let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'=' | b'.');
-    if !called && !(path.len() > 2 && path.iter().chain(arguments).all(letters)) {
+    if !(called || path.len() > 2 && path.iter().chain(arguments).all(letters)) {
         return false;
     }
     let name = |part: &[u8]| {
