@@ -69,7 +69,7 @@ fn is_label(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool 
     if joint != Separator::Colon || rest > prose::LABEL_BYTES_MAX || s.rec.is_json() {
         return false;
     }
-    let label = prose::is_label(s.rec.slice(value.start..s.rec.end));
+    let label = prose::is_foreign_label(s.rec.slice(value.start..s.rec.end));
     if label {
         s.saw(value.start..s.rec.end);
     }

@@ -280,7 +280,8 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => {
             let goes_on = rec.get(value.end) == Some(b',') && rec.get(value.end + 1) == Some(b' ');
-            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on;
+            let path = rec.slice(value.start..value.end);
+            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on && is_path(path);
             // A text that it is given: `Token.objects.get(user='bob')`.
             let given = rec.before(value.end) == Some(b'=') && rec.quote_at(value.end, rec.end).is_some();
             let end = value.end - usize::from(given);
@@ -294,7 +295,7 @@ fn is_method(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let (path, arguments) = (&text[..open], &text[open + 1..]);
     // One word before the bracket may be a value's: all of it is letters then.
-    let called = path.contains(&b'.') || path.windows(2).any(|w| w == b"::");
+    let called = is_path(path);
     let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'=' | b'.');
     if !(called || path.len() > 2 && path.iter().chain(arguments).all(letters)) {
         return false;
@@ -306,6 +307,12 @@ fn is_method(text: &[u8]) -> bool {
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
     };
     identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(' | b'=')).all(name)
+}
+
+/// Whether names are joined before a bracket: `a.b(`, `A::b(`.
+fn is_path(text: &[u8]) -> bool {
+    let path = text.split(|b| *b == b'(').next().unwrap_or_default();
+    path.contains(&b'.') || path.windows(2).any(|w| w == b"::")
 }
 
 fn identifier(text: &[u8]) -> bool {

@@ -110,8 +110,11 @@ fn bracketed_len(text: &[u8]) -> usize {
     if mask && text.get(len + 1) == Some(&close) { len + 2 } else { 0 }
 }
 
-/// `PRIVATE DATA HIDDEN`: whether the last of several words is this one.
+/// `PRIVATE DATA HIDDEN`: whether the last of several words is this one; one with a digit may be a value.
 fn has_word(inside: &[u8], word: &str) -> bool {
+    if inside.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
     let head = inside.len().checked_sub(word.len() + 1).map(|n| inside.split_at(n));
     head.is_some_and(|(_, last)| last[0] == b' ' && last[1..].eq_ignore_ascii_case(word.as_bytes()))
 }

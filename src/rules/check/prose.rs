@@ -29,20 +29,31 @@ pub fn is_message(text: &[u8]) -> bool {
     text.contains(&b' ') && words().count() >= MESSAGE_WORDS_MIN && words().all(plain) && has(VERBS) && has(NOUNS)
 }
 
-/// What a password is called, in several languages.
-/// English comes first.
+/// What a password is called, in English first.
 const CALLED: &[&str] = words!("password-in-languages");
 /// The longest text that a field is called by, in bytes.
 pub const LABEL_BYTES_MAX: usize = 96;
 
 /// Whether a text is what a page says where a password is entered: `Confirm password`, `Nueva contraseña`, `新しいパスワード`.
+/// A second pair is none: `Summer, old password: Winter`.
 pub fn is_label(text: &[u8]) -> bool {
-    let part = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80 || b" ?.:!,'-".contains(b);
+    is_called_in(text, CALLED)
+}
+
+/// The same in another language than English, in which a log goes on behind a password: `Summer is a bad password`.
+pub fn is_foreign_label(text: &[u8]) -> bool {
+    is_called_in(text, &CALLED[1..])
+}
+
+fn is_called_in(text: &[u8], called: &[&str]) -> bool {
+    let text = text.strip_suffix(b":").unwrap_or(text);
+    let part = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80 || b" ?.!'-".contains(b);
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
     let several = text.contains(&b' ') || text.iter().all(|b| *b >= 0x80);
     begins && several && text.len() <= LABEL_BYTES_MAX && text.iter().all(part) && {
         let small = text.to_ascii_lowercase();
-        CALLED.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some())
+        let at_word = |at: usize| at == 0 || !small[at - 1].is_ascii_alphabetic();
+        called.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some_and(at_word))
     }
 }
 
@@ -138,7 +149,7 @@ fn is_camel(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_code_reference, is_label, is_marked, is_message, is_sample, is_status};
+    use super::{is_code_reference, is_foreign_label, is_label, is_marked, is_message, is_sample, is_status};
 
     #[test]
     fn labels() {
@@ -146,9 +157,20 @@ mod tests {
         {
             assert!(is_label(text.as_bytes()), "{text}");
         }
-        for text in ["password", "Password", "my password", "Hunter2 password", "Correct horse", "Contraseña", ""] {
+        for text in [
+            "password",
+            "Password",
+            "my password",
+            "Hunter2 password",
+            "Summer, old password: Winter",
+            "Correct horse",
+            "Contraseña",
+            "",
+        ] {
             assert!(!is_label(text.as_bytes()), "{text}");
         }
+        assert!(is_foreign_label("Nueva contraseña".as_bytes()) && !is_foreign_label(b"Summer is a bad password"));
+        assert!(!is_foreign_label(b"Meine Resenha"));
     }
 
     #[test]
