@@ -1,9 +1,10 @@
 //! The byte format of compiled rules.
 //!
-//! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is a plain sequence of
-//! counted strings, numbers and serialised automata. A pack that is truncated, altered, of another
-//! version or of a machine with another byte order is an error: the checksum is what finds altered
-//! bytes, since the automata's own checks accept many of them.
+//! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is how many bytes its first part has, that part (a
+//! plain sequence of counted strings and numbers: what rules say), and the serialised automata, whose lengths stand in the
+//! first part: they are most of the bytes and few of them are ever used, so reading what rules say touches none of their
+//! pages. A pack that is truncated, altered, of another version or of a machine with another byte order is an error: the
+//! checksum is what finds altered bytes, since the automata's own checks accept many of them.
 
 use bytes::Bytes;
 
@@ -16,7 +17,7 @@ use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, V
 
 const MAGIC: &[u8; 8] = b"LOGVEIL\0";
 /// Changes with the layout below and with the automata's own format.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const ORDER: u8 = if cfg!(target_endian = "big") { 2 } else { 1 };
 const SUM_BYTES: usize = 32;
 const HEAD_BYTES: usize = MAGIC.len() + 2 + 1 + SUM_BYTES;
@@ -24,32 +25,35 @@ const RULES_MAX: usize = 16 * 1024;
 
 /// Rules as bytes.
 pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
-    let mut body = Writer(Vec::new());
-    body.number(rules.len() as u32);
+    let mut w = Writer::default();
+    w.number(rules.len() as u32);
     for rule in rules {
-        put_rule(&mut body, rule);
+        put_rule(&mut w, rule);
     }
-    body.bytes(gate_plan);
-    let mut out = Vec::with_capacity(HEAD_BYTES + body.0.len());
+    w.bytes(gate_plan);
+    let mut body = Writer::default();
+    body.bytes(&w.said);
+    body.said.extend_from_slice(&w.automata);
+    let mut out = Vec::with_capacity(HEAD_BYTES + body.said.len());
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
     out.push(ORDER);
-    out.extend_from_slice(blake3::hash(&body.0).as_bytes());
-    out.extend_from_slice(&body.0);
+    out.extend_from_slice(blake3::hash(&body.said).as_bytes());
+    out.extend_from_slice(&body.said);
     out
 }
 
 /// Notations as bytes, for the program they are linked into.
 pub fn encode_forms(forms: &[Form]) -> Vec<u8> {
-    let mut body = Writer(Vec::new());
-    body.number(forms.len() as u32);
-    forms.iter().flat_map(Form::texts).for_each(|texts| body.texts(&texts));
-    body.0
+    let mut w = Writer::default();
+    w.number(forms.len() as u32);
+    forms.iter().flat_map(Form::texts).for_each(|texts| w.texts(&texts));
+    w.said
 }
 
 /// Notations from [`encode_forms`]; those of a damaged program are none.
 pub fn decode_forms(bytes: &Bytes) -> Vec<Form> {
-    let mut r = Reader { all: bytes.clone(), at: 0 };
+    let mut r = Reader { said: bytes.clone(), automata: Bytes::new() };
     let count = r.number().unwrap_or(0);
     let form = |_| Form::of([r.texts()?, r.texts()?, r.texts()?, r.texts()?]);
     (0..count).map_while(form).collect()
@@ -97,7 +101,10 @@ fn refused(why: &str) -> RuleError {
 }
 
 fn read_all(all: Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
-    read_rules(&mut Reader { all, at: 0 }).ok_or_else(|| refused("the pack is malformed"))
+    let mut body = Reader { said: all, automata: Bytes::new() };
+    let said = body.bytes();
+    let read = |said| read_rules(&mut Reader { said, automata: body.said });
+    said.and_then(read).ok_or_else(|| refused("the pack is malformed"))
 }
 
 fn read_rules(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
@@ -107,7 +114,7 @@ fn read_rules(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
     }
     let rules = (0..count).map(|_| read_rule(r)).collect::<Option<Vec<_>>>()?;
     let plan = r.bytes()?;
-    (r.at == r.all.len()).then_some((rules, plan))
+    (r.said.is_empty() && r.automata.is_empty()).then_some((rules, plan))
 }
 
 fn put_rule(w: &mut Writer, rule: &Rule) {
@@ -126,15 +133,15 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
             w.byte(0);
             w.texts(&s.literals);
             w.byte(u8::from(s.fold) | u8::from(s.start_word) << 1 | u8::from(s.end_word) << 2);
-            w.bytes(s.pattern.raw());
-            w.bytes(s.keep.as_ref().map_or(&[], |a| a.raw()));
-            w.bytes(s.before.as_ref().map_or(&[], |a| a.raw()));
-            w.bytes(s.behind.as_ref().map_or(&[], |a| a.raw()));
+            w.automaton(Some(&s.pattern));
+            w.automaton(s.keep.as_ref());
+            w.automaton(s.before.as_ref());
+            w.automaton(s.behind.as_ref());
         }
         Kind::Scan(s) => {
             w.byte(1);
-            w.bytes(s.forward.raw());
-            w.bytes(s.backward.raw());
+            w.automaton(Some(&s.forward));
+            w.automaton(Some(&s.backward));
         }
         Kind::Key(k) => {
             w.byte(2);
@@ -148,7 +155,7 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
         Kind::Block(b) => {
             w.byte(5);
             w.texts(&b.literals);
-            w.bytes(b.header.raw());
+            w.automaton(Some(&b.header));
             w.text(&b.until);
         }
         // In no pack: it is made where values are given. None that was read has it.
@@ -176,13 +183,13 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
                 fold: flags & 1 != 0,
                 start_word: flags & 2 != 0,
                 end_word: flags & 4 != 0,
-                pattern: Automaton::from_raw(r.bytes()?),
+                pattern: r.automaton()??,
                 keep: r.automaton()?,
                 before: r.automaton()?,
                 behind: r.automaton()?,
             })
         }
-        1 => Kind::Scan(Scan { forward: Automaton::from_raw(r.bytes()?), backward: Automaton::from_raw(r.bytes()?) }),
+        1 => Kind::Scan(Scan { forward: r.automaton()??, backward: r.automaton()?? }),
         2 => Kind::Key(Key {
             literals: r.texts()?,
             keys: r.texts()?,
@@ -195,7 +202,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
         }),
         3 => Kind::Userinfo,
         4 => Kind::Card,
-        5 => Kind::Block(Block { literals: r.texts()?, header: Automaton::from_raw(r.bytes()?), until: r.text()? }),
+        5 => Kind::Block(Block { literals: r.texts()?, header: r.automaton()??, until: r.text()? }),
         _ => return None,
     };
     (max <= RULE_BYTES_MAX).then_some(Rule {
@@ -213,18 +220,22 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
     })
 }
 
-struct Writer(Vec<u8>);
+#[derive(Default)]
+struct Writer {
+    said: Vec<u8>,
+    automata: Vec<u8>,
+}
 
 impl Writer {
     fn byte(&mut self, b: u8) {
-        self.0.push(b);
+        self.said.push(b);
     }
     fn number(&mut self, n: u32) {
-        self.0.extend_from_slice(&n.to_le_bytes());
+        self.said.extend_from_slice(&n.to_le_bytes());
     }
     fn bytes(&mut self, b: &[u8]) {
         self.number(b.len() as u32);
-        self.0.extend_from_slice(b);
+        self.said.extend_from_slice(b);
     }
     fn text(&mut self, t: &str) {
         self.bytes(t.as_bytes());
@@ -235,29 +246,29 @@ impl Writer {
             self.text(t);
         }
     }
+    fn automaton(&mut self, automaton: Option<&Automaton>) {
+        let raw = automaton.map_or(&[][..], |a| a.raw());
+        self.number(raw.len() as u32);
+        self.automata.extend_from_slice(raw);
+    }
 }
 
+/// What is left to read of both parts.
 struct Reader {
-    all: Bytes,
-    at: usize,
+    said: Bytes,
+    automata: Bytes,
 }
 
 impl Reader {
-    fn take(&mut self, n: usize) -> Option<Bytes> {
-        let end = self.at.checked_add(n).filter(|e| *e <= self.all.len())?;
-        let part = self.all.slice(self.at..end);
-        self.at = end;
-        Some(part)
-    }
     fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|b| b[0])
+        take(&mut self.said, 1).map(|b| b[0])
     }
     fn number(&mut self) -> Option<u32> {
-        self.take(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        take(&mut self.said, 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
     }
     fn bytes(&mut self) -> Option<Bytes> {
         let n = self.number()? as usize;
-        self.take(n)
+        take(&mut self.said, n)
     }
     fn text(&mut self) -> Option<String> {
         String::from_utf8(self.bytes()?.to_vec()).ok()
@@ -267,8 +278,15 @@ impl Reader {
         (0..n).map(|_| self.text()).collect()
     }
     fn automaton(&mut self) -> Option<Option<Automaton>> {
-        Some(Some(self.bytes()?).filter(|b| !b.is_empty()).map(Automaton::from_raw))
+        let n = self.number()? as usize;
+        let raw = take(&mut self.automata, n)?;
+        Some((!raw.is_empty()).then(|| Automaton::from_raw(raw)))
     }
+}
+
+/// The first `n` bytes of `rest`, if there are as many.
+fn take(rest: &mut Bytes, n: usize) -> Option<Bytes> {
+    (n <= rest.len()).then(|| rest.split_to(n))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The command in a folder of its own, and cases as data.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -35,8 +36,13 @@ struct Case {
     after_has: BTreeMap<String, String>,
 }
 
+/// The program as it is shipped, if that is what is tested (`LOGVEIL_PROGRAM`, its whole path).
+pub fn shipped() -> Option<OsString> {
+    std::env::var_os("LOGVEIL_PROGRAM")
+}
+
 pub fn logveil(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_logveil"));
+    let mut command = Command::new(shipped().unwrap_or_else(|| env!("CARGO_BIN_EXE_logveil").into()));
     command.current_dir(dir).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

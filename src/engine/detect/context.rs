@@ -29,7 +29,7 @@ pub(crate) struct RecordContext<'a> {
     pub(crate) notes: &'a mut Option<Notes>,
     pub(crate) spared: &'a mut Vec<Spared>,
     /// Where masks stand in the record already, in order.
-    pub(crate) masks: &'a [(usize, usize)],
+    pub(crate) masks: &'a [(u32, u32)],
     pub(crate) work: &'a mut u64,
     /// The key whose value is being judged.
     pub(crate) site: Option<KeySite>,
@@ -152,8 +152,8 @@ impl RecordContext<'_> {
     #[cold]
     fn is_allowed_by(&mut self, allowed: &Allowed, finding: &Finding, known: Option<&SecretKey>) -> bool {
         // What holds a mask is not the value that came.
-        let behind = self.masks.partition_point(|mask| mask.1 <= finding.start);
-        if self.masks.get(behind).is_some_and(|mask| mask.0 < finding.end) {
+        let behind = self.masks.partition_point(|mask| mask.1 as usize <= finding.start);
+        if self.masks.get(behind).is_some_and(|mask| (mask.0 as usize) < finding.end) {
             return false;
         }
         let key = known.filter(|_| allowed.asks_keys()).and_then(|known| self.key(known));

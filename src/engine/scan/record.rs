@@ -61,7 +61,7 @@ pub(crate) fn scan_record(
     set: &RuleSet,
     rec: Record<'_>,
     candidates: &[Candidate],
-    masks: &[(usize, usize)],
+    masks: &[(u32, u32)],
     continuation: &mut Option<Continuation>,
     budget: u64,
     scratch: &mut Scratch,

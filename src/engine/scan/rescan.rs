@@ -20,6 +20,8 @@ use crate::rules::mask::Notation;
 const PASSES_MAX: usize = 8;
 /// What a mask is longer than its secret, or a little less: how much room a record as it would leave takes.
 const MASK_BYTES: usize = 24;
+/// The most candidates that are held once it is known what stands there: those of a window full of secrets are megabytes.
+const CANDIDATES_KEPT_MAX: usize = 1 << 13;
 
 /// Joins the findings of `rec`, which begin at `from`, with what a look at the masked record finds.
 /// `continuation` is what the record before left open; `budget` ends the work as it does in the first look.
@@ -48,6 +50,7 @@ pub(crate) fn rescan(
         let mut words = std::mem::take(&mut scratch.literals);
         words.clear();
         set.prefilter.find_literals(&draft.masked, &mut scratch.candidates, &mut words, &mut scratch.lines);
+        scratch.candidates.shrink_to(CANDIDATES_KEPT_MAX);
         open = continuation.cloned();
         let spared = scratch.spared.len();
         budget += scan_record(set, masked, &words, &draft.masks, &mut open, budget, scratch).1;
@@ -89,7 +92,7 @@ pub(crate) fn rescan(
 struct Draft {
     masked: Vec<u8>,
     /// Where each finding's mask stands in it.
-    masks: Vec<(usize, usize)>,
+    masks: Vec<(u32, u32)>,
 }
 
 impl Draft {
@@ -105,7 +108,7 @@ impl Draft {
             self.masked.extend_from_slice(rec.slice(at..f.start));
             let start = self.masked.len();
             render(with, f, rec.slice(f.start..f.end), &mut self.masked);
-            self.masks.push((start, self.masked.len()));
+            self.masks.push((start as u32, self.masked.len() as u32));
             at = f.end;
         }
         self.masked.extend_from_slice(rec.slice(at..rec.end));
@@ -149,10 +152,11 @@ impl Draft {
     /// Where offset `at` of the masked record stands in the record as it came, as a span's start or
     /// its end, and the finding whose mask it is part of, if it is.
     fn original(&self, rec: &Record<'_>, first: &[Finding], at: usize, end: bool) -> (Option<usize>, usize) {
-        let i = self.masks.partition_point(|mask| mask.1 < at || (!end && mask.1 == at));
-        let inside = self.masks.get(i).is_some_and(|mask| mask.0 < at || (!end && mask.0 == at));
+        let place = at as u32;
+        let i = self.masks.partition_point(|mask| mask.1 < place || (!end && mask.1 == place));
+        let inside = self.masks.get(i).is_some_and(|mask| mask.0 < place || (!end && mask.0 == place));
         let (masked, came) = match i.checked_sub(1) {
-            Some(before) => (self.masks[before].1, first[before].end),
+            Some(before) => (self.masks[before].1 as usize, first[before].end),
             None => (0, rec.start),
         };
         (inside.then_some(i), came + at.saturating_sub(masked))

@@ -47,7 +47,7 @@ pub(crate) struct Scratch {
     /// A record as it would leave, when it is looked through again.
     pub(crate) masked: Vec<u8>,
     /// Where the masks stand in it.
-    pub(crate) masks: Vec<(usize, usize)>,
+    pub(crate) masks: Vec<(u32, u32)>,
     /// What is known, and where it stands.
     pub(crate) known: Known,
 }
