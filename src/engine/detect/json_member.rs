@@ -10,6 +10,7 @@ use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::named;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
+use crate::rules::check::names;
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -48,7 +49,8 @@ pub(crate) fn reject(
     }?;
     let key = text.slice(start..end);
     let is_secret = values::is_secret(text, known, Separator::Colon, &value, key, &set.masks);
-    let rejected = !is_secret && !worth_behind(known.policy, text.slice(value.start..value.end));
+    let word = text.slice(value.start..value.end);
+    let rejected = !is_secret && (!worth_behind(known.policy, word) || names::is_name(word));
     rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
 }
 

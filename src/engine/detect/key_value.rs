@@ -11,8 +11,8 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::detect::weigh;
 use crate::engine::footprint::Footprint;
 use crate::engine::found::finding::Refusal;
-use crate::engine::keys::SecretKey;
 use crate::engine::keys::cache::{KeyCache, KeyClass};
+use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::Record;
 use crate::engine::notation::columns::Columns;
 use crate::engine::notation::context::mask_len;
@@ -27,8 +27,11 @@ use crate::engine::notation::value::{self, Value, Values};
 use crate::engine::shortcuts::Shortcut;
 use crate::rules::check::names;
 use crate::rules::check::sentence::is_sentence;
+use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
+/// The longest word behind a colon that is looked at before its record is cut out, in bytes.
+const WORD_BYTES_MAX: usize = 24;
 /// What reading an element of a list costs besides its bytes.
 const LIST_WORK: u64 = 4;
 
@@ -91,7 +94,7 @@ fn is_label(rec: &Record<'_>, site: &KeySite) -> bool {
 /// Whether a separator can follow at `at`, right behind an identifier: a cheap look that turns away most words in prose.
 #[inline(always)]
 fn may_follow(set: &RuleSet, rec: &Record<'_>, at: usize) -> bool {
-    separator::may_follow(rec, at) || rec.get(at).is_some_and(|byte| set.forms.may_follow(byte))
+    separator::may_follow(rec, at) || set.forms.may_lead(rec, at)
 }
 
 /// The separator behind the key: a sign, or what a notation that is data says, whose notation may begin before the key's.
@@ -136,7 +139,7 @@ pub(crate) fn reject(
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }
-        _ if !may_follow(set, text, end) => return Some((end, near(at, end + 2))),
+        _ if !may_follow(set, text, end) => return Some((end, near(at, end + 3))),
         _ => {}
     }
     let KeyClass { known, from, plain } = cache.judge(&set.keys, text, at, end);
@@ -146,11 +149,33 @@ pub(crate) fn reject(
             if !set.shortcuts.take(Shortcut::JsonMember) {
                 return None;
             }
-            let seen = json_member::reject(set, text, &known, plain?.start, end)?;
+            let start = plain?.start;
+            let seen = json_member::reject(set, text, &known, start, end)
+                .or_else(|| rejects_word(set, text, &known, start..end))?;
             Footprint { from: from.min(seen.from), ..seen }
         }
     };
     Some((end, seen))
+}
+
+/// What tells that a word stands behind a weak key's colon, and no secret: `pam_unix(sshd:session): session opened for user
+/// bob`.
+fn rejects_word(set: &RuleSet, text: &Record<'_>, known: &SecretKey, key: Range<usize>) -> Option<Footprint> {
+    let at = match text.up_to(key.end, 3) {
+        [b':', b' ', _] => key.end + 2,
+        [b')', b':', b' '] => key.end + 3,
+        _ => return None,
+    };
+    let len = text.run(at, WORD_BYTES_MAX, |b| b.is_ascii_lowercase());
+    let (start, end) = (at, at + len);
+    if known.policy != ValuePolicy::Random || len == 0 || text.get(end) != Some(b' ') {
+        return None;
+    }
+    let value = Value { start, end, quote: None, notation: Notation::Bare, open: false };
+    let word = text.slice(start..end);
+    let is_secret = values::is_secret(text, known, Separator::Colon, &value, text.slice(key.clone()), &set.masks);
+    let rejected = !is_secret && !weigh::worth_behind(known.policy, word);
+    rejected.then(|| Footprint::new(key.start.saturating_sub(2), end + 1))
 }
 
 /// What tells that prose goes on behind an identifier that ends at `end`.
@@ -165,7 +190,7 @@ fn seen_prose(text: &Record<'_>, end: usize, prose: &Prose) -> Footprint {
 
 /// What the cheap look at an identifier saw: itself, and what may separate.
 fn seen(s: &RecordContext<'_>, at: usize, end: usize) -> Range<usize> {
-    at..skip_gap(&s.rec, end, separator::GAP_BYTES_MAX) + 2
+    at..skip_gap(&s.rec, end, separator::GAP_BYTES_MAX) + 3
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.

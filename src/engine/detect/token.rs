@@ -1,5 +1,7 @@
 //! Secrets known by their shape: the rule's automaton, anchored at the prefilter's candidate.
 
+use std::ops::Range;
+
 use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
 use crate::engine::footprint::Footprint;
@@ -83,6 +85,28 @@ pub(crate) fn reject(
         let from = if bracket { 0 } else { at.saturating_sub(1) };
         Footprint::new(from, at + looked.max(1))
     })
+}
+
+/// What says that what a rule keeps before its secret is nowhere in the rest of a line: of `Failed password for root from
+/// 203.0.113.9 port 22 ssh2` a few bytes do not tell, and no log has more of any other line.
+pub(crate) fn rest_rejects(
+    set: &RuleSet,
+    text: &Record<'_>,
+    literal: &ShapeAt,
+    line: Range<usize>,
+    work: &mut u64,
+) -> Option<Footprint> {
+    let rule = set.rule(literal.rule);
+    let Kind::Shape(shape) = &rule.kind else { return None };
+    if shape.before.is_some() {
+        return None;
+    }
+    let Range { start: at, end: line_end } = line;
+    let end = line_end - usize::from(text.before(line_end) == Some(b'\r'));
+    let limit = end.min(at + rule.max as usize);
+    let none = shape.keep.as_ref()?.longest(&text.text()[..end], at, limit, work) == Ok(None);
+    text.note(at..line_end + 1);
+    none.then(|| Footprint::new(at.saturating_sub(1), line_end + 1))
 }
 
 /// What a place keeps before the secret asks for a value behind it.

@@ -88,8 +88,8 @@ fn closes(rec: &Record<'_>, at: usize) -> bool {
 /// Behind a member's name without quotes at `at`, where it is what an object calls the value: `{ value: 'x' }`.
 fn named(rec: &Record<'_>, at: usize) -> Option<usize> {
     let name = rec.from(at).iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let known = is_one_of(&rec.from(at)[..name], VALUE_MEMBERS);
-    (known && rec.get(at + name) == Some(b':')).then_some(at + name)
+    let member = rec.get(at + name) == Some(b':') && is_one_of(&rec.from(at)[..name], VALUE_MEMBERS);
+    member.then_some(at + name)
 }
 
 fn is_one_of(name: &[u8], names: &[&str]) -> bool {

@@ -17,8 +17,10 @@ use crate::rules::words::words;
 /// Every form, and what is derived of them.
 pub(crate) struct Forms {
     all: Vec<Form>,
-    /// Bytes that may stand behind a key or its quote, blanks apart.
-    follows: [bool; 256],
+    /// By the byte behind a key or its quote, blanks apart: those that may go on with it. Behind a wide gap any may, and in a
+    /// tag, where the byte before the key's quote is one of these.
+    follows: Vec<Vec<u16>>,
+    tags: Vec<u8>,
 }
 
 /// The most of a tag that is passed over, in bytes.
@@ -29,30 +31,48 @@ const DRAWN_BYTES_MIN: usize = 7;
 const DRAWN_BYTES_MAX: usize = 512;
 /// The longest value that is looked at for what stands behind it, in bytes.
 const VALUE_BYTES_MAX: usize = 4096;
+/// Signs of a text that stand for others.
+const SIGNS: &[u8] = b" #~*\\";
 /// What quotes begin with.
 const QUOTES: &[u8] = b"\"'`\\%&";
 
 impl Forms {
     /// The forms, ready to be asked.
     pub(crate) fn new(all: Vec<Form>) -> Forms {
-        let mut follows = [false; 256];
-        for text in all.iter().flat_map(|form| &form.between) {
-            match text.trim_start_matches([' ', '~']).as_bytes() {
-                // Any of a tag, which a key's quote comes before.
-                [b'*', ..] => {}
-                // Behind a wide gap anything may stand.
-                [] if text.len() > 1 => {}
-                [first, ..] => follows[usize::from(*first)] = true,
-                // The value's own quote, however it is written.
-                [] => QUOTES.iter().for_each(|first| follows[usize::from(*first)] = true),
+        let mut follows = vec![Vec::new(); 256];
+        for (form, texts) in all.iter().map(|form| &form.between).enumerate() {
+            for text in texts {
+                firsts(text).iter().for_each(|first| follows[usize::from(*first)].push(form as u16));
             }
         }
-        Forms { all, follows }
+        follows.iter_mut().for_each(Vec::dedup);
+        let in_tag = |form: &&Form| form.between.iter().any(|text| signs(text).first() == Some(&b'*'));
+        let mut tags: Vec<u8> =
+            all.iter().filter(in_tag).flat_map(|form| &form.before).filter_map(|text| text.bytes().last()).collect();
+        tags.dedup();
+        Forms { all, follows, tags }
     }
 
-    /// Whether a form may go on with this byte behind a key.
-    pub(crate) fn may_follow(&self, byte: u8) -> bool {
-        self.follows[usize::from(byte)]
+    /// Whether a form may go on at `at`, right behind a key, as far as three bytes tell: `;` with a blank or without, and
+    /// `value` behind it.
+    #[inline(always)]
+    pub(crate) fn may_lead(&self, rec: &Record<'_>, at: usize) -> bool {
+        let Some(first) = rec.get(at) else { return false };
+        let is = |at: usize, sign: &u8| SIGNS.contains(sign) || rec.get(at) == Some(*sign);
+        let gap = |at: usize| rec.get(at).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\\' | b'#' | 0x1b));
+        let leads = |text: &String| match signs(text) {
+            _ if !firsts(text).contains(&first) => false,
+            [_, b' ', next, ..] if rec.get(at + 1) == Some(b' ') => gap(at + 2) || is(at + 2, next),
+            [_, b' ', next, ..] => gap(at + 1) || is(at + 1, next),
+            [_, next, ..] => is(at + 1, next),
+            _ => true,
+        };
+        self.follows[usize::from(first)].iter().flat_map(|form| &self.all[usize::from(*form)].between).any(leads)
+    }
+
+    /// Whether a form may go on with this byte behind a key and a gap.
+    fn may_follow(&self, byte: u8) -> bool {
+        !self.follows[usize::from(byte)].is_empty()
     }
 
     /// The separator behind the key, and where its notation begins. `work` grows by the bytes looked at.
@@ -61,30 +81,60 @@ impl Forms {
         let end = site.end + closing.map_or(0, Quote::width);
         let next = skip_gap(rec, end, GAP_BYTES_MAX);
         let wide = is_wide(rec, end, next);
-        let tag = closing.is_some() && site.open > rec.start;
+        let tag = closing.is_some() && rec.before(site.open).is_some_and(|byte| self.tags.contains(&byte));
         if !rec.get(next).is_some_and(|byte| wide || tag || self.may_follow(byte)) || site.dashes > 0 {
             return None;
         }
         let open = if closing.is_some() { site.open } else { site.start };
-        self.all.iter().find_map(|form| {
+        let mut read = |form: &Form| {
             let begins = before(&rec.bytes()[..open - rec.start], &form.before)?;
             let quoted = form.key_quoted.is_none_or(|quoted| quoted == closing.is_some());
             let value = form.between.iter().filter(|_| quoted).find_map(|text| behind(rec, end, text))?;
             rec.get(value)?;
-            let joint = match form.value {
-                ValueForm::Quoted => rec.quote_at(value, rec.end).map(|_| Separator::Form),
-                // `Value: ValueFrom:x` has none.
-                ValueForm::Any if rec.before(value) == Some(b' ') && is_pair(rec, value) => None,
-                ValueForm::Any => Some(Separator::Form),
-                ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value, work)).then_some(Separator::Form),
-                ValueForm::Line => Some(Separator::Line),
-                ValueForm::Element => Some(Separator::Element(0)),
-            }?;
+            let joint = joint(rec, site, form, value, work)?;
             if !form.after.is_empty() && !ends(rec, value, &form.after, work) {
                 return None;
             }
             Some((Separated { joint, value, percent: false, quoted: closing.is_some() }, open - begins))
-        })
+        };
+        match wide || tag {
+            true => self.all.iter().find_map(read),
+            false => {
+                self.follows[usize::from(rec.get(next)?)].iter().find_map(|form| read(&self.all[usize::from(*form)]))
+            }
+        }
+    }
+}
+
+/// What stands between a key and its value, from the first byte that is none of a gap.
+fn signs(text: &str) -> &[u8] {
+    text.trim_start_matches([' ', '~']).as_bytes()
+}
+
+/// The bytes that it may begin with; none where any may.
+fn firsts(text: &str) -> &[u8] {
+    match signs(text) {
+        // Any of a tag, which a key's quote comes before.
+        [b'*', ..] => &[],
+        [b'#', ..] => b"0123456789",
+        // Behind a wide gap anything may stand.
+        [] if text.len() > 1 => &[],
+        [first, ..] => std::slice::from_ref(first),
+        // The value's own quote, however it is written.
+        [] => QUOTES,
+    }
+}
+
+/// What joins the key and the value at `value` as the form says, if there is such a value.
+fn joint(rec: &Record<'_>, site: &KeySite, form: &Form, value: usize, work: &mut u64) -> Option<Separator> {
+    match form.value {
+        ValueForm::Quoted => rec.quote_at(value, rec.end).map(|_| Separator::Form),
+        // `Value: ValueFrom:x` has none.
+        ValueForm::Any if rec.before(value) == Some(b' ') && is_pair(rec, value) => None,
+        ValueForm::Any => Some(Separator::Form),
+        ValueForm::Drawn => (names_secret(rec, site) && is_drawn(rec, value, work)).then_some(Separator::Form),
+        ValueForm::Line => Some(Separator::Line),
+        ValueForm::Element => Some(Separator::Element(0)),
     }
 }
 

@@ -96,9 +96,10 @@ fn subsets(mask: u32) -> impl Iterator<Item = u32> {
 /// How many bytes of a word are compared at first, all at once.
 const FIRST: usize = size_of::<u64>();
 
-/// A word as it is compared.
+/// A word as it is compared: of `password for `, whose window is `rd f`, at first ` for ` and the three bytes before it. A
+/// slot has the words with one window, and what stands around it tells `password for ` from `password was `.
 struct Entry {
-    /// The first eight bytes of the word, and zeros if it has less.
+    /// The bytes of the word that are compared at first, and zeros if it has less than eight.
     text: u64,
     /// The bits that make small letters of what stands where a small letter must.
     fold: u64,
@@ -107,7 +108,9 @@ struct Entry {
     word: u32,
     /// Where in the word its window is.
     offset: u8,
-    /// Whether it has more bytes than the first ones.
+    /// Where in the word the bytes are that are compared at first.
+    first: u8,
+    /// Whether it has more bytes than these.
     long: bool,
     begins: bool,
     /// Whether the slot has another entry behind it.
@@ -117,8 +120,10 @@ struct Entry {
 impl Entry {
     fn new(index: usize, word: &Literal, offset: u8) -> Entry {
         let (long, begins) = (word.bytes.len() > FIRST, word.begins);
-        let mut entry = Entry { text: 0, fold: 0, mask: 0, word: index as u32, offset, long, begins, more: false };
-        for (n, &byte) in word.bytes.iter().take(FIRST).enumerate() {
+        let first = offset.min(word.bytes.len().saturating_sub(FIRST) as u8);
+        let mut entry =
+            Entry { text: 0, fold: 0, mask: 0, word: index as u32, offset, first, long, begins, more: false };
+        for (n, &byte) in word.bytes[usize::from(first)..].iter().take(FIRST).enumerate() {
             let small = if word.fold { byte.to_ascii_lowercase() } else { byte };
             let bit = if word.fold && byte.is_ascii_alphabetic() { 0x20 } else { 0 };
             entry.text |= u64::from(small) << (8 * n);
@@ -128,10 +133,12 @@ impl Entry {
         entry
     }
 
-    /// Whether these are the first bytes of its word.
+    /// Where its word begins, if around the window at `at` stand the bytes of it that are compared at first.
     #[inline(always)]
-    fn is(&self, text: u64) -> bool {
-        (text | self.fold) & self.mask == self.text
+    fn begin(&self, block: &[u8], at: usize) -> Option<usize> {
+        let begin = at.wrapping_sub(usize::from(self.offset));
+        let text = eight_at(block, begin.wrapping_add(usize::from(self.first)));
+        (begin <= at && (text | self.fold) & self.mask == self.text).then_some(begin)
     }
 }
 
@@ -139,8 +146,6 @@ impl Entry {
 pub(super) struct Confirm {
     literals: Vec<Literal>,
     slots: Box<[Slot; 1 << SLOT_BITS]>,
-    /// Like [`Slot::seen`], of windows that are all of a literal which counts anywhere.
-    whole: Box<[u32; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
 
@@ -156,26 +161,24 @@ struct Slot {
 impl Confirm {
     pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
         let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
-        let mut whole = Box::new([0; 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             for key in Key::all_of(window) {
                 let fourth = if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
                 slots[key.slot].seen |= fourth;
-                if literals[word].bytes.len() == window.len && !literals[word].begins {
-                    whole[key.slot] |= fourth;
-                }
                 keyed.push((key.slot, Entry::new(word, &literals[word], window.place.offset)));
             }
         }
         // Two cases of a word may share a slot, where it is to be found once.
         keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
         keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
+        // `key` is met more often than `key-string`.
+        keyed.sort_by_key(|(slot, entry)| (*slot, literals[entry.word as usize].bytes.len()));
         for at in (0..keyed.len()).rev() {
             slots[keyed[at].0].start = at as u32;
             keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Confirm { literals, slots, whole, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Confirm { literals, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -202,7 +205,7 @@ impl Confirm {
         for n in 0..hashed {
             let place = places[n];
             places[kept] = place;
-            kept += usize::from(self.begins_word(block, at + usize::from(place), text_at(text, usize::from(place))));
+            kept += usize::from(self.is_near(block, at + usize::from(place), text_at(text, usize::from(place))));
         }
         candidates.extend(places[..kept].iter().map(|place| {
             let place = usize::from(*place);
@@ -219,29 +222,29 @@ impl Confirm {
             for bit in bits(windows) {
                 let at = mask * MASK + bit;
                 let text = text_at(block, at);
-                if self.may_be(text) && self.begins_word(block, at, text) {
+                if self.may_be(text) && self.is_near(block, at, text) {
                     candidates.push(Candidate::fingerprint(at, self.slot(text).start));
                 }
             }
         }
     }
 
-    /// Whether the first bytes of a literal stand around the window at `at`, which begins with these four bytes and
-    /// passes the hash check: three of four do in other words of real logs, as `mission ` for `permission `. Of a window that is all of a
-    /// literal nothing is left to ask.
+    /// Whether eight bytes of a literal stand around the window at `at`, which begins with these four bytes and
+    /// passes the hash check: three of four do in other words of real logs, as `mission ` for `permission `.
     #[inline(always)]
-    fn begins_word(&self, block: &[u8], at: usize, text: u32) -> bool {
-        let key = Key::of(text);
-        let is = |entry: &Entry| entry.is(eight_at(block, at.wrapping_sub(usize::from(entry.offset))));
-        self.whole[key.slot] >> key.bit & 1 != 0 || self.entries(self.slots[key.slot].start as usize).any(is)
+    fn is_near(&self, block: &[u8], at: usize, text: u32) -> bool {
+        let may_be =
+            |entry: &Entry| entry.begin(block, at).is_some_and(|begin| !entry.begins || may_begin(block, begin));
+        self.entries(self.slot(text).start as usize).any(may_be)
     }
 
     /// Appends the literals whose window is at `at`; the first of its slot is `first`.
     #[inline(always)]
     pub(super) fn literals(&self, block: &[u8], at: usize, first: usize, literals: &mut Vec<Candidate>) {
         for entry in &self.entries[first..] {
-            let begin = at.wrapping_sub(usize::from(entry.offset));
-            if entry.is(eight_at(block, begin)) && self.is_whole(entry, block, begin) {
+            if let Some(begin) = entry.begin(block, at)
+                && self.is_whole(entry, block, begin)
+            {
                 push(literals, begin, entry.word);
             }
             if !entry.more {
@@ -254,12 +257,18 @@ impl Confirm {
     pub(super) fn footprint(&self, block: &[u8], at: usize, first: usize) -> Footprint {
         let mut seen = Footprint::new(at, at + WINDOW);
         for entry in self.entries(first) {
-            // Before the block there are no bytes, which elsewhere there are.
-            let begin = at.saturating_sub(usize::from(entry.offset));
-            let same = entry.is(eight_at(block, begin));
-            let from = if same && entry.begins { begin.saturating_sub(may_begin_sees(block, begin)) } else { begin };
             let len = self.literals[entry.word as usize].bytes.len();
-            seen = seen.and(Footprint::new(from, begin + if same { len } else { len.min(FIRST) }));
+            seen = seen.and(match entry.begin(block, at) {
+                Some(begin) => {
+                    let before = if entry.begins { may_begin_sees(block, begin) } else { 0 };
+                    Footprint::new(begin.saturating_sub(before), begin + len)
+                }
+                None => {
+                    // Before the block there are no bytes, which elsewhere there are.
+                    let near = (at + usize::from(entry.first)).saturating_sub(usize::from(entry.offset));
+                    Footprint::new(near, near + len.min(FIRST))
+                }
+            });
         }
         seen
     }
@@ -277,7 +286,7 @@ impl Confirm {
         self.entries[first..].iter().take_while(move |entry| std::mem::replace(&mut more, entry.more))
     }
 
-    /// Whether all of a word is there, of which the first bytes are.
+    /// Whether all of a word is there, of which some bytes are.
     #[inline(always)]
     fn is_whole(&self, entry: &Entry, block: &[u8], begin: usize) -> bool {
         (!entry.long || is_long(&self.literals[entry.word as usize], block, begin))
@@ -285,15 +294,15 @@ impl Confirm {
     }
 }
 
-/// Whether the whole of a long word is there, of which the first bytes are the same.
+/// Whether the whole of a long word is there, of which some bytes are.
 #[inline(never)]
 fn is_long(word: &Literal, block: &[u8], begin: usize) -> bool {
-    let Some(text) = block.get(begin..begin + word.bytes.len()) else {
+    let Some(text) = block.get(begin..).and_then(|text| text.get(..word.bytes.len())) else {
         return false;
     };
     match word.fold {
-        true => text[FIRST..].eq_ignore_ascii_case(&word.bytes[FIRST..]),
-        false => text[FIRST..] == word.bytes[FIRST..],
+        true => text.eq_ignore_ascii_case(&word.bytes),
+        false => *text == *word.bytes,
     }
 }
 

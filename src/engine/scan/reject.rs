@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::engine::detect::below;
 use crate::engine::detect::card;
 use crate::engine::detect::key_value;
-use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
 use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
 use crate::engine::footprint::Footprint;
@@ -21,7 +21,7 @@ use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
 
 /// The most records that go on without a look.
-const WAIT_MAX: u32 = 127;
+const WAIT_MAX: u32 = 15;
 
 /// The way through the candidates of one block.
 pub(crate) struct RejectStage<'a> {
@@ -34,6 +34,9 @@ pub(crate) struct RejectStage<'a> {
     key: Range<usize>,
     /// From a place of the line looked at last to its end: in one that is long, it is sought once.
     line: Range<usize>,
+    /// The place of the line looked at last from which its rest was looked through: once a line, so that a line of nothing
+    /// but key words takes time in proportion to its length.
+    looked_through: Option<(usize, usize)>,
     /// Where the last `@` stands.
     last_at: usize,
     /// How many records go on to the context without a look: after the last look that did not pay, and
@@ -53,6 +56,7 @@ impl<'a> RejectStage<'a> {
             text: Record::new(block, 0, block.len()),
             key: 0..0,
             line: 0..0,
+            looked_through: None,
             last_at: 0,
             wait: 0,
             rest: 0,
@@ -169,8 +173,20 @@ impl<'a> RejectStage<'a> {
         };
         let line_end = self.line_end(at);
         for shape in &target.shapes {
-            seen = seen.and(token::reject(self.set, &self.text, shape, at, line_end, &mut scratch.work)?);
+            let head = token::reject(self.set, &self.text, shape, at, line_end, &mut scratch.work);
+            seen = seen.and(head.or_else(|| self.rest_rejects(shape, at..line_end, scratch))?);
         }
         Some((end, seen))
+    }
+
+    /// What says that a rule finds nothing in the rest of a line.
+    fn rest_rejects(&mut self, shape: &ShapeAt, line: Range<usize>, scratch: &mut Scratch) -> Option<Footprint> {
+        let place = (line.start, line.end);
+        let first = self.looked_through.is_none_or(|(at, end)| end != line.end || at == line.start);
+        if !first {
+            return None;
+        }
+        self.looked_through = Some(place);
+        token::rest_rejects(self.set, &self.text, shape, line, &mut scratch.work)
     }
 }
