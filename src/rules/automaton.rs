@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use regex_automata::Anchored;
@@ -17,6 +18,34 @@ pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
 /// How far behind a stretch the next one is looked for, in bytes.
 const NEXT_BYTES: usize = 6;
 
+/// How many bytes an automaton is stepped over before its runs are sought: finding them costs as much as some ten thousand
+/// steps, and most automata of a log are run a few times. Where answers are tested they are sought at once.
+const WALKED_BYTES: u32 = if cfg!(any(debug_assertions, feature = "switches")) { 0 } else { 32 << 10 };
+
+/// A count that need not be right: two threads may both add and one of them be lost, and nobody waits.
+#[derive(Debug, Default)]
+struct Walked(AtomicU32);
+
+impl Walked {
+    fn get(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    fn add(&self, bytes: usize) {
+        let walked = self.get();
+        if walked < WALKED_BYTES {
+            self.0.store(walked.saturating_add(bytes as u32 + 1), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Clone for Walked {
+    fn clone(&self) -> Walked {
+        Walked(AtomicU32::new(self.get()))
+    }
+}
+
 /// The automaton could not answer; what it was asked about must be masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unjudged;
@@ -28,6 +57,8 @@ pub struct Automaton {
     raw: Bytes,
     loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
     stretches: OnceLock<Box<AcceleratedRuns>>,
+    /// Bytes stepped over, up to [`WALKED_BYTES`].
+    walked: Walked,
     /// Whether runs of like states are passed over in one look.
     pub accelerated: bool,
 }
@@ -35,7 +66,8 @@ pub struct Automaton {
 impl Automaton {
     /// Takes serialised bytes as they are; [`Automaton::check`] or the first use decodes them.
     pub fn from_raw(raw: Bytes) -> Self {
-        Automaton { raw, loaded: OnceLock::new(), stretches: OnceLock::new(), accelerated: true }
+        let (loaded, stretches, walked) = (OnceLock::new(), OnceLock::new(), Walked::default());
+        Automaton { raw, loaded, stretches, walked, accelerated: true }
     }
 
     /// The serialised bytes.
@@ -82,8 +114,10 @@ impl Automaton {
         false
     }
 
-    fn stretches(&self, dfa: &DFA<Vec<u32>>) -> &AcceleratedRuns {
-        self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(dfa)))
+    /// The runs of like states, where there is enough to pass over that finding them pays.
+    fn stretches(&self, dfa: &DFA<Vec<u32>>) -> Option<&AcceleratedRuns> {
+        let worth = self.accelerated && self.walked.get() >= WALKED_BYTES;
+        worth.then(|| &**self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(dfa))))
     }
 
     /// The state that a search at `at` begins with.
@@ -107,11 +141,13 @@ impl Automaton {
         // behind another.
         let (mut state, mut p) = (self.begin(dfa, hay, at, anchored)?, at);
         let stretches = self.stretches(dfa);
-        let mut look = stretches.first(at);
+        let mut look = stretches.map_or(usize::MAX, |stretches| stretches.first(at));
         let mut last = None;
         let mut tries = 0;
         while let Some(&byte) = text.get(p) {
-            if p == look && self.accelerated {
+            if p == look
+                && let Some(stretches) = stretches
+            {
                 if let Some(passed) = stretches.pass(dfa, state, hay, p, end) {
                     (state, p) = (passed.state, passed.at);
                     if passed.matches {
@@ -131,6 +167,7 @@ impl Automaton {
                     last = Some(p);
                     look = p + 1;
                 } else if dfa.is_dead_state(state) {
+                    self.walked.add(p - at);
                     *work += (p - at) as u64 + 1;
                     return Ok(last);
                 } else if dfa.is_quit_state(state) {
@@ -139,6 +176,7 @@ impl Automaton {
             }
             p += 1;
         }
+        self.walked.add(end - at);
         *work += (end - at) as u64 + 1;
         state = match hay.get(end) {
             Some(&byte) => dfa.next_state(state, byte),

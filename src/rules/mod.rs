@@ -9,6 +9,7 @@ pub mod automaton;
 pub mod byteset;
 pub mod check;
 pub mod error;
+pub mod examples;
 pub mod family;
 mod grams;
 pub mod hash_key;

@@ -1,9 +1,9 @@
 //! The byte format of compiled rules.
 //!
 //! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is how many bytes its first part has, that part (a
-//! plain sequence of counted strings and numbers: what rules say), and the serialised automata, whose lengths stand in the
-//! first part: they are most of the bytes and few of them are ever used, so reading what rules say touches none of their
-//! pages. A pack that is truncated, altered, of another version or of a machine with another byte order is an error: the
+//! plain sequence of counted strings and numbers: what rules say), and what is read when it is first asked for, whose lengths
+//! stand in the first part: the serialised automata and the lines that rules are tried with. These are most of the bytes and
+//! few are ever used, so reading what rules say touches none of their pages. A pack that is truncated, altered, of another version or of a machine with another byte order is an error: the
 //! checksum is what finds altered bytes, since the automata's own checks accept many of them.
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::automaton::Automaton;
 use super::check::Check;
 use super::error::RuleError;
+use super::examples::Examples;
 use super::mask::Mask;
 use super::notation::Form;
 use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy};
@@ -33,7 +34,7 @@ pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
     w.bytes(gate_plan);
     let mut body = Writer::default();
     body.bytes(&w.said);
-    body.said.extend_from_slice(&w.automata);
+    body.said.extend_from_slice(&w.later);
     let mut out = Vec::with_capacity(HEAD_BYTES + body.said.len());
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -53,7 +54,7 @@ pub fn encode_forms(forms: &[Form]) -> Vec<u8> {
 
 /// Notations from [`encode_forms`]; those of a damaged program are none.
 pub fn decode_forms(bytes: &Bytes) -> Vec<Form> {
-    let mut r = Reader { said: bytes.clone(), automata: Bytes::new() };
+    let mut r = Reader { said: bytes.clone(), later: Bytes::new() };
     let count = r.number().unwrap_or(0);
     let form = |_| Form::of([r.texts()?, r.texts()?, r.texts()?, r.texts()?]);
     (0..count).map_while(form).collect()
@@ -70,7 +71,9 @@ pub fn decode(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
     if blake3::hash(&body).as_bytes()[..] != pack[11..HEAD_BYTES] {
         return Err(refused("the pack is damaged: its checksum does not fit"));
     }
-    read_all(body)
+    let (rules, plan) = read_all(body)?;
+    let whole = |rule: &Rule| [&rule.finds, &rule.spares, &rule.covered_by].iter().all(|examples| examples.check());
+    if rules.iter().all(whole) { Ok((rules, plan)) } else { Err(refused("the pack is malformed")) }
 }
 
 /// Like [`decode`] for the pack that is linked into the program, whose checksum is the business of
@@ -101,9 +104,9 @@ fn refused(why: &str) -> RuleError {
 }
 
 fn read_all(all: Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
-    let mut body = Reader { said: all, automata: Bytes::new() };
+    let mut body = Reader { said: all, later: Bytes::new() };
     let said = body.bytes();
-    let read = |said| read_rules(&mut Reader { said, automata: body.said });
+    let read = |said| read_rules(&mut Reader { said, later: body.said });
     said.and_then(read).ok_or_else(|| refused("the pack is malformed"))
 }
 
@@ -114,7 +117,7 @@ fn read_rules(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
     }
     let rules = (0..count).map(|_| read_rule(r)).collect::<Option<Vec<_>>>()?;
     let plan = r.bytes()?;
-    (r.said.is_empty() && r.automata.is_empty()).then_some((rules, plan))
+    (r.said.is_empty() && r.later.is_empty()).then_some((rules, plan))
 }
 
 fn put_rule(w: &mut Writer, rule: &Rule) {
@@ -125,9 +128,7 @@ fn put_rule(w: &mut Writer, rule: &Rule) {
     w.number(rule.max);
     w.texts(&rule.checks.iter().map(|c| c.name()).collect::<Vec<_>>());
     w.text(&rule.mask.as_ref().map(Mask::name).unwrap_or_default());
-    w.texts(&rule.finds);
-    w.texts(&rule.spares);
-    w.texts(&rule.covered_by);
+    [&rule.finds, &rule.spares, &rule.covered_by].into_iter().for_each(|examples| w.later(&examples.pack()));
     match &rule.kind {
         Kind::Shape(s) => {
             w.byte(0);
@@ -173,7 +174,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
         "" => None,
         written => Some(Mask::parse(written).ok()?),
     };
-    let (finds, spares, covered_by) = (r.texts()?, r.texts()?, r.texts()?);
+    let (finds, spares, covered_by) = (r.examples()?, r.examples()?, r.examples()?);
     let kind = match r.byte()? {
         0 => {
             let literals = r.texts()?;
@@ -223,7 +224,7 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
 #[derive(Default)]
 struct Writer {
     said: Vec<u8>,
-    automata: Vec<u8>,
+    later: Vec<u8>,
 }
 
 impl Writer {
@@ -247,16 +248,18 @@ impl Writer {
         }
     }
     fn automaton(&mut self, automaton: Option<&Automaton>) {
-        let raw = automaton.map_or(&[][..], |a| a.raw());
-        self.number(raw.len() as u32);
-        self.automata.extend_from_slice(raw);
+        self.later(automaton.map_or(&[][..], |a| a.raw()));
+    }
+    fn later(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u32);
+        self.later.extend_from_slice(bytes);
     }
 }
 
 /// What is left to read of both parts.
 struct Reader {
     said: Bytes,
-    automata: Bytes,
+    later: Bytes,
 }
 
 impl Reader {
@@ -278,9 +281,15 @@ impl Reader {
         (0..n).map(|_| self.text()).collect()
     }
     fn automaton(&mut self) -> Option<Option<Automaton>> {
-        let n = self.number()? as usize;
-        let raw = take(&mut self.automata, n)?;
+        let raw = self.later()?;
         Some((!raw.is_empty()).then(|| Automaton::from_raw(raw)))
+    }
+    fn examples(&mut self) -> Option<Examples> {
+        self.later().map(Examples::packed)
+    }
+    fn later(&mut self) -> Option<Bytes> {
+        let n = self.number()? as usize;
+        take(&mut self.later, n)
     }
 }
 

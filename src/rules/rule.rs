@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::automaton::Automaton;
 use super::check::Check;
+use super::examples::Examples;
 pub use super::family::Family;
 use super::mask::Mask;
 use super::plan::Literal;
@@ -42,11 +43,11 @@ pub struct Rule {
     /// A mask of its own, if the rule asks for one.
     pub mask: Option<Mask>,
     /// Lines it must find something in (templates unexpanded).
-    pub finds: Vec<String>,
+    pub finds: Examples,
     /// Lines that must stay as they are (templates unexpanded).
-    pub spares: Vec<String>,
+    pub spares: Examples,
     /// Rules that find this rule's examples too, by id.
-    pub covered_by: Vec<String>,
+    pub covered_by: Examples,
 }
 
 /// How a rule finds its secret.

@@ -262,7 +262,8 @@ impl Rescan {
         self.any = true;
     }
 
-    fn found(&mut self, f: &Finding) {
+    /// Takes notice of a finding.
+    pub(crate) fn found(&mut self, f: &Finding) {
         self.any |= f.start < self.let_go_end.max(self.refused_end);
         self.found_end = self.found_end.max(f.end);
     }

@@ -16,8 +16,8 @@ pub(crate) fn rule() -> Rule {
         max: RULE_BYTES_MAX,
         checks: Vec::new(),
         mask: None,
-        finds: Vec::new(),
-        spares: Vec::new(),
-        covered_by: Vec::new(),
+        finds: Vec::new().into(),
+        spares: Vec::new().into(),
+        covered_by: Vec::new().into(),
     }
 }

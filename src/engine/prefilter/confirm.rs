@@ -166,19 +166,22 @@ impl Confirm {
             for key in Key::all_of(window) {
                 let fourth = if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
                 slots[key.slot].seen |= fourth;
-                keyed.push((key.slot, Entry::new(word, &literals[word], window.place.offset)));
+                // In a slot the short ones come first: `key` is met more often than `key-string`.
+                keyed.push((key.slot as u16, literals[word].bytes.len() as u16, word as u32));
             }
         }
+        keyed.sort_unstable();
         // Two cases of a word may share a slot, where it is to be found once.
-        keyed.sort_by_key(|(slot, entry)| (*slot, entry.word));
-        keyed.dedup_by_key(|(slot, entry)| (*slot, entry.word));
-        // `key` is met more often than `key-string`.
-        keyed.sort_by_key(|(slot, entry)| (*slot, literals[entry.word as usize].bytes.len()));
+        keyed.dedup();
+        let entry = |&(_, _, word): &(u16, u16, u32)| {
+            Entry::new(word as usize, &literals[word as usize], windows[word as usize].place.offset)
+        };
+        let mut entries: Vec<Entry> = keyed.iter().map(entry).collect();
         for at in (0..keyed.len()).rev() {
-            slots[keyed[at].0].start = at as u32;
-            keyed[at].1.more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
+            slots[usize::from(keyed[at].0)].start = at as u32;
+            entries[at].more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Confirm { literals, slots, entries: keyed.into_iter().map(|(_, entry)| entry).collect() }
+        Confirm { literals, slots, entries }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.

@@ -6,7 +6,7 @@ use crate::engine::detect::card;
 use crate::engine::detect::context::{RecordContext, Rescan};
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::key_value;
-use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
 use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
 use crate::engine::found::finding::{EndState, Finding, Refusal};
@@ -31,9 +31,8 @@ fn candidate(s: &mut RecordContext<'_>, candidate: Candidate) {
         word => {
             let set = s.set;
             let target = &set.targets[word as usize];
-            let body = s.body.contains(&at);
-            for shape in target.shapes.iter().filter(|_| !body) {
-                token::scan(s, shape, at);
+            if !s.body.contains(&at) && !target.shapes.is_empty() {
+                shapes(s, &target.shapes, at);
             }
             for &rule in &target.blocks {
                 armor::open_block(s, rule, at);
@@ -45,6 +44,20 @@ fn candidate(s: &mut RecordContext<'_>, candidate: Candidate) {
                 key_value::escaped(s, at);
             }
         }
+    }
+}
+
+/// Runs the rules at one of their literals. Where one finds a secret, what the others saw around it says nothing of the
+/// masked record: their literal is gone.
+fn shapes(s: &mut RecordContext<'_>, shapes: &[ShapeAt], at: usize) {
+    let (before, from, spared) = (s.rescan, s.findings.len(), s.spared.len());
+    for shape in shapes {
+        token::scan(s, shape, at);
+    }
+    let found = &s.findings[from..];
+    if s.spared.len() == spared && found.iter().any(|f| f.start <= at && at < f.end) {
+        s.rescan = before;
+        found.iter().for_each(|f| s.rescan.found(f));
     }
 }
 

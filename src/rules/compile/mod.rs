@@ -135,9 +135,9 @@ fn checked(w: Written, family: Family, file: &syntax::File) -> Result<Rule, Rule
         max,
         checks,
         mask,
-        finds: w.finds,
-        spares: w.spares,
-        covered_by: w.covered_by,
+        finds: w.finds.into(),
+        spares: w.spares.into(),
+        covered_by: w.covered_by.into(),
     })
 }
 
