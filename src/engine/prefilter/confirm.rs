@@ -43,6 +43,16 @@ impl Fingerprint {
         Fingerprint { bytes, len, fold: word.fold, place }
     }
 
+    /// The texts of four bytes that it is, a zero behind three: in all cases, if it ignores them.
+    fn texts(&self) -> impl Iterator<Item = u32> {
+        let text = u32::from_le_bytes(self.bytes);
+        // Bit 5 is what makes a small letter. That of the fourth byte is in no key.
+        let cases = (self.bytes.iter().take(WINDOW - 1).enumerate())
+            .filter(|(_, byte)| self.fold && byte.is_ascii_alphabetic())
+            .fold(0, |cases, (n, _)| cases | 0x20 << (8 * n));
+        subsets(cases).map(move |case| text & !cases | case)
+    }
+
     /// For each of four positions, the bytes it accepts; `None` where it accepts any.
     pub(super) fn accepts(&self) -> [Option<[u8; 2]>; WINDOW] {
         std::array::from_fn(|n| {
@@ -65,23 +75,13 @@ struct Key {
     bit: u32,
 }
 
-/// Bits of a slot number. 32 KiB of slots, few of which a log asks for.
+/// Bits of a slot number. 96 KiB of slots, few of which a log asks for.
 const SLOT_BITS: u32 = 13;
 
 impl Key {
     #[inline(always)]
     fn of(text: u32) -> Key {
         Key { slot: ((text << 8).wrapping_mul(0x9E37_79B1) >> (32 - SLOT_BITS)) as usize, bit: text >> 24 & 31 }
-    }
-
-    /// The keys of the texts that are a window.
-    fn all_of(window: &Fingerprint) -> impl Iterator<Item = Key> {
-        let text = u32::from_le_bytes(window.bytes);
-        // Bit 5 is what makes a small letter. That of the fourth byte is in no key.
-        let cases = (window.bytes.iter().take(WINDOW - 1).enumerate())
-            .filter(|(_, byte)| window.fold && byte.is_ascii_alphabetic())
-            .fold(0, |cases, (n, _)| cases | 0x20 << (8 * n));
-        subsets(cases).map(move |case| Key::of(text & !cases | case))
     }
 }
 
@@ -149,25 +149,44 @@ pub(super) struct Confirm {
     entries: Vec<Entry>,
 }
 
-/// What is known of a slot: side by side, as whoever asks for one mostly asks for both.
+/// What is known of a slot: side by side, as whoever asks for one mostly asks for all.
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    /// The fourth bytes that some window of the slot has.
+    /// The fourth bytes that some window of four bytes has.
     seen: u32,
+    /// The window of three bytes, behind which any byte may stand; zero if there is none. `access` would pass for `pw"`,
+    /// with which it shares a slot, in every other line.
+    three: u32,
     /// Where its entries begin, if it has some.
     start: u32,
 }
+
+impl Slot {
+    /// Takes notice of a window that begins with these four bytes.
+    fn add(&mut self, text: u32, len: usize) {
+        let three = text & THREE;
+        match len < WINDOW {
+            true if self.three == 0 || self.three == three => self.three = three,
+            // Two of them do not share a slot but by accident.
+            true => self.seen = u32::MAX,
+            false => self.seen |= 1 << Key::of(text).bit,
+        }
+    }
+}
+
+/// The bits of a window's first three bytes.
+const THREE: u32 = 0xFF_FFFF;
 
 impl Confirm {
     pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
         let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
-            for key in Key::all_of(window) {
-                let fourth = if window.len < WINDOW { u32::MAX } else { 1 << key.bit };
-                slots[key.slot].seen |= fourth;
+            for text in window.texts() {
+                let slot = Key::of(text).slot;
+                slots[slot].add(text, window.len);
                 // In a slot the short ones come first: `key` is met more often than `key-string`.
-                keyed.push((key.slot as u16, literals[word].bytes.len() as u16, word as u32));
+                keyed.push((slot as u16, literals[word].bytes.len() as u16, word as u32));
             }
         }
         keyed.sort_unstable();
@@ -188,7 +207,8 @@ impl Confirm {
     #[inline(always)]
     pub(super) fn may_be(&self, text: u32) -> bool {
         let key = Key::of(text);
-        self.slots[key.slot].seen >> key.bit & 1 != 0
+        let slot = &self.slots[key.slot];
+        (slot.seen >> key.bit & 1 != 0) | (slot.three == text & THREE)
     }
 
     /// Appends those of these places of the text from `at` that pass the hash check.
