@@ -30,6 +30,9 @@ pub(super) fn element(
     judge(s, site, joint, known, whole.as_ref().unwrap_or(value));
 }
 
+/// How far before a row's key its id is looked for, in bytes.
+const ROW_BYTES_MAX: usize = 192;
+
 /// Judges a value that ends where it was read to.
 fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
@@ -43,7 +46,8 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     if known.policy == ValuePolicy::Any && is_label(s, joint, value) {
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
-    let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks)
+        && !(known.policy == ValuePolicy::Random && is_id_again(s, value));
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
         if !spared && is_given(s, site, joint, known, value) {
@@ -57,6 +61,24 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
         s.saw(site.open..value.start);
         s.found_value(known, value);
     }
+}
+
+/// `{"id":"0cb42c26...","key":"0cb42c26..."}`: the row of an index, by the id that stands before it.
+fn is_id_again(s: &mut RecordContext<'_>, value: &Value) -> bool {
+    let sign = |b: &u8| matches!(b, b'"' | b'\\' | b':' | b' ');
+    if value.quote.is_none() {
+        return false;
+    }
+    let low = value.start.saturating_sub(ROW_BYTES_MAX).max(s.rec.start);
+    let (head, text) = (s.rec.slice(low..value.start), s.rec.slice(value.start..value.end));
+    let again = memchr::memmem::find(head, text).is_some_and(|at| {
+        let signs = head[..at].iter().rev().take_while(|b| sign(b)).count();
+        signs > 2 && head[..at - signs].ends_with(b"id") && head.get(at + text.len()).is_some_and(sign)
+    });
+    if again {
+        s.saw(low..value.start);
+    }
+    again
 }
 
 /// Whether a text in marks, or all behind the colon of a line, is what a page calls the field: `new_password: Nueva contraseña`.

@@ -208,8 +208,12 @@ pub fn is_variable_for(key: &[u8], value: &[u8]) -> bool {
     capitals(head) && capitals(last) && last.len() > 2 && ends_in(key, last)
 }
 
-/// Whether a value is a variable that is called as its key is: `accountKey = $accountKey`.
+/// Whether a value is a variable that is called as its key is: `accountKey = $accountKey`; or says what the key is called:
+/// `password=name=password`.
 pub fn is_own_variable(key: &[u8], value: &[u8]) -> bool {
+    if value.strip_prefix(b"name=").is_some_and(|name| name == key) {
+        return true;
+    }
     let Some(name) = value.strip_prefix(b"$") else { return false };
     name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_') && ends_in(key, name)
 }
