@@ -10,7 +10,7 @@ use crate::engine::notation::Record;
 use crate::engine::notation::bare::bare_end;
 use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use crate::engine::notation::escape::word_begins;
-use crate::rules::automaton::Unjudged;
+use crate::rules::automaton::{Automaton, Unjudged};
 use crate::rules::check::{Check, names, placeholder};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Family, Kind, Rule, Shape};
@@ -22,7 +22,7 @@ const EDGE_BYTES: usize = 10;
 const BEGIN_BYTES: usize = 48;
 
 /// How much of a shape is tried before the record around it is looked at, in bytes.
-const HEAD_BYTES: usize = 24;
+pub(crate) const HEAD_BYTES: usize = 24;
 
 /// Runs the rule at a candidate of one of its literals.
 pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
@@ -54,14 +54,16 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
     }
 }
 
-/// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is
-/// where the record ends.
+/// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is where the line ends.
+/// With `whole` its rest may be looked through: that `Failed password for root from 203.0.113.9 port 22 ssh2` gives none away
+/// is told at its end, and no log has more of any other line.
 pub(crate) fn reject(
     set: &RuleSet,
     text: &Record<'_>,
     literal: &ShapeAt,
     at: usize,
     end: usize,
+    whole: bool,
     work: &mut u64,
 ) -> Option<Footprint> {
     let rule = set.rule(literal.rule);
@@ -73,6 +75,9 @@ pub(crate) fn reject(
     let begins_none = text.tried(|| (shape.start_word && !word_begins(text, at)).then_some(()));
     if begins_none.is_some() {
         return Some(Footprint::new(at.saturating_sub(BEGIN_BYTES), at));
+    }
+    if let (true, Some(keep)) = (whole, &shape.keep) {
+        return rejects_line(text, keep, at..end, rule.max as usize, work);
     }
     let head = end.min(at + (rule.max as usize).min(HEAD_BYTES));
     let bracket = shape.keep.is_none() && matches!(text.get(at), Some(b'[' | b'<'));
@@ -87,26 +92,26 @@ pub(crate) fn reject(
     })
 }
 
-/// What says that what a rule keeps before its secret is nowhere in the rest of a line: of `Failed password for root from
-/// 203.0.113.9 port 22 ssh2` a few bytes do not tell, and no log has more of any other line.
-pub(crate) fn rest_rejects(
-    set: &RuleSet,
+/// What says that what a rule keeps before its secret is not in the rest of a line.
+fn rejects_line(
     text: &Record<'_>,
-    literal: &ShapeAt,
+    keep: &Automaton,
     line: Range<usize>,
+    max: usize,
     work: &mut u64,
 ) -> Option<Footprint> {
-    let rule = set.rule(literal.rule);
-    let Kind::Shape(shape) = &rule.kind else { return None };
-    if shape.before.is_some() {
-        return None;
-    }
     let Range { start: at, end: line_end } = line;
-    let end = line_end - usize::from(text.before(line_end) == Some(b'\r'));
-    let limit = end.min(at + rule.max as usize);
-    let none = shape.keep.as_ref()?.longest(&text.text()[..end], at, limit, work) == Ok(None);
-    text.note(at..line_end + 1);
-    none.then(|| Footprint::new(at.saturating_sub(1), line_end + 1))
+    let line = &text.text()[..line_end];
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let (before, end) = (*work, line.len());
+    let none = keep.longest(line, at, end.min(at + max), work) == Ok(None);
+    let looked = at + (*work - before) as usize;
+    // Where it was looked through, that it ends there.
+    let to = if looked > end { line_end + 1 } else { looked };
+    none.then(|| {
+        text.note(at..to);
+        Footprint::new(at.saturating_sub(1), to)
+    })
 }
 
 /// What a place keeps before the secret asks for a value behind it.

@@ -9,8 +9,8 @@ use std::ops::Range;
 use crate::engine::detect::below;
 use crate::engine::detect::card;
 use crate::engine::detect::key_value;
-use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
-use crate::engine::detect::token;
+use crate::engine::detect::ruleset::RuleSet;
+use crate::engine::detect::token::{self, HEAD_BYTES};
 use crate::engine::detect::userinfo;
 use crate::engine::footprint::Footprint;
 use crate::engine::notation::Record;
@@ -172,21 +172,15 @@ impl<'a> RejectStage<'a> {
             false => (at, Footprint::new(at, at)),
         };
         let line_end = self.line_end(at);
+        let whole = self.looked_through.is_none_or(|(from, end)| end != line_end || from == at);
         for shape in &target.shapes {
-            let head = token::reject(self.set, &self.text, shape, at, line_end, &mut scratch.work);
-            seen = seen.and(head.or_else(|| self.rest_rejects(shape, at..line_end, scratch))?);
+            let before = scratch.work;
+            let rejected = token::reject(self.set, &self.text, shape, at, line_end, whole, &mut scratch.work);
+            if scratch.work - before > HEAD_BYTES as u64 {
+                self.looked_through = Some((at, line_end));
+            }
+            seen = seen.and(rejected?);
         }
         Some((end, seen))
-    }
-
-    /// What says that a rule finds nothing in the rest of a line.
-    fn rest_rejects(&mut self, shape: &ShapeAt, line: Range<usize>, scratch: &mut Scratch) -> Option<Footprint> {
-        let place = (line.start, line.end);
-        let first = self.looked_through.is_none_or(|(at, end)| end != line.end || at == line.start);
-        if !first {
-            return None;
-        }
-        self.looked_through = Some(place);
-        token::rest_rejects(self.set, &self.text, shape, line, &mut scratch.work)
     }
 }
