@@ -121,9 +121,14 @@ fn line(c: &mut Criterion) {
     let plain = b"2024-03-07 09:14:22,117 - INFO  [main-7:QuorumPeer@913] - Received block of size 67108864 from peer.";
     assert_eq!(plain.len(), 100);
     assert!(matches!(redactor.redact(plain), std::borrow::Cow::Borrowed(_)));
+    let fields =
+        b"2026-11-29T20:21:31.123456Z  INFO shop: request answered user=\"bob\" path=\"/api/v1/orders\" took_ms=12";
+    assert_eq!(fields.len(), 100);
+    assert!(matches!(redactor.redact(fields), std::borrow::Cow::Borrowed(_)));
     let mut group = group(c, "line", line.len());
     group.sample_size(20);
     group.bench_function("plain", |b| b.iter(|| redactor.redact(black_box(plain)).len()));
+    group.bench_function("with-fields", |b| b.iter(|| redactor.redact(black_box(fields)).len()));
     group.bench_function("with-a-key-word", |b| b.iter(|| redactor.redact(black_box(line)).len()));
     group.finish();
 }
