@@ -75,7 +75,7 @@ struct Key {
     bit: u32,
 }
 
-/// Bits of a slot number. 96 KiB of slots, few of which a log asks for.
+/// Bits of a slot number. 64 KiB of slots, few of which a log asks for.
 const SLOT_BITS: u32 = 13;
 
 impl Key {
@@ -146,10 +146,12 @@ impl Entry {
 pub(super) struct Confirm {
     literals: Vec<Literal>,
     slots: Box<[Slot; 1 << SLOT_BITS]>,
+    /// Where the entries of a slot begin, if it has some: apart, as few are asked for.
+    starts: Box<[u32; 1 << SLOT_BITS]>,
     entries: Vec<Entry>,
 }
 
-/// What is known of a slot: side by side, as whoever asks for one mostly asks for all.
+/// What is known of a slot, side by side.
 #[derive(Clone, Copy, Default)]
 struct Slot {
     /// The fourth bytes that some window of four bytes has.
@@ -157,8 +159,6 @@ struct Slot {
     /// The window of three bytes, behind which any byte may stand; zero if there is none. `access` would pass for `pw"`,
     /// with which it shares a slot, in every other line.
     three: u32,
-    /// Where its entries begin, if it has some.
-    start: u32,
 }
 
 impl Slot {
@@ -180,6 +180,7 @@ const THREE: u32 = 0xFF_FFFF;
 impl Confirm {
     pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
         let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
+        let mut starts = Box::new([0; 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {
             for text in window.texts() {
@@ -197,10 +198,10 @@ impl Confirm {
         };
         let mut entries: Vec<Entry> = keyed.iter().map(entry).collect();
         for at in (0..keyed.len()).rev() {
-            slots[usize::from(keyed[at].0)].start = at as u32;
+            starts[usize::from(keyed[at].0)] = at as u32;
             entries[at].more = keyed.get(at + 1).is_some_and(|next| next.0 == keyed[at].0);
         }
-        Confirm { literals, slots, entries }
+        Confirm { literals, slots, starts, entries }
     }
 
     /// Whether a window that begins with these four bytes passes the hash check.
@@ -232,7 +233,7 @@ impl Confirm {
         }
         candidates.extend(places[..kept].iter().map(|place| {
             let place = usize::from(*place);
-            Candidate::fingerprint(at + place, self.slot(text_at(text, place)).start)
+            Candidate::fingerprint(at + place, self.start(text_at(text, place)))
         }));
     }
 
@@ -246,7 +247,7 @@ impl Confirm {
                 let at = mask * MASK + bit;
                 let text = text_at(block, at);
                 if self.may_be(text) && self.is_near(block, at, text) {
-                    candidates.push(Candidate::fingerprint(at, self.slot(text).start));
+                    candidates.push(Candidate::fingerprint(at, self.start(text)));
                 }
             }
         }
@@ -258,7 +259,7 @@ impl Confirm {
     fn is_near(&self, block: &[u8], at: usize, text: u32) -> bool {
         let may_be =
             |entry: &Entry| entry.begin(block, at).is_some_and(|begin| !entry.begins || may_begin(block, begin));
-        self.entries(self.slot(text).start as usize).any(may_be)
+        self.entries(self.start(text) as usize).any(may_be)
     }
 
     /// Appends the literals whose window is at `at`; the first of its slot is `first`.
@@ -296,10 +297,10 @@ impl Confirm {
         seen
     }
 
-    /// What is known of the slot of a window that begins with these four bytes.
+    /// Where the entries begin of the slot of a window that begins with these four bytes.
     #[inline(always)]
-    fn slot(&self, text: u32) -> Slot {
-        self.slots[Key::of(text).slot]
+    fn start(&self, text: u32) -> u32 {
+        self.starts[Key::of(text).slot]
     }
 
     /// The entries of the slot whose first one is given.
