@@ -34,6 +34,10 @@ const NAME_BYTES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
+    // `heroku authorizations:revoke 105a7bfa-...`: no header is called so.
+    if known.plural {
+        return s.refuse(site.start, Some(known.rule), Refusal::Key);
+    }
     match spelling::read(&s.rec, site, joined, s.set.shortcuts) {
         Values::One(value) => one_credential(s, known, &value),
         Values::Many(values) => {
