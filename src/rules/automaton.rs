@@ -19,8 +19,10 @@ pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
 const NEXT_BYTES: usize = 6;
 
 /// How many bytes an automaton is stepped over before its runs are sought: finding them costs as much as some ten thousand
-/// steps, and most automata of a log are run a few times. Where answers are tested they are sought at once.
-const WALKED_BYTES: u32 = if cfg!(any(debug_assertions, feature = "switches")) { 0 } else { 32 << 10 };
+/// steps, and most automata of a log are run a few times.
+const WALKED_BYTES: u32 = 32 << 10;
+/// Whether they are sought at once: where answers are tested.
+const AT_ONCE: bool = cfg!(any(debug_assertions, feature = "switches"));
 
 /// A count that need not be right: two threads may both add and one of them be lost, and nobody waits.
 #[derive(Debug, Default)]
@@ -116,7 +118,7 @@ impl Automaton {
 
     /// The runs of like states, where there is enough to pass over that finding them pays.
     fn stretches(&self, dfa: &DFA<Vec<u32>>) -> Option<&AcceleratedRuns> {
-        let worth = self.accelerated && self.walked.get() >= WALKED_BYTES;
+        let worth = self.accelerated && (AT_ONCE || self.walked.get() >= WALKED_BYTES);
         worth.then(|| &**self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(dfa))))
     }
 
