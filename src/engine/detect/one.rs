@@ -31,7 +31,7 @@ pub(super) fn element(
 }
 
 /// How far before a row's key its id is looked for, in bytes.
-const ROW_BYTES_MAX: usize = 192;
+const ROW_BYTES_MAX: usize = 96;
 
 /// Judges a value that ends where it was read to.
 fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
@@ -71,6 +71,7 @@ fn is_id_again(s: &mut RecordContext<'_>, value: &Value) -> bool {
     }
     let low = value.start.saturating_sub(ROW_BYTES_MAX).max(s.rec.start);
     let (head, text) = (s.rec.slice(low..value.start), s.rec.slice(value.start..value.end));
+    *s.work += head.len() as u64;
     let again = memchr::memmem::find(head, text).is_some_and(|at| {
         let signs = head[..at].iter().rev().take_while(|b| sign(b)).count();
         signs > 2 && head[..at - signs].ends_with(b"id") && head.get(at + text.len()).is_some_and(sign)
