@@ -3,8 +3,9 @@
 //! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is how many bytes its first part has, that part (a
 //! plain sequence of counted strings and numbers: what rules say), and what is read when it is first asked for, whose lengths
 //! stand in the first part: the serialised automata and the lines that rules are tried with. These are most of the bytes and
-//! few are ever used, so reading what rules say touches none of their pages. A pack that is truncated, altered, of another version or of a machine with another byte order is an error: the
-//! checksum is what finds altered bytes, since the automata's own checks accept many of them.
+//! few are ever used, so reading what rules say touches none of their pages. A pack that is truncated, altered, of another
+//! version or of a machine with another byte order is an error: the checksum is what finds altered bytes, since the automata's
+//! own checks accept many of them.
 
 use bytes::Bytes;
 

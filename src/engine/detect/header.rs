@@ -12,7 +12,7 @@ use crate::engine::notation::context::{mask_len, plain};
 use crate::engine::notation::escape::skip_gap;
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Quote;
-use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated};
+use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
 use crate::rules::byteset::ByteSet;
@@ -34,8 +34,8 @@ const NAME_BYTES_MAX: usize = 128;
 
 /// `Authorization: Basic dXNlcjpwYXNz`: the scheme stays.
 pub(crate) fn credential(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) {
-    // `heroku authorizations:revoke 105a7bfa-...`: no header is called so.
-    if known.plural {
+    // `heroku authorizations:revoke 105a7bfa-...`: a command, not a header.
+    if known.plural && joined.joint == Separator::Colon && joined.value == site.end + 1 {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
     match spelling::read(&s.rec, site, joined, s.set.shortcuts) {

@@ -67,7 +67,7 @@ impl Fingerprint {
 
 /// A hash of the three bytes at `text`, and five bits of the fourth, which tell all letters apart.
 ///
-/// The fourth byte is apart so that a window of three bytes can be entered once, with all of them.
+/// The fourth byte is apart so that a window of three bytes is in one slot, whatever stands behind it.
 /// Case counts, as it tells most literals from prose: a word that ignores it is entered in all its cases.
 #[derive(Clone, Copy)]
 struct Key {

@@ -170,6 +170,28 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(prop_oneof![12 => piece(), 1 => member], 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// No record is cut out for the lines that logs have most of. Answers are the same if one is, and clean logs took 1.8 times as
+/// long before it was noticed.
+#[test]
+fn what_logs_have_most_of_is_passed_over() {
+    let redactor = Redactor::builtin();
+    for line in [
+        "sshd[24711]: Failed password for alice from 203.0.113.9 port 45144 ssh2",
+        "sshd[24711]: Failed password for invalid user bob from 203.0.113.9 port 45144 ssh2",
+        "sshd[24711]: Accepted password for alice from 203.0.113.9 port 45144 ssh2",
+        "time=\"2024-11-11T01:01:00Z\" level=info msg=\"check pass; user unknown\" host=web-1 took=3",
+        "sshd[24711]: pam_unix(sshd:session): session opened for user bob by (uid=0)",
+        "GET /api/v1/orders HTTP/1.1\" 200 512 \"-\" \"curl/7.88.1\"",
+        "job finished successfully, access granted, assigned to worker 3",
+    ] {
+        let block = ["- and so on\n", line, "\n- and so on, and on\n"].concat();
+        let (mut candidates, mut lines) = (Vec::new(), Lines::default());
+        redactor.set.prefilter.find(block.as_bytes(), &mut candidates, &mut lines);
+        let mut stage = RejectStage::new(&redactor.set, block.as_bytes(), &lines);
+        assert_eq!(stage.rejected(&candidates, &mut Scratch::default()), candidates.len(), "{line}");
+    }
+}
+
 /// Behind what is remembered stands what makes a secret of it.
 #[test]
 fn what_is_remembered_is_asked_to_its_end() {

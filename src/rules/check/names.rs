@@ -33,7 +33,12 @@ pub fn is_public(value: &[u8]) -> bool {
 
 /// Whether a value says where the secret lies: `op://vault/item/field`, `arn:aws:ssm:eu-1:1:parameter/db`.
 pub fn is_reference(value: &[u8]) -> bool {
-    REFERENCES.iter().any(|scheme| value.starts_with(scheme.as_bytes())) && value.iter().all(u8::is_ascii_graphic)
+    // What Vault's audit log has in the secret's place.
+    let digest =
+        value.strip_prefix(b"hmac-sha256:").is_some_and(|hex| hex.len() == 64 && hex.iter().all(u8::is_ascii_hexdigit));
+    digest
+        || REFERENCES.iter().any(|scheme| value.starts_with(scheme.as_bytes()))
+            && value.iter().all(u8::is_ascii_graphic)
 }
 
 /// `arn:aws:iam::1:user/bob`, `urn:uuid:...`: parts joined by colons.
