@@ -1,4 +1,4 @@
-//! Any bytes: masking twice changes nothing, the counts add up, and no gate finds other things.
+//! Any bytes: masking twice changes nothing unless a budget ended, the counts add up, and no gate finds other things.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(tally.bytes_in, data.len() as u64);
     assert_eq!(tally.bytes_out, once.len() as u64);
     assert_eq!(tally.findings() == 0, *once == *data, "a finding is masked, and nothing else changes");
-    assert!(redactor.redact(&once) == once, "masking twice");
+    assert!(tally.unjudged > 0 || redactor.redact(&once) == once, "masking twice");
     assert!(PORTABLE.redact(data) == once, "another gate, another answer");
     let mut end = 0;
     for finding in redactor.findings(data) {

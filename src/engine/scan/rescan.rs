@@ -2,7 +2,8 @@
 //!
 //! A mask may end a value earlier, or bring two halves together, so that a rule sees in the masked
 //! record what it did not see before. What it finds there is taken back to the record as it came and
-//! joined with what was found first, until a look at the masked record finds nothing more.
+//! joined with what was found first, until a look at the masked record finds nothing more. Where the record's budget
+//! ends before that, what this look found and all behind it is masked unjudged.
 
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::ruleset::RuleSet;
@@ -42,7 +43,8 @@ pub(crate) fn rescan(
     };
     let mut draft = Draft { masked: std::mem::take(&mut scratch.masked), masks: std::mem::take(&mut scratch.masks) };
     let mut notes = scratch.notes.take();
-    let mut settled = false;
+    // Where what cannot be judged begins.
+    let mut unjudged = Some(rec.start);
     let mut open = None;
     for _ in 0..PASSES_MAX {
         draft.write(set.masking().by(scratch.known.values.as_deref()), rec, &first);
@@ -57,10 +59,13 @@ pub(crate) fn rescan(
         scratch.literals = words;
         scratch.known.put_again(set, &Record::new(&draft.masked, 0, draft.end(rec)), &mut scratch.findings);
         draft.take_back_spared(rec, &first, spared, &mut scratch.spared);
-        // Too dear to be judged twice, the record leaves as it was judged first.
-        if scratch.findings.len() == from || scratch.work > budget {
-            scratch.findings.truncate(from);
-            settled = true;
+        let Some(start) = scratch.findings[from..].iter().map(|again| again.start).min() else {
+            unjudged = None;
+            break;
+        };
+        if scratch.work > budget {
+            let (mask, start) = draft.original(rec, &first, start, false);
+            unjudged = Some(mask.map_or(start, |i| first[i].start));
             break;
         }
         for again in scratch.findings.drain(from..) {
@@ -72,11 +77,12 @@ pub(crate) fn rescan(
         }
         resolve(&mut first, 0);
     }
-    if !settled {
-        scratch.findings.truncate(from);
+    scratch.findings.truncate(from);
+    if let Some(start) = unjudged {
         let cut = first.iter().map(|f| f.end_state).find(|m| matches!(m, EndState::Open(_)));
-        let whole = Finding::new(rec.start, rec.end, first[0].rule, Notation::Text);
-        first = vec![Finding { end_state: cut.unwrap_or(EndState::Unjudged), force_label: true, ..whole }];
+        let rest = Finding::new(start, rec.end, first[0].rule, Notation::Text);
+        first.retain(|f| f.end <= start);
+        first.push(Finding { end_state: cut.unwrap_or(EndState::Unjudged), force_label: true, ..rest });
     }
     match from {
         0 => scratch.findings = first,
