@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
+use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -20,14 +21,32 @@ use tracing_subscriber::fmt::MakeWriter;
 const EVENTS: u64 = 100_000;
 const ROUNDS: usize = 9;
 
-/// A file descriptor's stand-in: what is written is looked at, and gone.
+/// Where events go: nowhere at all, which shows the most an adapter can cost, or to `/dev/null` as to any file, with a call
+/// of the system for each.
 #[derive(Clone, Copy)]
-struct Null;
+enum Sink {
+    Dropped,
+    File(&'static File),
+}
 
-impl Write for Null {
+impl Sink {
+    const DROPPED: (&'static str, Sink) = ("dropped", Sink::Dropped);
+
+    fn file() -> (&'static str, Sink) {
+        let file = File::options().append(true).open("/dev/null").expect("/dev/null");
+        ("to /dev/null", Sink::File(Box::leak(Box::new(file))))
+    }
+}
+
+impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        black_box(bytes);
-        Ok(bytes.len())
+        match self {
+            Sink::Dropped => {
+                black_box(bytes);
+                Ok(bytes.len())
+            }
+            Sink::File(file) => file.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -108,20 +127,20 @@ fn said(name: &str, [plain, masked]: [f64; 2]) {
 }
 
 /// Ratios to the same logger without an adapter, taken in one run.
-fn ratios() {
+fn ratios((place, sink): (&str, Sink)) {
     let redactor = Redactor::builtin();
     let through = |logger: &Dispatch, secret| {
         let log = |n| tracing::dispatcher::with_default(logger, || event(secret, n));
         each::<1>(&log)
     };
     for (format, json) in [("text", false), ("json", true)] {
-        let plain = to(|| Null, json);
-        let maker = to(RedactMakeWriter::new(&redactor, || Null), json);
-        let locked = to(Mutex::new(RedactWriter::new(Null, &redactor)), json);
+        let plain = to(move || sink, json);
+        let maker = to(RedactMakeWriter::new(&redactor, move || sink), json);
+        let locked = to(Mutex::new(RedactWriter::new(sink, &redactor)), json);
         for (what, secret) in [("clean", false), ("a secret", true)] {
             for (name, logger) in [("RedactMakeWriter", &maker), ("Mutex<RedactWriter>", &locked)] {
                 let ratio = best([&|| through(&plain, secret), &|| through(logger, secret)]);
-                said(&format!("tracing {format}, {what}, {name}"), ratio);
+                said(&format!("tracing {format}, {what}, {place}, {name}"), ratio);
             }
         }
         let at_once =
@@ -129,21 +148,21 @@ fn ratios() {
         let [one, two] = best([&|| through(&maker, false), &|| at_once(&maker)]);
         let [plain_one, plain_two] = best([&|| through(&plain, false), &|| at_once(&plain)]);
         println!(
-            "tracing {format}, clean, two threads beside one: {:.2} masked, {:.2} plain",
+            "tracing {format}, clean, {place}, two threads beside one: {:.2} masked, {:.2} plain",
             two / one,
             plain_two / plain_one
         );
     }
     let loggers: [(&str, Box<dyn Log>); 2] = [
-        ("RedactWriter", Box::new(env(RedactWriter::new(Null, &redactor)))),
-        ("RedactLog", Box::new(RedactLog::new(&redactor, env(Null)))),
+        ("RedactWriter", Box::new(env(RedactWriter::new(sink, &redactor)))),
+        ("RedactLog", Box::new(RedactLog::new(&redactor, env(sink)))),
     ];
-    let plain = env(Null);
+    let plain = env(sink);
     for (what, secret) in [("clean", false), ("a secret", true)] {
         for (name, logger) in &loggers {
             let ratio =
                 best([&|| each::<1>(&|n| line(&plain, secret, n)), &|| each::<1>(&|n| line(&**logger, secret, n))]);
-            said(&format!("env_logger, {what}, {name}"), ratio);
+            said(&format!("env_logger, {what}, {place}, {name}"), ratio);
         }
     }
 }
@@ -160,16 +179,17 @@ fn line(logger: &dyn Log, secret: bool, n: u64) {
 fn tracing_events(c: &mut Criterion) {
     assert_masked();
     if std::env::args().any(|argument| argument == "--bench") {
-        ratios();
+        ratios(Sink::DROPPED);
+        ratios(Sink::file());
     }
-    let redactor = Redactor::builtin();
+    let (redactor, (_, sink)) = (Redactor::builtin(), Sink::DROPPED);
     for (format, json) in [("text", false), ("json", true)] {
         for (what, secret) in [("clean", false), ("a secret", true)] {
             let mut group = c.benchmark_group(format!("tracing {format}, {what}"));
             let loggers = [
-                ("plain", to(|| Null, json)),
-                ("RedactMakeWriter", to(RedactMakeWriter::new(&redactor, || Null), json)),
-                ("Mutex<RedactWriter>", to(Mutex::new(RedactWriter::new(Null, &redactor)), json)),
+                ("plain", to(move || sink, json)),
+                ("RedactMakeWriter", to(RedactMakeWriter::new(&redactor, move || sink), json)),
+                ("Mutex<RedactWriter>", to(Mutex::new(RedactWriter::new(sink, &redactor)), json)),
             ];
             for (name, logger) in loggers {
                 let mut n = 0;

@@ -21,7 +21,8 @@ pub struct Tally {
     pub unjudged: u64,
     /// Bytes all automata and parsers looked at, the prefilter apart.
     pub work: u64,
-    by_rule: Vec<u64>,
+    /// Of those that found something, in order: few of some hundred do.
+    by_rule: Vec<(RuleId, u64)>,
     /// By entry of the allow-list, then by what of it.
     spared: Vec<[u64; AllowedBy::ALL.len()]>,
     /// By name of known values that have one.
@@ -31,17 +32,17 @@ pub struct Tally {
 impl Tally {
     /// Findings of all rules, and spans that could not be judged.
     pub fn findings(&self) -> u64 {
-        self.by_rule.iter().sum::<u64>() + self.unjudged
+        self.by_rule.iter().map(|(_, n)| n).sum::<u64>() + self.unjudged
     }
 
     /// Findings of one rule.
     pub fn of(&self, rule: RuleId) -> u64 {
-        self.by_rule.get(rule.index()).copied().unwrap_or(0)
+        self.place_of(rule).map_or(0, |n| self.by_rule[n].1)
     }
 
     /// Findings of one family, given each rule's.
     pub fn of_family(&self, family: Family, rules: &[crate::rules::rule::Rule]) -> u64 {
-        rules.iter().zip(&self.by_rule).filter(|(r, _)| r.family == family).map(|(_, n)| n).sum()
+        self.by_rule.iter().filter(|(id, _)| rules[id.index()].family == family).map(|(_, n)| n).sum()
     }
 
     /// Findings that the user's allow-list let go, each once an entry.
@@ -75,10 +76,19 @@ impl Tally {
     }
 
     pub(crate) fn count(&mut self, rule: RuleId) {
-        if self.by_rule.len() <= rule.index() {
-            self.by_rule.resize(rule.index() + 1, 0);
+        self.count_of(rule, 1);
+    }
+
+    fn count_of(&mut self, rule: RuleId, more: u64) {
+        match self.place_of(rule) {
+            Ok(n) => self.by_rule[n].1 += more,
+            Err(n) => self.by_rule.insert(n, (rule, more)),
         }
-        self.by_rule[rule.index()] += 1;
+    }
+
+    /// Where a rule's count stands, or belongs.
+    fn place_of(&self, rule: RuleId) -> Result<usize, usize> {
+        self.by_rule.binary_search_by_key(&rule.index(), |(id, _)| id.index())
     }
 
     /// Adds another tally of the same rules.
@@ -89,11 +99,8 @@ impl Tally {
         self.records_over_limit += other.records_over_limit;
         self.unjudged += other.unjudged;
         self.work += other.work;
-        if self.by_rule.len() < other.by_rule.len() {
-            self.by_rule.resize(other.by_rule.len(), 0);
-        }
-        for (mine, more) in self.by_rule.iter_mut().zip(&other.by_rule) {
-            *mine += more;
+        for &(rule, more) in &other.by_rule {
+            self.count_of(rule, more);
         }
         if self.spared.len() < other.spared.len() {
             self.spared.resize(other.spared.len(), [0; AllowedBy::ALL.len()]);

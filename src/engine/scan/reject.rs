@@ -16,7 +16,6 @@ use crate::engine::footprint::Footprint;
 use crate::engine::notation::Record;
 use crate::engine::prefilter::candidate::Candidate;
 use crate::engine::prefilter::lines::Lines;
-use crate::engine::scan::reject_cache::RejectCache;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::shortcuts::Shortcut;
 
@@ -121,7 +120,7 @@ impl<'a> RejectStage<'a> {
         let Some(seen) = self.verdict(window, scratch) else { return false };
         // A verdict on what is left of an identifier is none on the place.
         let again = scratch.literals.iter().any(|word| before.contains(&(word.at as usize)));
-        if !again && RejectCache::wants(at) {
+        if !again && scratch.reject_cache.wants() {
             scratch.reject_cache.keep(self.block, at, seen.and(self.set.prefilter.footprint(self.block, window)));
         }
         true

@@ -18,6 +18,8 @@ const DIGITS_MAX: usize = 16;
 const PAIRS: usize = 256;
 /// One of so many places is remembered, as a power of two.
 const SHARE_BITS: u32 = 2;
+/// The golden ratio, whose multiples are spread evenly whatever the step between them.
+const GOLDEN: u32 = 0x9E37_79B9;
 
 /// The places met last that led nowhere.
 #[derive(Default)]
@@ -26,6 +28,8 @@ pub(crate) struct RejectCache {
     rules: u64,
     /// By [`Name::of`], the last one first; none before the first place.
     pairs: Vec<Pair>,
+    /// What is drawn from.
+    turn: u32,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -44,13 +48,15 @@ struct Slot {
     text: [u64; AROUND / WORD],
     mask: [u64; AROUND / WORD],
     /// Bytes from the place to a number that may be another one, if not zero.
-    number: u64,
+    number: u32,
+    /// How many bytes from the place on count: there must be as many.
+    behind: u32,
 }
 
 impl Default for Slot {
     /// What nothing is like.
     fn default() -> Self {
-        Slot { text: [u64::MAX; AROUND / WORD], mask: Default::default(), number: 0 }
+        Slot { text: [u64::MAX; AROUND / WORD], mask: Default::default(), number: 0, behind: 0 }
     }
 }
 
@@ -66,7 +72,8 @@ impl RejectCache {
     /// Whether the place is known to lead nowhere.
     #[inline(always)]
     pub(crate) fn knows(&self, text: &[u8], at: usize) -> bool {
-        let Some(around) = around(text, at) else { return false };
+        let mut room = [0; AROUND];
+        let Some(around) = around(text, at, &mut room) else { return false };
         let (pair, name) = Name::of(around);
         let Some(pair) = self.pairs.get(pair) else { return false };
         // Which of both has the name could not be foreseen, and seldom do both.
@@ -76,18 +83,21 @@ impl RejectCache {
             return false;
         };
         let slot = &pair.slots[slot];
-        slot.number == 0 || is_number(text, at + slot.number as usize)
+        at + slot.behind as usize <= text.len() && (slot.number == 0 || is_number(text, at + slot.number as usize))
     }
 
-    /// Whether to remember what is at `at`. One of a few is, drawn by its place: what comes often is
-    /// kept soon, and what comes once seldom takes its place.
-    pub(crate) fn wants(at: usize) -> bool {
-        (at as u32).wrapping_mul(0x9E37_79B9) >> (u32::BITS - SHARE_BITS) == 0
+    /// Whether to remember the next place. One of a few is, drawn by turns: what comes often is kept soon, and what comes
+    /// once seldom takes its place.
+    pub(crate) fn wants(&mut self) -> bool {
+        self.turn = self.turn.wrapping_add(GOLDEN);
+        self.turn >> (u32::BITS - SHARE_BITS) == 0
     }
 
-    /// Remembers a place that leads nowhere.
+    /// Remembers a place that leads nowhere, unless the text's end is part of what says so.
     pub(crate) fn keep(&mut self, text: &[u8], at: usize, seen: Footprint) {
-        let Some(around) = around(text, at).filter(|_| seen.fits(at)) else { return };
+        let mut room = [0; AROUND];
+        let fits = seen.fits(at) && seen.loose <= text.len();
+        let Some(around) = around(text, at, &mut room).filter(|_| fits) else { return };
         let base = at - BEFORE;
         if self.pairs.is_empty() {
             self.pairs.resize(PAIRS, Default::default());
@@ -98,10 +108,12 @@ impl RejectCache {
             mask[n] = group(around[n]);
         }
         let mask = words(&mask);
-        let mut slot = Slot { text: words(around), mask, number: 0 };
+        let mut slot = Slot { text: words(around), mask, number: 0, behind: seen.loose.saturating_sub(at) as u32 };
         slot.text.iter_mut().zip(mask).for_each(|(text, mask)| *text &= mask);
         if seen.number {
-            slot.number = (seen.to - at) as u64;
+            slot.number = (seen.to - at) as u32;
+            // How far behind the number was looked, its digits do not tell.
+            slot.behind = (AROUND - BEFORE) as u32;
         }
         let (pair, name) = Name::of(around);
         let Pair { names, slots } = &mut self.pairs[pair];
@@ -137,10 +149,16 @@ impl Slot {
     }
 }
 
-/// The bytes around a place, if it is not near an end of the block.
+/// The bytes around a place, if it is not near the begin of the block; behind the end of one, zeros. `room` is for those:
+/// a logger's line comes by itself, and most of its places are near its end.
 #[inline(always)]
-fn around(text: &[u8], at: usize) -> Option<&[u8; AROUND]> {
-    text.get(at.checked_sub(BEFORE)?..)?.first_chunk()
+fn around<'a>(text: &'a [u8], at: usize, room: &'a mut [u8; AROUND]) -> Option<&'a [u8; AROUND]> {
+    let text = text.get(at.checked_sub(BEFORE)?..)?;
+    if let Some(around) = text.first_chunk() {
+        return Some(around);
+    }
+    room[..text.len()].copy_from_slice(text);
+    Some(room)
 }
 
 #[inline(always)]

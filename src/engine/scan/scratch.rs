@@ -65,10 +65,7 @@ impl Scratch {
             + self.findings.capacity() * size_of::<Finding>()
             + self.masked.capacity()
             + self.known.bytes();
-        // What looked again has wiped it; asking takes less than wiping nothing.
-        if !self.masked.is_empty() {
-            wipe(&mut self.masked);
-        }
+        wipe(&mut self.masked); // of what looked again, which has done so itself
         (self.notes, self.work) = (None, 0);
         self.known.leave();
         self.spared.clear();
