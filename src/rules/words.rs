@@ -128,7 +128,10 @@ mod tests {
             assert_eq!(count(name), words.len(), "{name}");
         }
         const TAGS: usize = count("yaml-tags");
-        assert_eq!(list::<TAGS>("yaml-tags"), ["!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]);
+        assert_eq!(
+            list::<TAGS>("yaml-tags"),
+            ["!var", "!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]
+        );
     }
 
     #[test]

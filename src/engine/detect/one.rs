@@ -33,6 +33,9 @@ pub(super) fn element(
 /// How far before a row's key its id is looked for, in bytes.
 const ROW_BYTES_MAX: usize = 96;
 
+/// How much before a key may say what it is of, as in `signing key`, in bytes.
+const WORD_BEFORE_BYTES: usize = 8;
+
 /// Judges a value that ends where it was read to.
 fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
     *s.work += (value.end - value.start) as u64;
@@ -44,6 +47,11 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
         return s.let_go(site.open, value, known.rule, Refusal::Placeholder);
     }
     if known.policy == ValuePolicy::Any && is_label(s, joint, value) {
+        return s.let_go(site.open, value, known.rule, Refusal::Value);
+    }
+    let called = s.rec.last(site.end, key.len() + WORD_BEFORE_BYTES);
+    if known.policy != ValuePolicy::Any && values::is_open(called, text) {
+        s.saw(site.end - called.len()..site.start);
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
     let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks)

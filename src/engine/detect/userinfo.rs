@@ -16,6 +16,8 @@ use crate::rules::words::words;
 const CONSTANTS: &[&str] = words!("token-passwords");
 /// What follows the `@` of a Go driver's data source name, whose authority has no scheme before it.
 const NETWORKS: &[&str] = words!("dsn-networks");
+/// What stands before a node's public key.
+const NODE: &[u8] = b"enode://";
 /// The longest name of a user's domain, in bytes.
 const DOMAIN_BYTES_MAX: usize = 64;
 /// The fewest bytes of a user before an empty password who is a token.
@@ -45,8 +47,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let user = colon.unwrap_or(info.len());
     let (name, password) = (&info[..user], info.get(user + 1..));
     // Without a password, or with one that is the same for all, the user may be a token.
-    let token =
-        random::looks_random(name) || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
+    let node = password.is_none() && s.rec.ends_with(start, NODE);
+    let token = !node && random::looks_random(name)
+        || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
     // `://user[:password]@host`: how a URL is written, its parts in brackets.
     if name.contains(&b'[') && password.is_some_and(|text| text.iter().all(|b| b.is_ascii_lowercase() || *b == b']')) {
         return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);

@@ -16,7 +16,7 @@ use crate::engine::notation::quote::Close;
 use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
-use crate::rules::check::{names, random};
+use crate::rules::check::{names, public, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
@@ -77,6 +77,7 @@ fn names_something(s: &RecordContext<'_>, kind: Kind, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     names::is_name(text)
         || names::is_reference(text)
+        || public::is_public(text)
         || kind == Kind::Random && is_call(s, value)
         || values::is_stand_in(text, &s.set.masks)
 }

@@ -5,7 +5,7 @@ use crate::engine::mask::policy::Masks;
 use crate::engine::notation::Record;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
-use crate::rules::check::{names, prose, random};
+use crate::rules::check::{names, prose, public, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -45,7 +45,7 @@ pub(crate) fn is_secret(
         return false;
     }
     // `"apiKey": "string"`, as interfaces are described; and where the secret lies.
-    if names::is_reference(text) || text == b"string" {
+    if names::is_reference(text) || public::is_public(text) || text == b"string" {
         return false;
     }
     if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
@@ -73,12 +73,22 @@ pub(crate) fn is_secret(
         // What looks drawn is asked first: behind such keys most does not.
         ValuePolicy::Random => {
             let drawn = random::looks_random(text) && !random::is_plain_id(text) && !is_object(text);
-            drawn && !names::is_name(text) && !names::is_digest_of_key(key, text)
+            drawn && !names::is_name(text)
         }
         ValuePolicy::CardCode => digits && matches!(text.len(), 3 | 4),
         ValuePolicy::Pin => digits && (4..=12).contains(&text.len()),
         ValuePolicy::Credential | ValuePolicy::Cookie => true,
     }
+}
+
+/// Whether a value is for everybody to see, as no password is: a key's file or its digest, an address, a signature that is to
+/// be checked. No evidence is strong enough against it.
+pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
+    names::is_digest_of_key(key, text)
+        || public::is_signature(key, text)
+        || public::is_chain_address(text)
+        || public::is_key_file(text)
+        || names::is_path(text)
 }
 
 /// The fewest bytes of a value that is only told by its place.

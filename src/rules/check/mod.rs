@@ -9,6 +9,7 @@ pub mod mod97;
 pub mod names;
 pub mod placeholder;
 pub mod prose;
+pub mod public;
 pub mod random;
 mod reference;
 pub mod sentence;

@@ -64,10 +64,11 @@ fn is_fingerprint(value: &[u8]) -> bool {
     named || value.len() >= 3 * PAIRS_MIN - 1 && value.split(|b| *b == b':').all(pair)
 }
 
-/// `"issuerKeyHash":"0F80..."`: what a certificate calls the key that it speaks of.
+/// `"issuerKeyHash":"0F80..."`, `X.509 cert 'kernel signing key: a55b8...'`: what a certificate calls the key that it speaks of.
 pub fn is_digest_of_key(key: &[u8], value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_hexdigit)
-        && ["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| ends_in(key, end.as_bytes()))
+        && (["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| ends_in(key, end.as_bytes()))
+            || value.len() == 40 && ends_in(key, b"signingkey"))
 }
 
 /// `bob@h.example`, `i:0h.f|membership|1003@live.example`: an account.
@@ -132,10 +133,15 @@ pub fn is_member(text: &[u8]) -> bool {
 pub fn is_path(value: &[u8]) -> bool {
     let path = value.strip_prefix(b"/").unwrap_or_default();
     let folder = path.split(|b| *b == b'/').next().unwrap_or_default();
-    path.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'))
+    path.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'$' | b'{' | b'}'))
         && path.len() > folder.len() + 1
         && FOLDERS.iter().any(|name| folder == name.as_bytes())
-        && random::is_words(path)
+        && (random::is_words(path) || path.contains(&b'$') && path.split(|b| *b == b'/').all(is_part))
+}
+
+/// `${USER}`, `.google_authenticator`: a part of a path, as is or filled in.
+fn is_part(part: &[u8]) -> bool {
+    part.starts_with(b"${") && part.ends_with(b"}") || random::is_words(part)
 }
 
 /// `NEST-2193577`: a project and a number.

@@ -72,12 +72,8 @@ pub fn is_state(value: &[u8]) -> bool {
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
 /// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
 pub fn is_code_reference(value: &[u8]) -> bool {
-    // A Java object's default text: `android.os.BinderProxy@2bd79ce`.
-    if let Some(at) = value.iter().position(|b| *b == b'@') {
-        let (class, id) = (&value[..at], &value[at + 1..]);
-        let named =
-            class.contains(&b'.') && class.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_'));
-        return named && (1..=8).contains(&id.len()) && id.iter().all(u8::is_ascii_hexdigit);
+    if is_call(value) || ["!==", "==="].iter().any(|sign| memchr::memmem::find(value, sign.as_bytes()).is_some()) {
+        return true;
     }
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else {
         return false;
@@ -103,6 +99,16 @@ pub fn is_code_reference(value: &[u8]) -> bool {
     }
     let last = last.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
+}
+
+/// `Str::random(10`: a call of a class's function.
+fn is_call(value: &[u8]) -> bool {
+    let Some(class) = memchr::memmem::find(value, b"::") else { return false };
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\\');
+    let rest = &value[class + 2..];
+    let end = rest.iter().take_while(|b| name(b)).count();
+    let named = class > 0 && value[0].is_ascii_alphabetic() && value[..class].iter().all(name);
+    named && end > 0 && rest[0].is_ascii_alphabetic() && rest.get(end) == Some(&b'(')
 }
 
 /// Whether a word is what a secret is called.

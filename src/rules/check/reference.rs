@@ -13,7 +13,10 @@ pub fn is_reference(v: &[u8]) -> bool {
         !s.is_empty()
             && s.iter().all(|b| {
                 b.is_ascii_alphanumeric()
-                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
+                    || matches!(
+                        b,
+                        b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'' | b',' | b'"'
+                    )
             })
     };
     let word =
@@ -36,11 +39,18 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner) || prose::is_code_reference(inner),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
+        [b'(', b'(', inner @ ..] => is_in_vault(inner),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
         [b'#', inner @ ..] => is_selector(inner),
         [b'@', inner @ ..] if is_indexed(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
+}
+
+/// `((vcenter_password))`: where a pipeline fills a secret in.
+fn is_in_vault(inner: &[u8]) -> bool {
+    let name = inner.strip_suffix(b"))").unwrap_or(inner);
+    name.len() > 2 && name.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b'/'))
 }
 
 /// `+ password +`, `. $this->_config[`: program text between the two halves of a text that it joins.
@@ -114,7 +124,15 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
 
 /// `VAR:-default` with a default that is itself no secret.
 fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
-    let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else { return false };
+    let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else {
+        // `billing_session:authentication_token`: what is asked of it. Elsewhere a default may stand there.
+        let (of, asked) = match inner.iter().position(|b| *b == b':') {
+            Some(colon) => (&inner[..colon], &inner[colon + 1..]),
+            None => return false,
+        };
+        let last = asked.rsplit(|b| *b == b'_').next().unwrap_or_default();
+        return word(of) && word(asked) && last.len() < asked.len() && prose::is_secret_name(last);
+    };
     let default = &inner[i + 2..];
     // What the shell says where there is none.
     if inner[i + 1] == b'?' {

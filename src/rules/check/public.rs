@@ -1,0 +1,143 @@
+//! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an
+//! algorithm, an object as a program prints it, an account.
+
+use crate::rules::words::words;
+
+/// What algorithms' names are made of.
+const ALGORITHM_PARTS: &[&str] = words!("algorithm-parts");
+/// What files of keys and certificates end with.
+const KEY_FILES: &[&str] = words!("key-files");
+
+/// Whether a value is one of these: `2024-05-07T10:11:12Z`, `rsa-sha2-512`, `android.os.Binder@7723299`, `@bob:h.example`.
+pub fn is_public(value: &[u8]) -> bool {
+    match value.first() {
+        Some(b'@') => is_account(&value[1..]),
+        Some(b'0'..=b'9') => is_time(value) || is_algorithm(value),
+        Some(b) if b.is_ascii_alphabetic() => is_object(value) || is_algorithm(value),
+        _ => false,
+    }
+}
+
+/// The longest point in time, in bytes: `2024-05-07T10:11:12.123456789+02:00`.
+const TIME_BYTES_MAX: usize = 35;
+
+/// `2024-05-07T10:11:12Z`: day and time.
+fn is_time(value: &[u8]) -> bool {
+    let form = |form: &[u8], text: &[u8]| {
+        form.iter().zip(text).all(|(f, b)| if *f == b'0' { b.is_ascii_digit() } else { f == b })
+    };
+    let rest = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'+' | b'-' | b'Z');
+    let (day, Some(time)) = (value.get(..10), value.get(11..)) else { return false };
+    day.is_some_and(|day| form(b"0000-00-00", day))
+        && matches!(value[10], b'T' | b' ')
+        && value.len() <= TIME_BYTES_MAX
+        && time.len() >= 5
+        && form(b"00:00", time)
+        && time[5..].iter().all(rest)
+}
+
+/// `android.os.Binder@7723299`: a Java object's default text.
+pub fn is_object(value: &[u8]) -> bool {
+    let Some(at) = value.iter().position(|b| *b == b'@') else { return false };
+    let (class, id) = (&value[..at], &value[at + 1..]);
+    class.contains(&b'.')
+        && class.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'$' | b'_'))
+        && (1..=8).contains(&id.len())
+        && id.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `ssh-ed25519`, `rsa-sha2-512`, `aes256-gcm@openssh.com`: parts that only such names have, and how long a key is.
+fn is_algorithm(value: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'-' | b'_' | b'@' | b'.');
+    let part = |part: &[u8]| {
+        part.len() <= 4 && part.iter().all(u8::is_ascii_digit)
+            || ALGORITHM_PARTS.iter().any(|name| part.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    value.iter().any(sign) && value.iter().any(u8::is_ascii_alphabetic) && value.split(sign).all(part)
+}
+
+/// `bob:h.example` behind an `@`: an account of Matrix.
+fn is_account(value: &[u8]) -> bool {
+    let Some(colon) = value.iter().position(|b| *b == b':') else { return false };
+    let (local, host) = (&value[..colon], &value[colon + 1..]);
+    let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'=' | b'/');
+    let part = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+    !local.is_empty() && local.iter().all(named) && host.contains(&b'.') && host.split(|b| *b == b'.').all(part)
+}
+
+/// Whether a value is a file of a key or a certificate: `key.pem`, `server.crt`.
+pub fn is_key_file(value: &[u8]) -> bool {
+    let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
+    let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    dot > 0
+        && value[..dot].iter().all(named)
+        && KEY_FILES.iter().any(|end| value[dot + 1..].eq_ignore_ascii_case(end.as_bytes()))
+}
+
+/// Whether a value is the address of an account on a chain, which is the end of its public key: `0x` and 40 hexadecimal
+/// digits.
+pub fn is_chain_address(value: &[u8]) -> bool {
+    value.strip_prefix(b"0x").is_some_and(|hex| hex.len() == 40 && hex.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// The fewest hexadecimal digits of a signature by a private key: Ed25519 has 128. What HMAC gives is no longer.
+const SIGNATURE_DIGITS_MIN: usize = 128;
+
+/// Whether a value can only be a signature that everybody is to check, not one that lets a request through.
+pub fn is_signature(key: &[u8], value: &[u8]) -> bool {
+    let hex = value.strip_prefix(b"0x").unwrap_or(value);
+    key.len() >= 9
+        && key[key.len() - 9..].eq_ignore_ascii_case(b"signature")
+        && hex.len() >= SIGNATURE_DIGITS_MIN
+        && hex.iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_chain_address, is_key_file, is_public, is_signature};
+
+    #[test]
+    fn public_values() {
+        for text in [
+            "2024-05-07T10:11:12Z",
+            "2024-05-07T10:11:12.123456789+02:00",
+            "2024-05-07 10:11",
+            "ssh-ed25519",
+            "rsa-sha2-512",
+            "ecdsa-sha2-nistp256",
+            "aes256-gcm@openssh.com",
+            "diffie-hellman-group14-sha1",
+            "android.os.Binder@7723299",
+            "@bob:h.example",
+        ] {
+            assert!(is_public(text.as_bytes()), "{text}");
+        }
+        assert!(is_key_file(b"key.pem") && is_key_file(b"srv-1.crt"));
+        assert!(is_chain_address(format!("0x{}", "1d149e62".repeat(5)).as_bytes()));
+        assert!(is_signature(b"signature", "1d149e62".repeat(16).as_bytes()));
+    }
+
+    #[test]
+    fn others_may_be_secrets() {
+        for text in [
+            "2024-05-07",
+            "2024-05-07T10:11:12Zhunter2",
+            "hunter2",
+            "rsa",
+            "sha-hunter2",
+            "ssh-rsa-x9Kq2",
+            "pass@7723299",
+            "a.b@hunter2",
+            "@hunter2",
+            "@bob:hunter2",
+            "1234567890123456",
+            "1234-5678-9012",
+        ] {
+            assert!(!is_public(text.as_bytes()), "{text}");
+        }
+        assert!(!is_key_file(b".pem") && !is_key_file(b"hunter2.x"));
+        assert!(!is_chain_address(format!("0x{}", "1d149e62".repeat(8)).as_bytes()));
+        assert!(!is_signature(b"signature", "1d149e62".repeat(8).as_bytes()));
+        assert!(!is_signature(b"token", "1d149e62".repeat(16).as_bytes()));
+    }
+}
