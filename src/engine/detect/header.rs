@@ -193,7 +193,7 @@ fn rest_word<'a>(rec: &Record<'a>, at: usize) -> &'a [u8] {
 /// The end of a bare credential; parameters joined by commas (`Digest a="b", c="d"`) are one.
 fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
     const STOPS: ByteSet = MAY_END.and(b"=");
-    let mut p = at + mask_len(rec, at);
+    let mut p = variable_end(rec, at + mask_len(rec, at));
     // Behind a quoted parameter a mark is another one's: what is no JSON is masked to its end.
     let mut quoted = false;
     loop {
@@ -228,6 +228,15 @@ fn parameters_end(rec: &Record<'_>, at: usize) -> usize {
         }
         p = next;
     }
+}
+
+/// The longest variable in braces, in bytes.
+const VARIABLE_BYTES_MAX: usize = 64;
+
+/// Where the variable ends that begins at `at`, if one does: the brace behind `${JWT}` ends no text around it.
+fn variable_end(rec: &Record<'_>, at: usize) -> usize {
+    let brace = rec.starts_with(at, b"${").then(|| rec.find_byte(b'}', at, rec.end.min(at + VARIABLE_BYTES_MAX)));
+    brace.flatten().map_or(at, |brace| brace + 1)
 }
 
 /// Whether the mark at `at` closes the text that the header stands in, as its `"` does in JSON: no

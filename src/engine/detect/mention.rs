@@ -15,6 +15,8 @@ const FLAG_WORDS: &[&str] = words!("flag-words");
 const NAMING_WORDS: &[&str] = words!("words-before-names");
 /// Words of program text before what a variable is set to.
 const CODE_WORDS: &[&str] = words!("code-words");
+/// Commands of PowerShell that one is set by.
+const CMDLETS: &[&str] = words!("cmdlets");
 /// How far before a value they are looked for, in bytes.
 const NAMING_BYTES: usize = 24;
 /// The fewest letters of what somebody is doing: `waiting`.
@@ -28,7 +30,8 @@ pub(super) fn is_mention(s: &mut RecordContext<'_>, joint: Separator, value: &Va
         // `["password", "secret"]`: a list of such names.
         Separator::Comma | Separator::Form => prose::is_secret_name(text),
         Separator::Assign if bare => {
-            is_apart(s, value) && goes_on(s, value)
+            is_next_pair(s, value)
+                || is_apart(s, value) && goes_on(s, value)
                 || is_code(s, value)
                 || is_compared(s, value)
                 || is_argument(s, value)
@@ -87,12 +90,24 @@ fn is_compared(s: &RecordContext<'_>, value: &Value) -> bool {
     compared && text.iter().all(name) && text.iter().any(|b| matches!(b, b'_' | b'.'))
 }
 
+/// The fewest letters of a variable's name.
+const VARIABLE_BYTES_MIN: usize = 3;
+
+/// `DB_PASSWORD= DB_HOST=h npm test`: nothing, and the next variable of a command.
+fn is_next_pair(s: &RecordContext<'_>, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
+    let name = text.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+    name >= VARIABLE_BYTES_MIN
+        && text.get(name) == Some(&b'=')
+        && matches!(s.rec.last(value.start, 3), [key, b'=', b' '] if *key != b' ')
+}
+
 /// `password = await read(x)`: what stands for the value in program text begins with a word of the language.
 fn is_code(s: &mut RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let next = (s.rec.get(value.end), s.rec.get(value.end + 1));
-    let code = matches!(next, (Some(b' '), Some(b)) if b.is_ascii_alphabetic())
-        && CODE_WORDS.iter().any(|word| text == word.as_bytes());
+    let code = matches!(next, (Some(b' '), Some(b)) if b.is_ascii_alphabetic() || matches!(b, b'$' | b'('))
+        && CODE_WORDS.iter().chain(CMDLETS).any(|word| text == word.as_bytes());
     if code {
         s.saw(value.end..value.end + 2);
     }

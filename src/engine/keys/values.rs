@@ -56,7 +56,7 @@ pub(crate) fn is_secret(
         ValuePolicy::Any => {
             // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
             let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
-            let count = count || known.short && random::is_share(text);
+            let count = count || known.short && random::is_share(text) || bare && is_number_of_program(text);
             let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
             let test = known.verb && joint == Separator::Colon && key == b"PASS" && names::is_test(text);
@@ -88,7 +88,14 @@ pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
         || public::is_signature(key, text)
         || public::is_chain_address(text)
         || public::is_key_file(text)
-        || names::is_path(text)
+        || names::is_public(text)
+        || is_release(text)
+}
+
+/// `4.2.0`: a version.
+fn is_release(text: &[u8]) -> bool {
+    let dots = text.iter().filter(|b| **b == b'.').count();
+    dots > 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }
 
 /// The fewest bytes of a value that is only told by its place.
@@ -103,6 +110,11 @@ pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
         && text.iter().any(u8::is_ascii_alphabetic)
         && !(prose::is_status(text) || names::is_type(text) || names::is_called_as(key, text))
         && !(is_constant(text) || names::is_name(text) || random::is_plain_id(text))
+}
+
+/// `SAE_PASSWORD = 0x115`: a number in program text.
+fn is_number_of_program(text: &[u8]) -> bool {
+    text.strip_prefix(b"0x").is_some_and(|hex| (1..=8).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.

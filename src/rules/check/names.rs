@@ -112,7 +112,8 @@ fn is_file(value: &[u8]) -> bool {
                 .all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_') || whole && b.is_ascii_uppercase())
             && random::is_words(part)
     };
-    file || value.split(|b| *b == b'/').filter(word).count() > 1
+    let parts = value.split(|b| *b == b'/').filter(word).count();
+    file || parts > 1 || whole && parts == 1 && value[1..].iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
 }
 
 /// Whether a value is what a test is called: `TestX509Verify`, `tests/login.sh`, `auth::e2e_login2fa`.

@@ -40,11 +40,18 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'(', b'(', inner @ ..] => is_in_vault(inner),
+        [b'&', inner @ ..] => is_captured(inner),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
         [b'#', inner @ ..] => is_selector(inner),
         [b'@', inner @ ..] if is_indexed(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
+}
+
+/// `MyApp.Secrets.for_conn/1` behind a `&`: a function of Elixir, by its name and how many arguments it takes.
+fn is_captured(inner: &[u8]) -> bool {
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'?' | b'!');
+    matches!(inner, [path @ .., b'/', count] if count.is_ascii_digit() && path.contains(&b'.') && path.iter().all(name))
 }
 
 /// `((vcenter_password))`: where a pipeline fills a secret in.
@@ -117,6 +124,8 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
             name(inner) || default_is_placeholder(inner, word)
         }
         [b'(', inner @ .., b')'] => name(inner),
+        // `$(az account show \`: a command that ends elsewhere.
+        [b'(', inner @ ..] => inner.len() > 1 && inner.iter().all(|b| b.is_ascii_lowercase() || *b == b'-'),
         // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
         _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
     }
@@ -124,6 +133,10 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
 
 /// `VAR:-default` with a default that is itself no secret.
 fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
+    // `TOKEN?`: an error where there is none.
+    if let Some(end) = inner.iter().position(|b| *b == b'?').filter(|end| word(&inner[..*end])) {
+        return inner[end + 1..].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ');
+    }
     let Some(i) = inner.windows(2).position(|w| matches!(w, b":-" | b":=" | b":?")) else {
         // `billing_session:authentication_token`: what is asked of it. Elsewhere a default may stand there.
         let (of, asked) = match inner.iter().position(|b| *b == b':') {
