@@ -16,7 +16,7 @@ use crate::engine::notation::separator::{GAP_BYTES_MAX, Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{self, Value, Values};
 use crate::rules::byteset::ByteSet;
-use crate::rules::check::{prose, random};
+use crate::rules::check::{prose, public, random};
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
@@ -329,7 +329,8 @@ fn jar(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &Se
 /// A cookie's value without a name.
 fn plain_cookie(s: &mut RecordContext<'_>, known: &SecretKey, value: Value) {
     let text = s.rec.slice(value.start..value.end);
-    if s.set.masks.spares(text) || !random::has_marks(text) || random::is_plain_id(text) || is_pair_of_ids(text) {
+    let known_form = random::is_plain_id(text) || is_pair_of_ids(text) || public::is_public(text);
+    if s.set.masks.spares(text) || !random::has_marks(text) || known_form {
         return s.refuse(value.start, Some(known.rule), Refusal::Value);
     }
     s.found_value(known, &value);
