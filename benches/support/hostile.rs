@@ -39,6 +39,9 @@ pub fn all(length: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("element", again("<password>")),
         ("colours", again("password\x1b[36m")),
         ("percent", again("%22password%22%3A")),
+        ("text-of-tokens", [b"{\"log\":\"".to_vec(), again("token=1 \\\" ")].concat()),
+        ("text-of-passwords", [b"{\"log\":\"".to_vec(), again("password=x9Kq \\\" ")].concat()),
+        ("password-flags", again("--password hunter2 ")),
     ]
 }
 

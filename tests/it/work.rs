@@ -117,7 +117,23 @@ const HOSTILE: &[(&str, &str)] = &[
     ("short values", "pwd=a "),
     ("second looks", "password=a@b://c "),
     ("signs in percent", "sig%3d"),
+    ("tokens", "token=1 "),
+    ("passwords", "password=x9Kq2 "),
+    ("flags", "--password hunter2 "),
+    ("wrapped values", r#"{"name":"password","value":"x9"},"#),
 ];
+
+/// What opens a text that all units are in, and what stands between them there.
+const OPENED: &[(&str, &str)] = &[("{\"log\":\"", "\\\" "), ("{\"log\":\"", ""), ("{\"a\":\"\",", ""), ("msg=\"", "")];
+
+/// A unit over and over in a text that something opened: what asks for the text's end must not seek it anew each time.
+fn opened(name: &str, unit: &str) -> Vec<(String, Vec<u8>)> {
+    let text = |(open, between): &(&str, &str)| {
+        let again = repeated(&format!("{unit}{between}"));
+        (format!("{name} behind {open}, {between:?} between"), [open.as_bytes(), &again].concat())
+    };
+    OPENED.iter().map(text).collect()
+}
 
 fn hostile() -> Vec<(String, Vec<u8>)> {
     HOSTILE.iter().flat_map(|(name, unit)| forms(name, &line(unit))).collect()
@@ -126,7 +142,9 @@ fn hostile() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn hostile_lines_cost_linear_time() {
     let r = Redactor::builtin();
-    report("over the bound", &hostile().iter().filter_map(|(n, i)| over(&r, n, i)).collect::<Vec<_>>());
+    let opened = HOSTILE.iter().flat_map(|(name, unit)| opened(name, &line(unit)));
+    let all = hostile().into_iter().chain(opened);
+    report("over the bound", &all.filter_map(|(n, i)| over(&r, &n, &i)).collect::<Vec<_>>());
 }
 
 /// One opening, then very much of what it could go on with.

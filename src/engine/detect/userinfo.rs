@@ -34,7 +34,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         Some((p, authority)) if p >= low => (p, authority),
         _ => (low, None),
     };
-    let (authority, looked) = authority_before(&s.rec, floor, at, known);
+    let (authority, looked) = authority_before(&s.rec, floor, at, known, || s.rec.is_json());
     *s.work += looked as u64;
     s.last_at = Some((at, authority));
     let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..at + 1) };
@@ -81,7 +81,8 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
 pub(crate) fn rejects(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, work: &mut u64) -> bool {
     let Some(id) = set.userinfo else { return true };
     let floor = at.saturating_sub(set.rule(id).max as usize).max(last);
-    let (authority, looked) = authority_before(text, floor, at, None);
+    // What other records of the block are says nothing of this one.
+    let (authority, looked) = authority_before(text, floor, at, None, || false);
     *work += looked as u64;
     authority.is_none()
 }
@@ -100,9 +101,15 @@ fn begins_authority(head: &[u8]) -> bool {
 }
 
 /// Where the authority that ends at `at` begins, and how many bytes were looked at. `known` is the
-/// answer for `floor`, if an `@` stands there.
+/// answer for `floor`, if an `@` stands there; `json` says whether the record is, in which an escape may stand before it.
 #[inline(never)] // it would be long in the way of every candidate
-fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usize>) -> (Option<usize>, usize) {
+fn authority_before(
+    rec: &Record<'_>,
+    floor: usize,
+    at: usize,
+    known: Option<usize>,
+    json: impl FnOnce() -> bool,
+) -> (Option<usize>, usize) {
     let start = run_start(rec.text(), floor, at, |text| !ends(text));
     let network = begins_network(rec, at + 1);
     if network && let Some(name) = network_name(rec, floor, start, at) {
@@ -126,7 +133,7 @@ fn authority_before(rec: &Record<'_>, floor: usize, at: usize, known: Option<usi
             let domain = rec.run_back(start - slashes, DOMAIN_BYTES_MAX, name);
             let front = start - slashes - domain;
             // One backslash alone begins an escape in JSON, as `\n` may do elsewhere: no user without a password.
-            let written = slashes.is_multiple_of(2) || !rec.is_json();
+            let written = slashes.is_multiple_of(2) || !json();
             let user = rec.slice(start..at).contains(&b':');
             let authority =
                 domain > 0 && user && written && front >= floor && begins_authority(rec.slice(rec.start..front));
@@ -239,7 +246,7 @@ mod tests {
                 return Ok(());
             }
             let rec = Record::new(text, 0, text.len());
-            prop_assert_eq!(authority_before(&rec, floor, at, known), naive);
+            prop_assert_eq!(authority_before(&rec, floor, at, known, || rec.is_json()), naive);
         }
     }
 }

@@ -61,6 +61,8 @@ const PIECES: &[&str] = &[
     ")",
     "/",
     "://",
+    "smb://CORP\\bob:x9Kq2@h",
+    "\n{\"a\":1}\n",
     "@",
     "@db:1/x",
     ".",
@@ -190,6 +192,18 @@ fn what_logs_have_most_of_is_passed_over() {
         let mut stage = RejectStage::new(&redactor.set, block.as_bytes(), &lines);
         assert_eq!(stage.rejected(&candidates, &mut Scratch::default()), candidates.len(), "{line}");
     }
+}
+
+/// A block with JSON in it is none: the backslash before a user of a domain begins no escape in another line.
+#[test]
+fn other_records_say_nothing_of_one() {
+    let redactor = Redactor::builtin();
+    let block = b"smb://CORP\\bob:Garten4x@192.0.2.1\n{\"a\":1}\n";
+    let (mut candidates, mut lines) = (Vec::new(), Lines::default());
+    redactor.set.prefilter.find(block, &mut candidates, &mut lines);
+    let mut stage = RejectStage::new(&redactor.set, block, &lines);
+    let at = candidates.iter().position(|candidate| candidate.kind == Candidate::AT).expect("an @");
+    assert_eq!(stage.rejected(&candidates[at..], &mut Scratch::default()), 0);
 }
 
 /// Behind what is remembered stands what makes a secret of it.
