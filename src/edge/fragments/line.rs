@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use memchr::memmem;
-use memchr::{memchr, memchr_iter, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// How a container runtime writes what a container prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,14 +162,11 @@ fn line_end(text: &[u8]) -> usize {
 /// What stands between the quotes of the string that begins here.
 fn string(line: &[u8], at: usize) -> Option<Range<usize>> {
     line.get(at).filter(|b| **b == b'"')?;
-    let mut end = at + 1;
-    loop {
-        end += memchr2(b'"', b'\\', line.get(end..)?)?;
-        if line[end] == b'"' {
-            return Some(at + 1..end);
-        }
-        end += 2;
-    }
+    let start = at + 1;
+    let is_end = |end: &usize| {
+        line[*end - 1] != b'\\' || line[start..*end].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0
+    };
+    memchr_iter(b'"', &line[start..]).map(|n| start + n).find(is_end).map(|end| start..end)
 }
 
 /// Where the value ends that begins here.
@@ -197,8 +194,8 @@ pub struct Finder {
     tail: usize,
 }
 
-/// What stands behind the text of a whole record in what Docker writes.
-const WHOLE: &[u8] = b"\\n\",\"stream\":\"";
+/// What stands behind the text in what Docker writes.
+const BEHIND_TEXT: &[u8] = b"\",\"stream\":\"";
 
 impl Finder {
     /// For lines of this runtime.
@@ -238,16 +235,10 @@ impl Finder {
 
     /// Whether an object is a whole record; most end as the one before.
     fn is_whole(&mut self, line: &[u8]) -> bool {
-        let same = line.len().checked_sub(self.tail).filter(|at| *at > 0 && line[*at..].starts_with(WHOLE));
-        let at = match same {
-            Some(at) => at,
-            None => match memmem::rfind(line, WHOLE) {
-                Some(at) => at,
-                None => return false,
-            },
-        };
+        let same = line.len().checked_sub(self.tail).filter(|at| line[*at..].starts_with(BEHIND_TEXT));
+        let Some(at) = same.or_else(|| memmem::rfind(line, BEHIND_TEXT)) else { return false };
         self.tail = line.len() - at;
-        line.starts_with(b"{\"log\":\"") && line[at - 1] != b'\\'
+        line.starts_with(b"{\"log\":\"") && line[..at].ends_with(b"\\n") && !line[..at].ends_with(b"\\\\n")
     }
 }
 
