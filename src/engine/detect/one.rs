@@ -33,8 +33,8 @@ pub(super) fn element(
 /// How far before a row's key its id is looked for, in bytes.
 const ROW_BYTES_MAX: usize = 96;
 
-/// How much before a key may say what it is of, as in `signing key`, in bytes.
-const WORD_BEFORE_BYTES: usize = 8;
+/// How far before a key a certificate's name may begin that says what it is of, in bytes.
+const CERTIFICATE_BYTES: usize = 80;
 
 /// Judges a value that ends where it was read to.
 fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &SecretKey, value: &Value) {
@@ -49,9 +49,9 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     if known.policy == ValuePolicy::Any && is_label(s, joint, value) {
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
-    let called = s.rec.last(site.end, key.len() + WORD_BEFORE_BYTES);
-    if known.policy != ValuePolicy::Any && values::is_open(called, text) {
-        s.saw(site.end - called.len()..site.start);
+    let before = s.rec.last(site.end, CERTIFICATE_BYTES);
+    if known.policy != ValuePolicy::Any && (values::is_open(key, text) || names::is_id_of_key(before, text)) {
+        s.saw(site.end - before.len()..site.start);
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
     let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks)

@@ -56,7 +56,8 @@ pub(crate) fn is_secret(
         ValuePolicy::Any => {
             // `pass=12` counts tests, `passwords: 3` counts passwords, `pwd=/home` is a folder.
             let count = digits && text.len() <= if known.short || known.plural { 4 } else { 0 };
-            let count = count || known.short && random::is_share(text) || bare && is_number_of_program(text);
+            let constant = bare && !key.iter().any(u8::is_ascii_lowercase);
+            let count = count || known.short && random::is_share(text) || constant && is_number_of_program(text);
             let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
             let test = known.verb && joint == Separator::Colon && key == b"PASS" && names::is_test(text);
@@ -81,13 +82,12 @@ pub(crate) fn is_secret(
     }
 }
 
-/// Whether a value is for everybody to see, as no password is: a key's file or its digest, an address, a signature that is to
-/// be checked. No evidence is strong enough against it.
+/// Whether a value is for everybody to see, as no password is: a key's file or its digest, an algorithm, an address, an
+/// account, a signature that is to be checked. No evidence is strong enough against it.
 pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
     names::is_digest_of_key(key, text)
         || public::is_signature(key, text)
-        || public::is_chain_address(text)
-        || public::is_key_file(text)
+        || public::is_name(text)
         || names::is_public(text)
         || is_release(text)
 }

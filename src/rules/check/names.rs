@@ -64,11 +64,18 @@ fn is_fingerprint(value: &[u8]) -> bool {
     named || value.len() >= 3 * PAIRS_MIN - 1 && value.split(|b| *b == b':').all(pair)
 }
 
-/// `"issuerKeyHash":"0F80..."`, `X.509 cert 'kernel signing key: a55b8...'`: what a certificate calls the key that it speaks of.
+/// `"issuerKeyHash":"0F80..."`: what a certificate calls the key that it speaks of.
 pub fn is_digest_of_key(key: &[u8], value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_hexdigit)
-        && (["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| ends_in(key, end.as_bytes()))
-            || value.len() == 40 && ends_in(key, b"signingkey"))
+        && ["keyhash", "keydigest", "keyfingerprint", "keysha"].iter().any(|end| ends_in(key, end.as_bytes()))
+}
+
+/// Whether `before` says that a key of 40 digits is called by its id: `X.509 cert 'kernel signing key: a55b8...'`.
+pub fn is_id_of_key(before: &[u8], value: &[u8]) -> bool {
+    value.len() == 40
+        && value.iter().all(u8::is_ascii_hexdigit)
+        && before.ends_with(b"signing key")
+        && memchr::memmem::find(before, b"X.509 cert '").is_some()
 }
 
 /// `bob@h.example`, `i:0h.f|membership|1003@live.example`: an account.

@@ -72,7 +72,7 @@ pub fn is_state(value: &[u8]) -> bool {
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
 /// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
 pub fn is_code_reference(value: &[u8]) -> bool {
-    if is_call(value) || ["!==", "==="].iter().any(|sign| memchr::memmem::find(value, sign.as_bytes()).is_some()) {
+    if is_call(value) || memchr::memmem::find(value, b"!==").is_some() {
         return true;
     }
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else {

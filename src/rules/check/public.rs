@@ -1,20 +1,29 @@
-//! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an
-//! algorithm, an object as a program prints it, an account.
+//! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an object
+//! as a program prints it, and, behind what is no password's key, an algorithm, an account, an address, a key's file.
 
 use crate::rules::words::words;
 
-/// What algorithms' names are made of.
+/// Algorithms, and what else their names are made of.
+const ALGORITHMS: &[&str] = words!("algorithm-names");
 const ALGORITHM_PARTS: &[&str] = words!("algorithm-parts");
 /// What files of keys and certificates end with.
 const KEY_FILES: &[&str] = words!("key-files");
 
-/// Whether a value is one of these: `2024-05-07T10:11:12Z`, `rsa-sha2-512`, `android.os.Binder@7723299`, `@bob:h.example`.
+/// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`.
 pub fn is_public(value: &[u8]) -> bool {
     match value.first() {
-        Some(b'@') => is_account(&value[1..]),
-        Some(b'0'..=b'9') => is_time(value) || is_algorithm(value),
-        Some(b) if b.is_ascii_alphabetic() => is_object(value) || is_algorithm(value),
+        Some(b'0'..=b'9') => is_time(value),
+        Some(b) if b.is_ascii_alphabetic() => is_object(value),
         _ => false,
+    }
+}
+
+/// Whether a value names something that everybody may know, as a password might, too: `rsa-sha2-512`, `@bob:h.example`,
+/// `0x1d14...`, `server.crt`.
+pub fn is_name(value: &[u8]) -> bool {
+    match value.strip_prefix(b"@") {
+        Some(account) => is_account(account),
+        None => is_algorithm(value) || is_chain_address(value) || is_key_file(value),
     }
 }
 
@@ -49,11 +58,11 @@ pub fn is_object(value: &[u8]) -> bool {
 /// `ssh-ed25519`, `rsa-sha2-512`, `aes256-gcm@openssh.com`: parts that only such names have, and how long a key is.
 fn is_algorithm(value: &[u8]) -> bool {
     let sign = |b: &u8| matches!(b, b'-' | b'_' | b'@' | b'.');
+    let is = |words: &[&str], part: &[u8]| words.iter().any(|word| part.eq_ignore_ascii_case(word.as_bytes()));
     let part = |part: &[u8]| {
-        part.len() <= 4 && part.iter().all(u8::is_ascii_digit)
-            || ALGORITHM_PARTS.iter().any(|name| part.eq_ignore_ascii_case(name.as_bytes()))
+        part.len() <= 4 && part.iter().all(u8::is_ascii_digit) || is(ALGORITHMS, part) || is(ALGORITHM_PARTS, part)
     };
-    value.iter().any(sign) && value.iter().any(u8::is_ascii_alphabetic) && value.split(sign).all(part)
+    value.iter().any(sign) && value.split(sign).all(part) && value.split(sign).any(|part| is(ALGORITHMS, part))
 }
 
 /// `bob:h.example` behind an `@`: an account of Matrix.
@@ -66,7 +75,7 @@ fn is_account(value: &[u8]) -> bool {
 }
 
 /// Whether a value is a file of a key or a certificate: `key.pem`, `server.crt`.
-pub fn is_key_file(value: &[u8]) -> bool {
+fn is_key_file(value: &[u8]) -> bool {
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
     let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     dot > 0
@@ -76,7 +85,7 @@ pub fn is_key_file(value: &[u8]) -> bool {
 
 /// Whether a value is the address of an account on a chain, which is the end of its public key: `0x` and 40 hexadecimal
 /// digits.
-pub fn is_chain_address(value: &[u8]) -> bool {
+fn is_chain_address(value: &[u8]) -> bool {
     value.strip_prefix(b"0x").is_some_and(|hex| hex.len() == 40 && hex.iter().all(u8::is_ascii_hexdigit))
 }
 
@@ -94,7 +103,7 @@ pub fn is_signature(key: &[u8], value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_chain_address, is_key_file, is_public, is_signature};
+    use super::{is_name, is_public, is_signature};
 
     #[test]
     fn public_values() {
@@ -102,18 +111,23 @@ mod tests {
             "2024-05-07T10:11:12Z",
             "2024-05-07T10:11:12.123456789+02:00",
             "2024-05-07 10:11",
+            "android.os.Binder@7723299",
+        ] {
+            assert!(is_public(text.as_bytes()), "{text}");
+        }
+        for text in [
             "ssh-ed25519",
             "rsa-sha2-512",
             "ecdsa-sha2-nistp256",
             "aes256-gcm@openssh.com",
             "diffie-hellman-group14-sha1",
-            "android.os.Binder@7723299",
             "@bob:h.example",
+            "key.pem",
+            "srv-1.crt",
+            "0x1d149e621d149e621d149e621d149e621d149e62",
         ] {
-            assert!(is_public(text.as_bytes()), "{text}");
+            assert!(is_name(text.as_bytes()), "{text}");
         }
-        assert!(is_key_file(b"key.pem") && is_key_file(b"srv-1.crt"));
-        assert!(is_chain_address(format!("0x{}", "1d149e62".repeat(5)).as_bytes()));
         assert!(is_signature(b"signature", "1d149e62".repeat(16).as_bytes()));
     }
 
@@ -132,11 +146,13 @@ mod tests {
             "@bob:hunter2",
             "1234567890123456",
             "1234-5678-9012",
+            "exchange-2024",
+            ".pem",
+            "hunter2.x",
+            "0x1d149e621d149e621d149e621d149e621d149e621d149e621d149e621d149e62",
         ] {
-            assert!(!is_public(text.as_bytes()), "{text}");
+            assert!(!is_public(text.as_bytes()) && !is_name(text.as_bytes()), "{text}");
         }
-        assert!(!is_key_file(b".pem") && !is_key_file(b"hunter2.x"));
-        assert!(!is_chain_address(format!("0x{}", "1d149e62".repeat(8)).as_bytes()));
         assert!(!is_signature(b"signature", "1d149e62".repeat(8).as_bytes()));
         assert!(!is_signature(b"token", "1d149e62".repeat(16).as_bytes()));
     }

@@ -143,8 +143,8 @@ fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
             Some(colon) => (&inner[..colon], &inner[colon + 1..]),
             None => return false,
         };
-        let last = asked.rsplit(|b| *b == b'_').next().unwrap_or_default();
-        return word(of) && word(asked) && last.len() < asked.len() && prose::is_secret_name(last);
+        let parts = |name: &'_ [u8]| name.split(|b| *b == b'_').filter(|part| prose::is_secret_name(part)).count();
+        return word(of) && lower(of) && parts(of) == 0 && word(asked) && asked.contains(&b'_') && parts(asked) > 0;
     };
     let default = &inner[i + 2..];
     // What the shell says where there is none.
