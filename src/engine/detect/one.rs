@@ -51,7 +51,7 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     }
     let before = s.rec.last(site.end, CERTIFICATE_BYTES);
     if known.policy != ValuePolicy::Any && (values::is_open(key, text) || names::is_id_of_key(before, text)) {
-        s.saw(site.end - before.len()..site.start);
+        s.saw(site.start.min(site.end - before.len())..site.start);
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
     let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks)

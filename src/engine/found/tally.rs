@@ -42,7 +42,8 @@ impl Tally {
 
     /// Findings of one family, given each rule's.
     pub fn of_family(&self, family: Family, rules: &[crate::rules::rule::Rule]) -> u64 {
-        self.by_rule.iter().filter(|(id, _)| rules[id.index()].family == family).map(|(_, n)| n).sum()
+        let is_of = |id: &RuleId| rules.get(id.index()).is_some_and(|rule| rule.family == family);
+        self.by_rule.iter().filter(|(id, _)| is_of(id)).map(|(_, n)| n).sum()
     }
 
     /// Findings that the user's allow-list let go, each once an entry.
