@@ -146,6 +146,9 @@ fn authority_before(
 /// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.
 fn network_name(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Option<usize> {
     let whole = |from: usize| {
+        // Behind the last backslash of a scheme as JSON may write it stands its last slash: `mysql:\/\/app:K7#x@tcp(h)`.
+        let slash = rec.get(from) == Some(b'/') && begins_authority(rec.slice(rec.start..from + 1));
+        let from = from + usize::from(slash);
         // With a scheme before it a name begins behind that, whatever signs the password has.
         let scheme = memchr::memmem::rfind(rec.slice(from..at), b"://").map_or(0, |n| n + b"://".len());
         let from = behind_escape(rec, from + scheme).min(at);
