@@ -97,9 +97,9 @@ const VARIABLE_BYTES_MIN: usize = 3;
 fn is_next_pair(s: &RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let name = text.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
-    name >= VARIABLE_BYTES_MIN
-        && text.get(name) == Some(&b'=')
-        && matches!(s.rec.last(value.start, 3), [key, b'=', b' '] if *key != b' ')
+    // Padding ends a secret: `TOTP_SECRET= JBSWY3DPEB3W64TMMQ======`.
+    let set = matches!(text[name..], [b'=', next, ..] if next != b'=');
+    name >= VARIABLE_BYTES_MIN && set && matches!(s.rec.last(value.start, 3), [key, b'=', b' '] if *key != b' ')
 }
 
 /// `password = await read(x)`: what stands for the value in program text begins with a word of the language.

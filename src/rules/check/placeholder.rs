@@ -340,6 +340,7 @@ mod tests {
             "(secure)x",
             "%s3cret",
             "%%hunter2",
+            "$(echo \"hunter2\")",
             "$ecret.x1",
             "+ hunter2",
             r"\$ecret1",

@@ -1,6 +1,6 @@
 //! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
 
-use crate::rules::check::random;
+use crate::rules::check::{public, random};
 use crate::rules::words::words;
 
 const STATUS: &[&str] = words!("status-words");
@@ -72,7 +72,7 @@ pub fn is_state(value: &[u8]) -> bool {
 /// Whether a bare value is a reference in program text to where the secret is: a dotted path, a
 /// call or an index whose last name is a secret's itself (`settings.DB_PASSWORD`, `os.environ[...]`).
 pub fn is_code_reference(value: &[u8]) -> bool {
-    if is_call(value) || memchr::memmem::find(value, b"!==").is_some() {
+    if is_call(value) || public::is_object(value) || memchr::memmem::find(value, b"!==").is_some() {
         return true;
     }
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else {

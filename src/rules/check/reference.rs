@@ -13,10 +13,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         !s.is_empty()
             && s.iter().all(|b| {
                 b.is_ascii_alphanumeric()
-                    || matches!(
-                        b,
-                        b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'' | b',' | b'"'
-                    )
+                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
             })
     };
     let word =
@@ -27,7 +24,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
         [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
-        [b'{', b'{', inner @ .., b'}', b'}'] => name(inner),
+        [b'{', b'{', inner @ .., b'}', b'}'] => inner.split(|b| *b == b',').all(name),
         [b'<', b'%', inner @ .., b'%', b'>'] => name(inner.strip_prefix(b"=").unwrap_or(inner)),
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
         [b'%', b'{', inner @ .., b'}'] => name(inner),
@@ -124,8 +121,6 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
             name(inner) || default_is_placeholder(inner, word)
         }
         [b'(', inner @ .., b')'] => name(inner),
-        // `$(az account show \`: a command that ends elsewhere.
-        [b'(', inner @ ..] => inner.len() > 1 && inner.iter().all(|b| b.is_ascii_lowercase() || *b == b'-'),
         // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
         _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
     }
