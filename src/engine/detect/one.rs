@@ -166,9 +166,12 @@ fn whole(
     let behind = s.rec.from(value.end).get(..end.saturating_sub(value.end)).unwrap_or_default();
     let drawn = behind.iter().any(u8::is_ascii_digit) && behind.iter().any(u8::is_ascii_alphabetic);
     let spared = !drawn && text.len() > 2 && s.set.masks.spares(text);
-    // What may follow a token is mostly the next pair, whatever stands around it.
+    // What may follow a token is mostly the next pair, whatever stands around it; but signs in what is found before it
+    // counted, too.
     if known.policy == ValuePolicy::Any || end != value.end {
         s.rescan.raise();
+    } else {
+        s.saw(tail::low(&s.rec, site, open, value)..site.open);
     }
     if spared {
         return None;

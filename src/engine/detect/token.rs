@@ -39,6 +39,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
         Ok(Ok((start, end, cut))) => {
             let end_state = if cut { EndState::Open(Until::Bare) } else { EndState::Closed };
             let notation = notation(&s.rec, rule, shape, start, end);
+            if shape.keep.is_some() && s.rec.slice(start..end).iter().any(|b| !is_plain(*b)) {
+                s.rescan.raise(); // what is kept before a secret may go on where a sign of this one ended it
+            }
             s.found(Finding { end_state, ..Finding::new(start, end, id, notation) });
         }
         Ok(Err(why)) => {
@@ -52,6 +55,11 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, literal: &ShapeAt, at: usize) {
             s.found(Finding { end_state: EndState::Unjudged, ..Finding::new(at, end, id, Notation::Text) });
         }
     }
+}
+
+/// Whether a byte ends nothing that a rule keeps before its secret.
+fn is_plain(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+')
 }
 
 /// The few bytes that are enough to tell that the rule finds nothing at one of its literals; `end` is where the line ends.

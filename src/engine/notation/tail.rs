@@ -27,6 +27,14 @@ pub(crate) fn may_follow(rec: &Record<'_>, value: &Value) -> bool {
         || memchr::memchr(b'#', &rec.from(value.start)[..value.end - value.start]).is_some())
 }
 
+/// Where what [`end`] looks at before the key begins: the first sign behind the value says how far that is.
+pub(crate) fn low(rec: &Record<'_>, site: &KeySite, open: usize, value: &Value) -> usize {
+    match rec.get(value.end) {
+        Some(b'&' | b',' | b';') => query_low(rec, site),
+        _ => open.saturating_sub(REACH_BYTES).max(rec.start),
+    }
+}
+
 /// Where the value behind the key really ends; what encloses it stands before `open`, which is the key's notation, or the
 /// value itself as an element of a list.
 pub(crate) fn end(rec: &Record<'_>, site: &KeySite, open: usize, joint: Separator, value: &Value) -> usize {
