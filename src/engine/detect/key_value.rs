@@ -16,7 +16,7 @@ use crate::engine::keys::{SecretKey, values};
 use crate::engine::notation::Record;
 use crate::engine::notation::columns::Columns;
 use crate::engine::notation::context::mask_len;
-use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::escape::{GAP_BYTES_MAX, skip_gap};
 use crate::engine::notation::escaped_key;
 use crate::engine::notation::key::{self, KeySite, Words};
 use crate::engine::notation::named;
@@ -190,7 +190,7 @@ fn seen_prose(text: &Record<'_>, end: usize, prose: &Prose) -> Footprint {
 
 /// What the cheap look at an identifier saw: itself, and what may separate.
 fn seen(s: &RecordContext<'_>, at: usize, end: usize) -> Range<usize> {
-    at..skip_gap(&s.rec, end, separator::GAP_BYTES_MAX) + 3
+    at..skip_gap(&s.rec, end, GAP_BYTES_MAX) + 3
 }
 
 /// Whether nothing but quotes follows `at`: the value may stand on the next line.
@@ -290,7 +290,7 @@ fn text_around(s: &mut RecordContext<'_>, site: &KeySite) -> Option<usize> {
         return None;
     }
     let end = s.texts.end(&s.rec, site.start, s.rec.end, s.work)?;
-    let named = s.rec.get(skip_gap(&s.rec, end + 1, separator::GAP_BYTES_MAX)) == Some(b':');
+    let named = s.rec.get(skip_gap(&s.rec, end + 1, GAP_BYTES_MAX)) == Some(b':');
     (!named).then_some(end)
 }
 

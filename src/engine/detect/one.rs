@@ -126,9 +126,22 @@ fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: 
         // `[ApiToken]` stands for one.
         return !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
     }
+    // `api_key=hunter2`: several words name what has letters and digits.
+    let named = key.iter().any(|b| matches!(b, b'_' | b'-')) || key.windows(2).any(is_hump);
+    if named && value.start == site.end + 1 && text.len() >= NAMED_BYTES_MIN && text.iter().any(u8::is_ascii_digit) {
+        return true;
+    }
     s.saw(tail::query_low(&s.rec, site)..site.open);
     // `access_token=x&scope=y`: the body of a form.
     tail::in_query(&s.rec, site) || s.rec.get(value.end) == Some(b'&') && tail::is_pair(&s.rec, value.end + 1)
+}
+
+/// The fewest bytes of a value with a digit that a key of several words is enough for.
+const NAMED_BYTES_MIN: usize = 6;
+
+/// `aB`: where a word begins in what is written together.
+fn is_hump(pair: &[u8]) -> bool {
+    pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
 }
 
 /// Whether a variable of an environment is set, `SECRET_KEY=mykey`, also as a line of YAML.

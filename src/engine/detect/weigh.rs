@@ -8,18 +8,20 @@ use crate::engine::detect::mention;
 use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{SecretKey, values};
-use crate::engine::notation::bare;
 use crate::engine::notation::context::in_text;
-use crate::engine::notation::escape::skip_gap;
+use crate::engine::notation::escape::{GAP_BYTES_MAX, skip_gap};
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Close;
-use crate::engine::notation::separator::{GAP_BYTES_MAX, Separator};
+use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
+use crate::engine::notation::{Record, bare};
 use crate::rules::check::{names, public, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
-use crate::rules::judge::{is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, worth};
+use crate::rules::judge::{
+    is_chosen, is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, worth,
+};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
 
@@ -173,7 +175,10 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     }
     *s.work += (value.end - value.start) as u64;
     let text = s.rec.slice(value.start..value.end);
-    let password = kind(known.policy) == Some(Kind::Any) && !known.short && !known.plural && is_made_up(text);
+    let password = kind(known.policy) == Some(Kind::Any)
+        && !known.short
+        && !known.plural
+        && (is_made_up(text) || is_line(&s.rec, site, &value) && is_chosen(text));
     if !password && !is_drawn(text) {
         return false;
     }
@@ -183,6 +188,13 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     s.saw(site.open..value.start);
     s.found_value(known, &value);
     true
+}
+
+/// Whether the key and the value are all that a line of configuration has: `  password Qwert1234`.
+fn is_line(rec: &Record<'_>, site: &KeySite, value: &Value) -> bool {
+    let end = value.end + usize::from(rec.get(value.end) == Some(b';'));
+    end == rec.end
+        && rec.run_back(site.open, site.open - rec.start, |b| matches!(b, b' ' | b'\t')) == site.open - rec.start
 }
 
 /// The value behind the blank at `at`, and behind what people write there.

@@ -16,8 +16,10 @@ use crate::rules::words::words;
 const MODIFIERS_MAX: usize = 3;
 /// Short keys of which there may be several.
 const NUMBERED: &[&str] = words!("numbered-keys");
-/// The most words behind a key that say what its secret is for: `password_mail_relay`.
-const NAME_WORDS_MAX: usize = 2;
+/// The most words behind a key that say what its secret is for: `password_mail_relay`, `password_for_mail_relay`.
+const NAME_WORDS_MAX: usize = 3;
+/// What stands between a key and what its secret is for, whatever that is called.
+const FOR: &[u8] = b"for";
 /// The most words that make a key: `shared access key`.
 const KEY_WORDS_MAX: usize = 4;
 
@@ -184,7 +186,11 @@ impl Keys {
         let ends = (count.saturating_sub(NAME_WORDS_MAX)..count).rev().filter(|end| *end > 0);
         let (end, (entry, known)) = ends.filter_map(|end| Some((end, self.ending_at(words, end)??))).next()?;
         let not_before = &self.entries[usize::from(entry)].not_before;
-        let other = (end..count).any(|i| not_before.contains(words.joined(i, i + 1)));
+        let said = words.joined(end, end + 1) == FOR;
+        if !said && count - end == NAME_WORDS_MAX {
+            return None;
+        }
+        let other = !said && (end..count).any(|i| not_before.contains(words.joined(i, i + 1)));
         (!not_before.is_empty() && !other && !known.short && !words.apart)
             .then_some(SecretKey { policy: ValuePolicy::Random, ..known })
     }

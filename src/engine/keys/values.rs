@@ -25,7 +25,9 @@ pub(crate) fn is_secret(
     masks: &Masks,
 ) -> bool {
     let text = rec.slice(value.start..value.end);
-    let own = text.eq_ignore_ascii_case(key) && is_constant(text) || names::is_own_variable(key, text);
+    // `{"password": password}` is program text, as no JSON is.
+    let variable = value.quote.is_none() && matches!(value.notation, Notation::Number(_));
+    let own = text.eq_ignore_ascii_case(key) && (variable || is_constant(text)) || names::is_own_variable(key, text);
     if own || names::is_spelled_alike(key, text) || names::begins_pattern(text) || masks.spares(text) {
         return false;
     }
@@ -92,8 +94,9 @@ pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
         || is_release(text)
 }
 
-/// `4.2.0`: a version.
+/// `4.2.0`, `^4.2.0`: a version.
 fn is_release(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"^").or(text.strip_prefix(b"~")).or(text.strip_prefix(b"v")).unwrap_or(text);
     let dots = text.iter().filter(|b| **b == b'.').count();
     dots > 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }

@@ -1,9 +1,8 @@
 //! What may stand between a key and its sign: brackets around it, an index behind it, dots that lead the eye.
 
 use super::Record;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
-use super::separator::GAP_BYTES_MAX;
 
 /// How brackets are written around a key: `user[password]`, `user%5Bpassword%5D`.
 const BRACKETS: [(&[u8], &[u8]); 5] =
@@ -19,11 +18,15 @@ const LEADER_BYTES_MAX: usize = 128;
 
 /// Where the brackets and indices end that stand at `at` behind the key, whose notation begins at `opened`.
 pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> usize {
+    let head = &rec.bytes()[..opened - rec.start];
+    // `$conf[ 'password' ] = 'x'`
+    if rec.get(at) == Some(b' ') && rec.get(at + 1) == Some(b']') && head.ends_with(b"[ ") {
+        return at + 2;
+    }
     if !rec.get(at).is_some_and(|b| matches!(b, b']' | b'[' | b'%' | b':')) {
         return at;
     }
     let mut p = at;
-    let head = &rec.bytes()[..opened - rec.start];
     // Ruby writes a symbol: `[:password]`.
     let head = if head.ends_with(b"[:") { &head[..head.len() - 1] } else { head };
     if let Some((_, close)) = BRACKETS.iter().find(|(open, _)| head.ends_with(open)) {

@@ -1,9 +1,8 @@
 //! A key that is a column of a table, its values in rows apart: `INSERT INTO t (user, password) VALUES ('bob', 'x')`.
 
 use super::Record;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
-use super::separator::GAP_BYTES_MAX;
 use super::text::{self, Value, bare, quoted};
 use super::wrapper::unwrap;
 use crate::rules::mask::Notation;

@@ -5,9 +5,8 @@
 
 use super::Record;
 use super::context::mask_len;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::quote::Quote;
-use super::separator::GAP_BYTES_MAX;
 use super::tail::is_pair;
 use super::text::{Value, bare, behind, quoted};
 use super::wrapper::unwrap;
@@ -150,9 +149,10 @@ impl Reader<'_, '_> {
         let inside = unwrap(rec, at).at;
         let Some(quote) = rec.quote_at(inside, rec.end) else {
             let value = bare(rec, inside, false, self.notation);
-            // `[a key="b"`: the text goes on, and no list.
-            let pair = !apart && is_pair(rec, value.start);
-            return (value.start < value.end && !pair).then_some(value);
+            // `[a key="b"`, `('a' + b`: the text goes on, and no list.
+            let text = self.values.last().is_some_and(|last| last.quote.is_some());
+            let goes_on = !apart && (text || is_pair(rec, value.start));
+            return (value.start < value.end && !goes_on).then_some(value);
         };
         // A mark that no comma sets apart ends the text that the list stands in, and so does in JSON one that differs
         // from the first element's, stands further out than the key's, or closes a text.

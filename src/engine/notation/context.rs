@@ -1,9 +1,8 @@
 //! How a mask must be written in its place, so that the notation around it stays valid.
 
 use super::Record;
-use super::escape::{colour_len, skip_gap};
+use super::escape::{GAP_BYTES_MAX, colour_len, skip_gap};
 use super::quote::Quote;
-use super::separator::GAP_BYTES_MAX;
 use crate::rules::check::placeholder;
 use crate::rules::mask::Notation;
 

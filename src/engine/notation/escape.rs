@@ -2,6 +2,8 @@
 
 use super::Record;
 
+/// The most blanks and colour codes skipped around a separator, in bytes.
+pub(crate) const GAP_BYTES_MAX: usize = 64;
 /// The longest colour code, in bytes.
 const COLOUR_BYTES_MAX: usize = 24;
 /// How an escape character is written before `[`.

@@ -3,9 +3,9 @@
 use memchr::memmem;
 
 use super::Record;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
-use super::separator::{ANGLES, GAP_BYTES_MAX, Separated, Separator, type_end, written};
+use super::separator::{ANGLES, Separated, Separator, type_end, written};
 use super::text::{quoted, text_end};
 use super::{bracket, named, wrapper};
 use crate::rules::words::words;

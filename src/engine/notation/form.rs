@@ -3,16 +3,16 @@
 use super::Record;
 use super::bare::bare_end;
 use super::context::mask_len;
-use super::escape::{is_wide, skip_gap};
+use super::escape::{GAP_BYTES_MAX, is_wide, skip_gap};
 use super::key::KeySite;
 use super::quote::{Close, Quote};
-use super::separator::{GAP_BYTES_MAX, Separated, Separator};
+use super::separator::{Separated, Separator};
 use super::tail::is_pair;
 use super::text::{self, Value, bare, quoted};
+use super::wrapper::takes_name;
 use crate::rules::check::random;
 use crate::rules::mask::Notation;
 use crate::rules::notation::{Form, ValueForm};
-use crate::rules::words::words;
 
 /// Every form, and what is derived of them.
 pub(crate) struct Forms {
@@ -169,15 +169,11 @@ fn ends(rec: &Record<'_>, at: usize, texts: &[String], work: &mut u64) -> bool {
     !(value.open && value.quote.is_some()) && texts.iter().any(|text| rec.from(behind).starts_with(text.as_bytes()))
 }
 
-/// What the name of a call begins with that takes the name of a secret, not a secret: `getSecret("db-1")`.
-const VERBS: &[&str] = words!("lookup-verbs");
-
 /// Whether the key is short for nothing else: `PASS   TestLogin2` is a test's result, `proxy_pass   x` an address.
 fn names_secret(rec: &Record<'_>, site: &KeySite) -> bool {
     let key = &rec.from(site.start)[..site.end - site.start];
     let called = key.rsplit(|b| *b == b'.').next().unwrap_or(key);
-    let begins = |verb: &&str| called.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb.as_bytes()));
-    if rec.get(site.end) == Some(b'(') && VERBS.iter().any(begins) {
+    if rec.get(site.end) == Some(b'(') && takes_name(called) {
         return false;
     }
     let short = key.len() >= 4 && key[key.len() - 4..].eq_ignore_ascii_case(b"pass");

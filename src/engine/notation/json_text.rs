@@ -3,8 +3,7 @@
 use memchr::{memchr_iter, memchr3, memrchr3};
 
 use super::Record;
-use super::escape::skip_gap;
-use super::separator::GAP_BYTES_MAX;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 
 /// Where something that was found in a document has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,11 @@
 //! From a key word's place to the whole key: where it begins and ends, and which words it has.
 
+use std::ops::Range;
+
+use memchr::memmem;
+
 use super::Record;
-use super::escape::remnant_len;
+use super::escape::{GAP_BYTES_MAX, remnant_len, skip_gap};
 use super::quote::Quote;
 use super::run::{Kind, Run, inner};
 
@@ -103,12 +107,28 @@ pub(crate) fn plain_site(rec: &Record<'_>, begin: usize, at: usize, end: usize) 
     KeySite { start, end, dashes: dashes.min(3) as u8, quote: None, open: first - dashes }
 }
 
-/// A quoted key of several words: the mark behind it, found again before its first word.
+/// A quoted key of several words, or the last of a path: the mark behind it, found again before its first word.
 fn spaced(rec: &Record<'_>, flag: usize, end: usize) -> Option<(Quote, usize)> {
-    let quote = (rec.before(flag) == Some(b' ')).then(|| rec.quote_at(end, rec.end))??;
-    let words = rec.run_back(flag, SPACED_BYTES_MAX, |b| inner(b) || matches!(b, b' ' | b'-' | b'.'));
+    let sign = rec.before(flag).filter(|b| matches!(b, b' ' | b':' | b'/'))?;
+    let quote = rec.quote_at(end, rec.end)?;
+    let part = |b: u8| inner(b) || matches!(b, b' ' | b'-' | b'.') || sign != b' ' && matches!(b, b':' | b'/' | b'@');
+    let words = rec.run_back(flag, SPACED_BYTES_MAX, part);
     let start = flag - words;
-    (rec.quote_before(start) == Some(quote)).then(|| (quote, start - quote.width()))
+    let opens = rec.quote_before(start) == Some(quote);
+    (opens && (sign == b' ' || is_path_of_member(rec, start..flag, end, quote))).then(|| (quote, start - quote.width()))
+}
+
+/// `"app:password": "x"`, `"//h.example/:_password": "x"`: a member whose name is a path, and its value a text. What begins with
+/// one sign is a file or a resource, or `@` a package, and no path of names.
+fn is_path_of_member(rec: &Record<'_>, path: Range<usize>, end: usize, quote: Quote) -> bool {
+    let sign = skip_gap(rec, end + quote.width(), GAP_BYTES_MAX);
+    let value = skip_gap(rec, sign + 1, GAP_BYTES_MAX);
+    let path = rec.slice(path);
+    let other = path.starts_with(b"@") || path.starts_with(b"/") && !path.starts_with(b"//");
+    !other
+        && memmem::find(path, b"://").is_none()
+        && matches!(rec.get(sign), Some(b':' | b'='))
+        && rec.quote_at(value, rec.end) == Some(quote)
 }
 
 /// The last word of a key, lower case, numbers behind it passed over; cut at its front where it is

@@ -2,10 +2,10 @@
 //! `"name":"KEY","value":"VALUE"`, also with others between them, or the value first.
 
 use super::Record;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
 use super::quote::Quote;
-use super::separator::{GAP_BYTES_MAX, Separated, Separator, VALUE_NAMES, is_value_name, written};
+use super::separator::{Separated, Separator, VALUE_NAMES, is_value_name, written};
 use super::text::{Value, quoted};
 use crate::rules::words::words;
 

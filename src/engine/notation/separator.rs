@@ -1,13 +1,10 @@
 //! What stands between a key and its value.
 
 use super::Record;
-use super::escape::{is_wide, skip_gap};
+use super::escape::{GAP_BYTES_MAX, is_wide, skip_gap};
 use super::key::KEY_BYTES_MAX;
 use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
-
-/// The most blanks and colour codes skipped around a separator, in bytes.
-pub(crate) const GAP_BYTES_MAX: usize = 64;
 
 /// Separators that are spelled out: percent-encoded, as JSON escapes, as entities.
 const SPELLED: [(&[u8], Separator); 12] = [

@@ -3,9 +3,8 @@
 use super::Record;
 use super::bare::{bare_end, template_end};
 use super::context::mask_len;
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::quote::{Close, Quote};
-use super::separator::GAP_BYTES_MAX;
 use crate::rules::mask::Notation;
 
 /// The most marks that are looked at for a text's end.

@@ -5,10 +5,10 @@ use memchr::memmem;
 use super::Record;
 use super::container::{self, VALUE_MEMBERS, is_object};
 use super::context::{mask_len, plain};
-use super::escape::skip_gap;
+use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
 use super::quote::Quote;
-use super::separator::{GAP_BYTES_MAX, Separated, Separator};
+use super::separator::{Separated, Separator};
 use super::tail::is_pair;
 use super::text::text_end;
 pub(crate) use super::text::{Value, bare, closed, quoted};
@@ -78,7 +78,7 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if let Some(end) = inside.close.and_then(|close| wrapped_end(rec, at, close)) {
         return Values::One(Value { end, open: false, ..value });
     }
-    if !inside.wrapped && is_call(rec, &value) || is_remark(rec, at) {
+    if !inside.wrapped && (is_call(rec, &value) || is_variable(rec, site, at, &value)) || is_remark(rec, at) {
         return Values::Code;
     }
     if joined.joint == Separator::Colon
@@ -272,6 +272,14 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
     rec.quote_at(p, rec.end).map(|q| quoted(rec, p, q))
 }
 
+/// `:password => given_password`: behind a symbol Ruby has its texts in marks, and a name without.
+fn is_variable(rec: &Record<'_>, site: &KeySite, at: usize, value: &Value) -> bool {
+    let name = rec.slice(value.start..value.end);
+    rec.before(site.start) == Some(b':')
+        && memmem::find(rec.slice(site.end..at), b"=>").is_some()
+        && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+}
+
 /// `getPassword()`, `secrets["password"]`: program text; `hunter()2` is none.
 fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     let alone = || !rec.get(value.end + 1).is_some_and(|b| b.is_ascii_alphanumeric());
@@ -281,7 +289,8 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
         _ => {
             let goes_on = rec.get(value.end) == Some(b',') && rec.get(value.end + 1) == Some(b' ');
             let path = rec.slice(value.start..value.end);
-            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on && is_path(path);
+            let labelled = || path.contains(&b':') && path.contains(&b'(');
+            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on && (is_path(path) || labelled());
             // A text that it is given: `Token.objects.get(user='bob')`.
             let given = rec.before(value.end) == Some(b'=') && rec.quote_at(value.end, rec.end).is_some();
             let end = value.end - usize::from(given);
@@ -290,13 +299,14 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     }
 }
 
-/// `fastly.ToPointer(c.password`, `a.b(c.d(e`: a call by its path, and names that it is given, or other calls.
+/// `fastly.ToPointer(c.password`, `a.b(c.d(e`, `Data(key:pass`: a call by its path, and names that it is given, or other
+/// calls.
 fn is_method(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let (path, arguments) = (&text[..open], &text[open + 1..]);
     // One word before the bracket may be a value's: all of it is letters then.
     let called = is_path(path);
-    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'=' | b'.');
+    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'=' | b'.' | b':');
     if !(called || path.len() > 2 && path.iter().chain(arguments).all(letters)) {
         return false;
     }
@@ -306,7 +316,7 @@ fn is_method(text: &[u8]) -> bool {
         part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
     };
-    identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(' | b'=')).all(name)
+    identifier(path) && arguments.split(|b| matches!(b, b'.' | b'(' | b'=' | b':')).all(name)
 }
 
 /// Whether names are joined before a bracket: `a.b(`, `A::b(`.

@@ -4,8 +4,8 @@ use memchr::memmem;
 
 use super::Record;
 use super::context::mask_len;
-use super::escape::skip_gap;
-use super::separator::{GAP_BYTES_MAX, is_sql_prefix};
+use super::escape::{GAP_BYTES_MAX, skip_gap};
+use super::separator::is_sql_prefix;
 use super::text::{self, Value, quoted};
 use crate::rules::byteset::ByteSet;
 use crate::rules::mask::Notation;
@@ -29,6 +29,10 @@ const TYPES: &[&str] = words!("string-types");
 
 /// The last word of a call's name that looks its value up by a name; in any case.
 const LOOKUPS: &[&str] = words!("lookups");
+/// What it begins with if it takes a secret's name: `getSecretString("db-1")`.
+const VERBS: &[&str] = words!("lookup-verbs");
+/// What stands before the value that is taken where there is none: `os.environ.get("X") or "y"`.
+const OR: [&[u8]; 4] = [b"or ", b"|| ", b"?? ", b"?: "];
 
 /// What names are not made of.
 const BEHIND_NAME: ByteSet =
@@ -125,20 +129,38 @@ fn called(rec: &Record<'_>, at: usize) -> Option<usize> {
 }
 
 /// What stands at `at` is looked up elsewhere by a name, `os.getenv("DB_PASSWORD")`: where the text begins that is taken if
-/// there is none, `os.getenv("DB_PASSWORD", "x")`.
+/// there is none, `os.getenv("DB_PASSWORD", "x")`, `os.getenv("DB_PASSWORD") or "x"`.
 pub(super) fn looked_up(rec: &Record<'_>, at: usize) -> Option<Option<usize>> {
     let inside = called(rec, at).filter(|inside| is_quote(rec, *inside))?;
     let name = rec.find_byteset(at, rec.end.min(at + NAME_BYTES_MAX), &BEHIND_NAME);
     let last = rec.slice(at..name).rsplit(|b| matches!(b, b'.' | b':')).next()?;
-    if !LOOKUPS.iter().any(|word| last.eq_ignore_ascii_case(word.as_bytes())) {
+    if !is_lookup(last) {
         return None;
     }
     let quote = rec.quote_at(inside, rec.end)?;
     let name = quoted(rec, inside, quote);
-    let comma = skip_gap(rec, text::behind(rec, &name), GAP_BYTES_MAX);
-    let text = skip_gap(rec, comma + 1, GAP_BYTES_MAX);
+    let behind = skip_gap(rec, text::behind(rec, &name), GAP_BYTES_MAX);
+    let text = match rec.get(behind) {
+        Some(b',') => skip_gap(rec, behind + 1, GAP_BYTES_MAX),
+        Some(b')') => {
+            let or = skip_gap(rec, behind + 1, GAP_BYTES_MAX);
+            OR.iter().find(|word| rec.starts_with(or, word)).map_or(rec.end, |word| or + word.len())
+        }
+        _ => rec.end,
+    };
     let text = if rec.from(text).starts_with(b"default=") { text + 8 } else { text };
-    Some((rec.get(comma) == Some(b',') && is_quote(rec, text)).then_some(text))
+    Some(is_quote(rec, text).then_some(text))
+}
+
+/// Whether a call of that name takes the name of a value.
+fn is_lookup(name: &[u8]) -> bool {
+    LOOKUPS.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
+        || takes_name(name) && name.iter().any(|b| b.is_ascii_uppercase() || *b == b'_')
+}
+
+/// Whether the name of a call begins as that of one that takes a secret's name.
+pub(super) fn takes_name(name: &[u8]) -> bool {
+    VERBS.iter().any(|verb| name.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb.as_bytes())))
 }
 
 /// `string(9) "x"`: behind the length in brackets at `at`.

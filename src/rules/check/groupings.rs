@@ -7,7 +7,8 @@ pub const DIGITS_MIN: usize = 12;
 pub const DIGITS_MAX: usize = 19;
 
 /// Digits by group, each way once. Of two that begin alike the longer comes later: it is tried first.
-pub const GROUPINGS: [&[u8]; 9] = [
+pub const GROUPINGS: [&[u8]; 10] = [
+    &[4, 4, 4, 3],
     &[4, 4, 4, 4],
     &[4, 4, 4, 4, 1],
     &[4, 4, 4, 4, 2],

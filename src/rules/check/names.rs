@@ -174,7 +174,7 @@ fn is_pattern(value: &[u8]) -> bool {
     value.windows(3).any(|w| w[0] == b'\\' && matches!(w[1], b'd' | b'w' | b's') && matches!(w[2], b'{' | b'+' | b'*'))
 }
 
-/// Whether a value begins with what says what values look like: `\w+/g`, `[0-9a-f]{36}`, as in the text of a pattern, or
+/// Whether a value begins with what says what values look like: `\w+/g`, `[0-9a-f]{36}`, `^AIza.+`, as in the text of a pattern, or
 /// with the place where a tool puts what it tries: `^PASS^`.
 pub fn begins_pattern(value: &[u8]) -> bool {
     let class =
@@ -185,6 +185,10 @@ pub fn begins_pattern(value: &[u8]) -> bool {
         return true;
     }
     if value.starts_with(b"^PASS^") || value.starts_with(b"^USER^") {
+        return true;
+    }
+    // `^AIza.+`
+    if value.starts_with(b"^") && [&b".+"[..], b".*", b"$"].iter().any(|end| value.ends_with(end)) {
         return true;
     }
     matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W' | b'*' | b'.', b'+' | b'*' | b'{', ..])

@@ -146,8 +146,9 @@ fn is_mask_body(v: &[u8]) -> bool {
     MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is) || bracketed && MASKS.iter().any(|w| has_word(bare, w))
 }
 
-/// The fewest of a sign that are a mask, and of letters in both cases.
+/// The fewest of a sign that are a mask, of characters of several bytes, and of letters in both cases.
 const SIGNS_MIN: usize = 3;
+const BULLETS_MIN: usize = 2;
 const CROSSES_MIN: usize = 6;
 
 /// `********`, `!!!!!`, `xxxx`, `XxXxXxX`, `\u{b7}\u{b7}\u{b7}`: one sign over and over.
@@ -156,7 +157,8 @@ fn is_run(v: &[u8]) -> bool {
     // A character of several bytes, as bullets are.
     let width = if first.is_ascii() { 1 } else { v[1..].iter().take_while(|b| (0x80..0xC0).contains(*b)).count() + 1 };
     let sign = first.is_ascii_punctuation() || matches!(first, b'x' | b'X' | b'y') || width > 1;
-    sign && v.len() >= SIGNS_MIN * width && v.chunks(width).all(|sign| *sign == v[..width])
+    let least = if width > 1 { BULLETS_MIN } else { SIGNS_MIN };
+    sign && v.len() >= least * width && v.chunks(width).all(|sign| *sign == v[..width])
         || v.len() >= CROSSES_MIN && v.iter().all(|b| matches!(b, b'x' | b'X'))
 }
 
@@ -218,17 +220,22 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
     }
 }
 
-/// How words that stand for a value begin.
+/// How words that stand for a value begin, and how they end.
 const STAND_INS: &[&str] = words!("stand-ins");
+const STAND_IN_ENDS: &[&str] = words!("stand-in-ends");
 
-/// `YOUR_API_KEY`, `your-token-here`, `<password>`, `[your secret]`.
+/// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`.
 fn is_stand_in(v: &[u8]) -> bool {
     let wordy = |s: &[u8]| s.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.'));
     if let [b'<', inner @ .., b'>'] = v {
         let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
-        return !inner.is_empty() && wordy(inner);
+        let numbered = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'; // `<SECRET_001>`
+        return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
     }
-    STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty())) && wordy(v)
+    let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
+    let tail = |w: &str| v.len().checked_sub(w.len()).filter(|n| *n > 0).map(|n| &v[n..]);
+    let ends = || STAND_IN_ENDS.iter().any(|w| tail(w).is_some_and(|tail| tail.eq_ignore_ascii_case(w.as_bytes())));
+    (begins() || ends()) && wordy(v)
 }
 
 /// How long a run of one sign no real token has.
@@ -299,10 +306,10 @@ mod tests {
             "*PASSWORD_REPLACED*",
             "(sensitive value)",
             "[PRIVATE DATA HIDDEN]",
-            "<<credentials>>",
+            "<SECRET_001>",
+            "SECRET_HERE",
             "<hidden_token last4=(4641)>",
             "[secure]",
-            "[object Object]",
             "%5BFILTERED%5D",
             "%s",
             "%1$s",

@@ -128,11 +128,15 @@ pub fn is_sample(value: &[u8]) -> bool {
 const MARKED_BYTES_MIN: usize = 6;
 
 /// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
-/// (`kT9;x!Qq`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
+/// (`kT9;x!Qq`, `124@34$1`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
 pub fn is_marked(value: &[u8]) -> bool {
     let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
     let value = &value[..ends];
-    let letters = value.iter().any(u8::is_ascii_alphabetic);
+    // No number has such a sign inside.
+    let sign = |b: &u8| matches!(b, b'!' | b'@' | b'$' | b'^' | b'&' | b'*');
+    let letters = value.iter().any(u8::is_ascii_alphabetic)
+        || value.iter().any(u8::is_ascii_digit)
+            && value.get(1..value.len().saturating_sub(1)).is_some_and(|s| s.iter().any(sign));
     // A setting, or a path.
     let pair =
         value[..value.len().saturating_sub(2)].contains(&b'=') || value.starts_with(b"/") || value.starts_with(b"0x");

@@ -1,5 +1,5 @@
 //! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an object
-//! as a program prints it, and, behind what is no password's key, an algorithm, an account, an address, a key's file.
+//! as a program prints it, one of which most is masked already, and, behind what is no password's key, an algorithm, an account, an address, a key's file.
 
 use crate::rules::words::words;
 
@@ -9,13 +9,15 @@ const ALGORITHM_PARTS: &[&str] = words!("algorithm-parts");
 /// What files of keys and certificates end with.
 const KEY_FILES: &[&str] = words!("key-files");
 
-/// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`.
+/// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`, `sup3XXXXXXXXXorGG`.
 pub fn is_public(value: &[u8]) -> bool {
-    match value.first() {
-        Some(b'0'..=b'9') => is_time(value),
-        Some(b) if b.is_ascii_alphabetic() => is_object(value),
-        _ => false,
-    }
+    is_half_masked(value)
+        || is_shortcut(value)
+        || match value.first() {
+            Some(b'0'..=b'9') => is_time(value),
+            Some(b) if b.is_ascii_alphabetic() => is_object(value),
+            _ => false,
+        }
 }
 
 /// Whether a value names something that everybody may know, as a password might, too: `rsa-sha2-512`, `@bob:h.example`,
@@ -25,6 +27,30 @@ pub fn is_name(value: &[u8]) -> bool {
         Some(account) => is_account(account),
         None => is_algorithm(value) || is_chain_address(value) || is_key_file(value),
     }
+}
+
+/// `ctrl+shift+down`: keys of a keyboard.
+fn is_shortcut(value: &[u8]) -> bool {
+    const HELD: [&[u8]; 6] = [b"ctrl", b"cmd", b"alt", b"shift", b"meta", b"super"];
+    let Some(plus) = value.iter().position(|b| *b == b'+') else { return false };
+    let (held, keys) = value.split_at(plus);
+    HELD.iter().any(|key| held.eq_ignore_ascii_case(key)) && keys.iter().all(|b| b.is_ascii_alphabetic() || *b == b'+')
+}
+
+/// The fewest signs in a row that are the masked part of a value.
+const MASKED_BYTES_MIN: usize = 6;
+
+/// `sup3XXXXXXXXXorGG`, `************-b66c-f2db26ef`: at least half of it is masked. Two of such signs stand in the middle.
+fn is_half_masked(value: &[u8]) -> bool {
+    let sign = |b: u8| matches!(b, b'*' | b'x' | b'X' | b'#');
+    let middle = value.len() / 2;
+    let at = |n: usize| value.get(n).copied().filter(|b| value.len() >= MASKED_BYTES_MIN && sign(*b));
+    let Some((begin, mask)) = [middle.saturating_sub(1), middle].into_iter().find_map(|n| Some((n, at(n)?))) else {
+        return false;
+    };
+    let before = value[..begin].iter().rev().take_while(|b| **b == mask).count();
+    let run = before + value[begin..].iter().take_while(|b| **b == mask).count();
+    run >= MASKED_BYTES_MIN && 2 * run >= value.len()
 }
 
 /// The longest point in time, in bytes: `2024-05-07T10:11:12.123456789+02:00`.
@@ -112,6 +138,10 @@ mod tests {
             "2024-05-07T10:11:12.123456789+02:00",
             "2024-05-07 10:11",
             "android.os.Binder@7723299",
+            "sup3XXXXXXXXXorGG",
+            "ctrl+shift+down",
+            "******************-b66c-f2db26efb20c",
+            "ab################",
         ] {
             assert!(is_public(text.as_bytes()), "{text}");
         }
@@ -135,6 +165,8 @@ mod tests {
     fn others_may_be_secrets() {
         for text in [
             "2024-05-07",
+            "XXXXXhunter2",
+            "hunter2x******9Kq7",
             "2024-05-07T10:11:12Zhunter2",
             "hunter2",
             "rsa",

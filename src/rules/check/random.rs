@@ -104,12 +104,12 @@ pub fn is_share(value: &[u8]) -> bool {
         && value.iter().all(|b| b.is_ascii_digit() || *b == b'/')
 }
 
-/// Whether a text is several words with blanks between, as in `Get this from elsewhere`.
+/// Whether a text is several words with blanks between, as in `Get this from elsewhere`, `what isn't one`.
 pub fn is_prose(value: &[u8]) -> bool {
     let mut words = value.split(|b| *b == b' ').filter(|w| !w.is_empty());
     let trimmed = |w: &[u8]| w.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |i| i + 1);
     let masked = |w: &[u8]| memchr::memmem::find(w, b"[REDACTED").is_some() || memchr::memmem::find(w, b"**").is_some();
-    value.contains(&b' ') && words.all(|w| masked(w) || is_words(&w[..trimmed(w)]))
+    value.contains(&b' ') && words.all(|w| masked(w) || w[..trimmed(w)].split(|b| *b == b'\'').all(is_words))
 }
 
 /// Whether a short bare value has the marks of a secret: a digit among letters, both cases inside,

@@ -20,6 +20,8 @@ pub fn is_reference(v: &[u8]) -> bool {
         |s: &[u8]| !s.is_empty() && !s[0].is_ascii_digit() && s.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
     match v {
         [b'\\', rest @ ..] => rest.starts_with(b"$") && is_reference(rest),
+        // Another variable in a variable's stead: `${KEY:-${OTHER}}`.
+        [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
         [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,

@@ -64,16 +64,29 @@ const ALGORITHMS: &[&str] = words!("algorithms");
 /// Whether a word behind a password's name is one that people make up, and none of prose: digits and letters change places
 /// in it, or it has digits and a sign. A name with a number behind it is a name.
 pub fn is_made_up(value: &[u8]) -> bool {
-    // Signs that `may_begin_drawn` takes for more of a value, too.
-    let sign = |b: &u8| matches!(b, b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' | b'+');
     let digit = value.iter().position(u8::is_ascii_digit);
-    let mixed = |at: usize| value[at..].iter().any(u8::is_ascii_alphabetic) || value.iter().any(sign);
-    let named = |name: &str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
+    is_chosen(value)
+        && digit.is_some_and(|at| value[at..].iter().any(u8::is_ascii_alphabetic) || value.iter().any(sign))
+}
+
+/// Whether a word that a line has alone behind a password's name is one that people choose: `Summer2024` may be, too.
+pub fn is_chosen(value: &[u8]) -> bool {
     value.len() >= MADE_UP_BYTES_MIN
         && value.iter().all(|b| b.is_ascii_alphanumeric() || sign(b))
         && value.iter().any(u8::is_ascii_alphabetic)
-        && digit.is_some_and(mixed)
-        && !ALGORITHMS.iter().any(|name| named(name))
+        && value.iter().any(u8::is_ascii_digit)
+        && !is_algorithm(value)
+}
+
+/// Whether it is one of a made-up word's signs, which [`may_begin_drawn`] takes for more of a value, too.
+fn sign(b: &u8) -> bool {
+    matches!(b, b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' | b'+')
+}
+
+/// Whether an algorithm's name begins the word.
+fn is_algorithm(value: &[u8]) -> bool {
+    let named = |name: &str| value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()));
+    ALGORITHMS.iter().any(|name| named(name))
 }
 
 /// Whether a value is of capitals, small letters and digits as only tokens are: what is drawn in hexadecimal
