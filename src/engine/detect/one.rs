@@ -8,7 +8,7 @@ use crate::engine::notation::key::KeySite;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
-use crate::rules::check::{names, prose};
+use crate::rules::check::{names, prose, random};
 use crate::rules::rule::ValuePolicy;
 
 /// Judges the value behind the key at `site`.
@@ -122,18 +122,21 @@ fn is_given(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: 
     {
         return false;
     }
+    // In a query an identifier is one, too: `?private_token=abcd1234`.
+    let id = random::is_plain_id(text);
     if header || flag || variable {
         // `[ApiToken]` stands for one.
-        return !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
+        return !id && !matches!(s.rec.before(value.start), Some(b'[' | b'(' | b'{' | b'<'));
     }
     // `api_key=hunter2`: several words name what has letters and digits.
     let named = key.iter().any(|b| matches!(b, b'_' | b'-')) || key.windows(2).any(is_hump);
-    if named && value.start == site.end + 1 && text.len() >= NAMED_BYTES_MIN && text.iter().any(u8::is_ascii_digit) {
+    let glued = value.start == site.end + 1 && text.len() >= NAMED_BYTES_MIN;
+    if named && glued && !id && text.iter().any(u8::is_ascii_digit) {
         return true;
     }
     s.saw(tail::query_low(&s.rec, site)..site.open);
     // `access_token=x&scope=y`: the body of a form.
-    tail::in_query(&s.rec, site) || s.rec.get(value.end) == Some(b'&') && tail::is_pair(&s.rec, value.end + 1)
+    tail::in_query(&s.rec, site) || !id && s.rec.get(value.end) == Some(b'&') && tail::is_pair(&s.rec, value.end + 1)
 }
 
 /// The fewest bytes of a value with a digit that a key of several words is enough for.

@@ -112,7 +112,7 @@ pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
         && text.iter().all(word)
         && text.iter().any(u8::is_ascii_alphabetic)
         && !(prose::is_status(text) || names::is_type(text) || names::is_called_as(key, text))
-        && !(is_constant(text) || names::is_name(text) || random::is_plain_id(text))
+        && !(is_constant(text) || names::is_name(text))
 }
 
 /// `SAE_PASSWORD = 0x115`: a number in program text.

@@ -284,13 +284,16 @@ fn is_variable(rec: &Record<'_>, site: &KeySite, at: usize, value: &Value) -> bo
 fn is_call(rec: &Record<'_>, value: &Value) -> bool {
     let alone = || !rec.get(value.end + 1).is_some_and(|b| b.is_ascii_alphanumeric());
     match rec.slice(value.start..value.end).split_last() {
-        Some((b'(', name)) => identifier(name) && rec.get(value.end) == Some(b')') && alone(),
+        Some((b'(', name)) => {
+            (identifier(name) || is_method(name)) && rec.get(value.end) == Some(b')') && (alone() || is_path(name))
+        }
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
         _ => {
             let goes_on = rec.get(value.end) == Some(b',') && rec.get(value.end + 1) == Some(b' ');
             let path = rec.slice(value.start..value.end);
-            let labelled = || path.contains(&b':') && path.contains(&b'(');
-            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on && (is_path(path) || labelled());
+            // `password=open(sesame, user=bob` is a pair of a list; program text has a blank before a call.
+            let call = || path.contains(&b'(') && (path.contains(&b':') || rec.before(value.start) == Some(b' '));
+            let ends = rec.get(value.end) == Some(b')') && alone() || goes_on && (is_path(path) || call());
             // A text that it is given: `Token.objects.get(user='bob')`.
             let given = rec.before(value.end) == Some(b'=') && rec.quote_at(value.end, rec.end).is_some();
             let end = value.end - usize::from(given);
@@ -326,6 +329,9 @@ fn is_path(text: &[u8]) -> bool {
 }
 
 fn identifier(text: &[u8]) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b':' | b'-');
+    // C# and others ask with `?.` whether there is one.
+    let asks = |n: usize| text[n] == b'?' && text.get(n + 1) == Some(&b'.');
     text.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'))
-        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b':' | b'-'))
+        && (0..text.len()).all(|n| part(&text[n]) || asks(n))
 }
