@@ -107,11 +107,10 @@ impl Masks {
     /// Whether the whole value needs no mask: it is one already, or stands for nothing.
     #[inline]
     pub(crate) fn spares(&self, value: &[u8]) -> bool {
-        // Most values begin with what neither a placeholder nor what such masks leave begins with.
+        // Most values begin and end with what neither a placeholder nor what such masks leave does.
         let marks = matches!(self.default, Mask::Label | Mask::Stars | Mask::Hash | Mask::Remove);
         let common = marks && self.by_family.is_empty() && self.by_rule.is_empty() && !self.keep_samples;
-        let begins = value.first().is_none_or(|b| placeholder::may_begin(*b));
-        (begins || !common) && self.spares_any(value)
+        (placeholder::may_be(value) || !common) && self.spares_any(value)
     }
 
     fn spares_any(&self, value: &[u8]) -> bool {

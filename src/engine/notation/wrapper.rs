@@ -154,13 +154,19 @@ pub(super) fn looked_up(rec: &Record<'_>, at: usize) -> Option<Option<usize>> {
 
 /// Whether a call of that name takes the name of a value.
 fn is_lookup(name: &[u8]) -> bool {
-    LOOKUPS.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
-        || takes_name(name) && name.iter().any(|b| b.is_ascii_uppercase() || *b == b'_')
+    let begins =
+        |verb: &&str| verb_len(name, verb).is_some_and(|len| matches!(name.get(len), Some(b'A'..=b'Z' | b'_')));
+    LOOKUPS.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes())) || VERBS.iter().any(begins)
 }
 
 /// Whether the name of a call begins as that of one that takes a secret's name.
 pub(super) fn takes_name(name: &[u8]) -> bool {
-    VERBS.iter().any(|verb| name.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb.as_bytes())))
+    VERBS.iter().any(|verb| verb_len(name, verb).is_some())
+}
+
+/// How long the verb is, if the name begins with it.
+fn verb_len(name: &[u8], verb: &str) -> Option<usize> {
+    name.get(..verb.len()).is_some_and(|head| head.eq_ignore_ascii_case(verb.as_bytes())).then_some(verb.len())
 }
 
 /// `string(9) "x"`: behind the length in brackets at `at`.

@@ -13,6 +13,7 @@ pub mod public;
 pub mod random;
 mod reference;
 pub mod sentence;
+mod stand_in;
 
 /// A check that a rule names.
 #[derive(Debug, Clone, Copy, PartialEq)]

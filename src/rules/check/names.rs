@@ -187,8 +187,9 @@ pub fn begins_pattern(value: &[u8]) -> bool {
     if value.starts_with(b"^PASS^") || value.starts_with(b"^USER^") {
         return true;
     }
-    // `^AIza.+`
-    if value.starts_with(b"^") && [&b".+"[..], b".*", b"$"].iter().any(|end| value.ends_with(end)) {
+    // `^AIza.+`, `^[a-z]+$`
+    let class = || value.ends_with(b"$") && value.iter().any(|b| matches!(b, b'[' | b'\\'));
+    if value.starts_with(b"^") && (value.ends_with(b".+") || value.ends_with(b".*") || class()) {
         return true;
     }
     matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W' | b'*' | b'.', b'+' | b'*' | b'{', ..])

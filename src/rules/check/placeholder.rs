@@ -1,6 +1,7 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
 use super::reference::is_reference;
+use super::stand_in::{STAND_INS, ends_so, is_stand_in, strip_word};
 use crate::rules::words::words;
 
 /// The longest value looked at; longer ones are no placeholder.
@@ -13,7 +14,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     let Some(&first) = v.first() else { return true };
     if !begins::ANY[usize::from(first)] || v.len() > PLACEHOLDER_BYTES_MAX {
-        return false;
+        return ends_so(v);
     }
     match first {
         b'0'..=b'9' => is_nothing(v),
@@ -22,9 +23,9 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     }
 }
 
-/// Whether a placeholder or a mask may begin with this byte.
-pub fn may_begin(b: u8) -> bool {
-    begins::ANY[usize::from(b)]
+/// Whether a value may be a placeholder or a mask, by its first byte or its end: a cheap look.
+pub fn may_be(value: &[u8]) -> bool {
+    value.first().is_none_or(|b| begins::ANY[usize::from(*b)]) || ends_so(value)
 }
 
 /// What the forms below begin with: most values begin with a letter or a digit that none has.
@@ -184,14 +185,6 @@ fn is_starred_constant(v: &[u8]) -> bool {
 /// The fewest letters of a name between stars.
 const STARRED_BYTES_MIN: usize = 4;
 
-/// What stands behind a word that the text begins with, in any case. Most texts are told from most words by their
-/// first letter.
-fn strip_word<'a>(text: &'a [u8], word: &str) -> Option<&'a [u8]> {
-    let first = text.first()?.to_ascii_lowercase() == word.as_bytes()[0];
-    let (head, tail) = if first { text.split_at_checked(word.len())? } else { return None };
-    head.eq_ignore_ascii_case(word.as_bytes()).then_some(tail)
-}
-
 /// What may follow the word inside a label: `:rule-id`, `:rule-id:key:tag`, `-rule-id`; in brackets also what is said of
 /// the value, `_token last4=(4641)`.
 fn label_tail(tail: &[u8], bracketed: bool) -> bool {
@@ -218,24 +211,6 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
         [b'%', b'5', b'B' | b'b', inner @ .., b'%', b'5', b'D' | b'd'] => inner,
         _ => v,
     }
-}
-
-/// How words that stand for a value begin, and how they end.
-const STAND_INS: &[&str] = words!("stand-ins");
-const STAND_IN_ENDS: &[&str] = words!("stand-in-ends");
-
-/// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`.
-fn is_stand_in(v: &[u8]) -> bool {
-    let wordy = |s: &[u8]| s.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.'));
-    if let [b'<', inner @ .., b'>'] = v {
-        let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
-        let numbered = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'; // `<SECRET_001>`
-        return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
-    }
-    let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
-    let tail = |w: &str| v.len().checked_sub(w.len()).filter(|n| *n > 0).map(|n| &v[n..]);
-    let ends = || STAND_IN_ENDS.iter().any(|w| tail(w).is_some_and(|tail| tail.eq_ignore_ascii_case(w.as_bytes())));
-    (begins() || ends()) && wordy(v)
 }
 
 /// How long a run of one sign no real token has.
@@ -306,8 +281,10 @@ mod tests {
             "*PASSWORD_REPLACED*",
             "(sensitive value)",
             "[PRIVATE DATA HIDDEN]",
-            "<SECRET_001>",
             "SECRET_HERE",
+            "API_KEY_HERE",
+            "put-your-token-here",
+            "<SECRET_001>",
             "<hidden_token last4=(4641)>",
             "[secure]",
             "%5BFILTERED%5D",

@@ -98,7 +98,12 @@ pub fn is_code_reference(value: &[u8]) -> bool {
         return true;
     }
     let last = last.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|w| memchr::memmem::find(&last, w.as_bytes()).is_some())
+    names_secret(&last)
+}
+
+/// Whether a name in small letters says that it is a secret's: `put-your-token`.
+pub fn names_secret(name: &[u8]) -> bool {
+    SECRET_NAMES.iter().any(|w| memchr::memmem::find(name, w.as_bytes()).is_some())
 }
 
 /// `Str::random(10`: a call of a class's function.

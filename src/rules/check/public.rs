@@ -37,20 +37,22 @@ fn is_shortcut(value: &[u8]) -> bool {
     HELD.iter().any(|key| held.eq_ignore_ascii_case(key)) && keys.iter().all(|b| b.is_ascii_alphabetic() || *b == b'+')
 }
 
-/// The fewest signs in a row that are the masked part of a value.
+/// The fewest signs in a row that are the masked part of a value, and the most bytes that are left at either end.
 const MASKED_BYTES_MIN: usize = 6;
+const SHOWN_BYTES_MAX: usize = 5;
 
-/// `sup3XXXXXXXXXorGG`, `************-b66c-f2db26ef`: at least half of it is masked. Two of such signs stand in the middle.
+/// `sup3XXXXXXXXXorGG`, `******************-b66c-f2db26efb20c`: masked but for its ends, or for the last parts of a UUID. A mask
+/// with anything else behind it is a value.
 fn is_half_masked(value: &[u8]) -> bool {
-    let sign = |b: u8| matches!(b, b'*' | b'x' | b'X' | b'#');
-    let middle = value.len() / 2;
-    let at = |n: usize| value.get(n).copied().filter(|b| value.len() >= MASKED_BYTES_MIN && sign(*b));
-    let Some((begin, mask)) = [middle.saturating_sub(1), middle].into_iter().find_map(|n| Some((n, at(n)?))) else {
-        return false;
-    };
-    let before = value[..begin].iter().rev().take_while(|b| **b == mask).count();
-    let run = before + value[begin..].iter().take_while(|b| **b == mask).count();
-    run >= MASKED_BYTES_MIN && 2 * run >= value.len()
+    // What is masked reaches over the middle.
+    let middle = value.len().saturating_sub(1) / 2;
+    let Some(mask) = value.get(middle).filter(|b| matches!(b, b'*' | b'x' | b'X' | b'#')) else { return false };
+    let head = value[..middle].iter().rposition(|b| b != mask).map_or(0, |n| n + 1);
+    let end = value[middle..].iter().position(|b| b != mask).map_or(value.len(), |n| middle + n);
+    let (run, tail) = (end - head, &value[end..]);
+    let shown = |len: usize| (1..=SHOWN_BYTES_MAX).contains(&len);
+    let uuid = || tail.first() == Some(&b'-') && tail.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    run >= MASKED_BYTES_MIN && (shown(head) && shown(tail.len()) || head == 0 && run >= tail.len() && uuid())
 }
 
 /// The longest point in time, in bytes: `2024-05-07T10:11:12.123456789+02:00`.
@@ -141,7 +143,7 @@ mod tests {
             "sup3XXXXXXXXXorGG",
             "ctrl+shift+down",
             "******************-b66c-f2db26efb20c",
-            "ab################",
+            "ab################cd",
         ] {
             assert!(is_public(text.as_bytes()), "{text}");
         }
@@ -166,6 +168,9 @@ mod tests {
         for text in [
             "2024-05-07",
             "XXXXXhunter2",
+            "********tail",
+            "xxxxxxhunter",
+            "********hunter2-",
             "hunter2x******9Kq7",
             "2024-05-07T10:11:12Zhunter2",
             "hunter2",
