@@ -1,6 +1,7 @@
 //! Payment cards: groups of digits, then issuer, length, Luhn, and what stands around.
 
 use crate::engine::detect::context::RecordContext;
+use crate::engine::detect::number_row::{in_columns, in_row};
 use crate::engine::detect::track::float_end;
 use crate::engine::detect::weigh;
 use crate::engine::found::finding::Refusal;
@@ -281,24 +282,6 @@ fn stands_alone(rec: &Record<'_>, start: usize, end: usize, sign: u8) -> bool {
         (Some(b), _) => !b.is_ascii_alphanumeric(),
     };
     before && after
-}
-
-/// Whether another number stands a blank before `at`.
-fn in_row(rec: &Record<'_>, at: usize) -> bool {
-    matches!(rec.last(at, 2), [b'0'..=b'9', b' '])
-}
-
-/// The longest number of a column, in bytes.
-const COLUMN_BYTES_MAX: usize = 12;
-
-/// Whether two numbers stand before it and one behind, a blank between each: `2412 2417 2422 2427 2432 2437 2442`. A list, of
-/// which any four may pass for a card's; before a card stands one at most.
-fn in_columns(rec: &Record<'_>, start: usize, end: usize) -> bool {
-    let before = in_row(rec, start) && {
-        let first = start - 1 - rec.run_back(start - 1, COLUMN_BYTES_MAX, |b| b.is_ascii_digit());
-        in_row(rec, first)
-    };
-    before && matches!(rec.up_to(end, 2), [b' ', b'0'..=b'9'])
 }
 
 /// Whether the word that ends at `at` is a card's, as in `cc4111...` and `card-4111...`.

@@ -10,6 +10,7 @@ pub(crate) mod header;
 pub(crate) mod json_member;
 pub(crate) mod key_value;
 mod mention;
+mod number_row;
 mod one;
 pub(crate) mod ruleset;
 pub(crate) mod token;

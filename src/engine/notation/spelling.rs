@@ -83,6 +83,7 @@ fn one(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Option<Value> {
             }
             (end, Notation::Quoted, open)
         }
+        None if value::is_variable(rec, site, at, rec.slice(start..end)) => return None,
         None if ends(rec, start, end, joined.joint) => (end, value::number(rec, site, joined), end == rec.end),
         None => return None,
     };
@@ -121,7 +122,7 @@ mod tests {
         /// What is told in one look is what is told the long way.
         #[test]
         fn the_straight_way_tells_the_same(
-            head in "(|a|<|x=<|&lt;|\\\\u003c|c:|<c:|%3C|\\[|--|-|\\.|ENV |name=|;|=|\\{)['\"\\\\]{0,2}",
+            head in "(|a|\\$|:|<|x=<|&lt;|\\\\u003c|c:|<c:|%3C|\\[|--|-|\\.|ENV |name=|;|=|\\{)['\"\\\\]{0,2}",
             key in "(db_|user |--)?password( 2|_2|s)?",
             mark in "['\"\\\\]{0,2}[ \t]{0,1}",
             sign in "(=|:|:=|==|=>|->|\\?=|:-|&gt;|\\]|%3D|/>|>|\x1b\\[0m|)[ \t]{0,2}",

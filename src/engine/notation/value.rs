@@ -78,7 +78,9 @@ pub(crate) fn read(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> Valu
     if let Some(end) = inside.close.and_then(|close| wrapped_end(rec, at, close)) {
         return Values::One(Value { end, open: false, ..value });
     }
-    if !inside.wrapped && (is_call(rec, &value) || is_variable(rec, site, at, &value)) || is_remark(rec, at) {
+    if !inside.wrapped && (is_call(rec, &value) || is_variable(rec, site, at, rec.slice(value.start..value.end)))
+        || is_remark(rec, at)
+    {
         return Values::Code;
     }
     if joined.joint == Separator::Colon
@@ -272,12 +274,15 @@ fn typed(rec: &Record<'_>, at: usize) -> Option<Value> {
     rec.quote_at(p, rec.end).map(|q| quoted(rec, p, q))
 }
 
-/// `:password => given_password`: behind a symbol Ruby has its texts in marks, and a name without.
-fn is_variable(rec: &Record<'_>, site: &KeySite, at: usize, value: &Value) -> bool {
-    let name = rec.slice(value.start..value.end);
-    rec.before(site.start) == Some(b':')
-        && memmem::find(rec.slice(site.end..at), b"=>").is_some()
-        && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+/// `:password => given_password`, `$csrf = GetCsrf`: behind a symbol of Ruby, or a variable and its sign apart, texts are
+/// written in marks, and names without.
+pub(super) fn is_variable(rec: &Record<'_>, site: &KeySite, at: usize, name: &[u8]) -> bool {
+    let sign = rec.slice(site.end..at);
+    match rec.before(site.start) {
+        Some(b':') => memmem::find(sign, b"=>").is_some() && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_'),
+        Some(b'$') => sign.ends_with(b" = ") && name.iter().all(u8::is_ascii_alphabetic),
+        _ => false,
+    }
 }
 
 /// `getPassword()`, `secrets["password"]`: program text; `hunter()2` is none.

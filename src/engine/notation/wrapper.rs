@@ -228,7 +228,8 @@ pub(super) fn dollars(rec: &Record<'_>, at: usize) -> Option<Value> {
 pub(super) fn wrapped_end(rec: &Record<'_>, at: usize, close: u8) -> Option<usize> {
     let text = rec.from(at);
     let text = &text[..text.len().min(TEXT_BYTES_MAX)];
-    let mask = mask_len(rec, at);
+    // The bracket of a mask is its own.
+    let mask = mask_len(rec, at).min(text.len());
     if mask > 0 && rec.get(at + mask) == Some(close) {
         return Some(at + mask);
     }
@@ -237,5 +238,6 @@ pub(super) fn wrapped_end(rec: &Record<'_>, at: usize, close: u8) -> Option<usiz
         let behind = text.get(n + 1);
         behind.is_none_or(|b| b.is_ascii_whitespace() || b",;)]}\"'\\<>".contains(b))
     };
-    memchr::memchr_iter(close, &text[..room]).find(ends).filter(|n| *n > 0).map(|n| at + n)
+    let mut closes = memchr::memchr_iter(close, text.get(mask..room).unwrap_or_default()).map(|n| mask + n);
+    closes.find(ends).filter(|n| *n > 0).map(|n| at + n)
 }

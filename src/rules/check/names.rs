@@ -215,6 +215,9 @@ pub fn is_type(value: &[u8]) -> bool {
 
 /// Whether a value in capitals is what its key is called: `--password=PASSWORD`, `--api-key API_KEY`, `@password`.
 pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
+    if value == b"value" {
+        return true;
+    }
     let bound = value.strip_prefix(b"@").or(value.strip_prefix(b":"));
     let name = bound.unwrap_or(value);
     let capitals = bound.is_some() || name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');

@@ -13,6 +13,7 @@ const KEY_FILES: &[&str] = words!("key-files");
 pub fn is_public(value: &[u8]) -> bool {
     is_half_masked(value)
         || is_shortcut(value)
+        || is_list_of_flags(value)
         || match value.first() {
             Some(b'0'..=b'9') => is_time(value),
             Some(b) if b.is_ascii_alphabetic() => is_object(value),
@@ -25,8 +26,14 @@ pub fn is_public(value: &[u8]) -> bool {
 pub fn is_name(value: &[u8]) -> bool {
     match value.strip_prefix(b"@") {
         Some(account) => is_account(account),
-        None => is_algorithm(value) || is_chain_address(value) || is_key_file(value),
+        None => is_algorithm(value) || is_fingerprint(value) || is_chain_address(value) || is_key_file(value),
     }
+}
+
+/// `true_enable_x=false_enable_y=true`: settings that are on or off, run together.
+fn is_list_of_flags(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(b"true_").or(value.strip_prefix(b"false_"));
+    rest.is_some_and(|rest| [&b"=true"[..], b"=false"].iter().any(|flag| memchr::memmem::find(rest, flag).is_some()))
 }
 
 /// `ctrl+shift+down`: keys of a keyboard.
@@ -93,6 +100,13 @@ fn is_algorithm(value: &[u8]) -> bool {
     value.iter().any(sign) && value.split(sign).all(part) && value.split(sign).any(|part| is(ALGORITHMS, part))
 }
 
+/// `ssh-ed25519 255 SHA256:s7xKcN4x...`: a host's key by its digest.
+fn is_fingerprint(value: &[u8]) -> bool {
+    let mut parts = value.split(|b| *b == b' ');
+    parts.next().is_some_and(is_algorithm)
+        && parts.any(|part| part.starts_with(b"SHA256:") || part.starts_with(b"MD5:"))
+}
+
 /// `bob:h.example` behind an `@`: an account of Matrix.
 fn is_account(value: &[u8]) -> bool {
     let Some(colon) = value.iter().position(|b| *b == b':') else { return false };
@@ -142,6 +156,7 @@ mod tests {
             "android.os.Binder@7723299",
             "sup3XXXXXXXXXorGG",
             "ctrl+shift+down",
+            "true_enable_pk_simulator=false_enable_scrub_move=false",
             "******************-b66c-f2db26efb20c",
             "ab################cd",
         ] {
@@ -157,6 +172,7 @@ mod tests {
             "key.pem",
             "srv-1.crt",
             "0x1d149e621d149e621d149e621d149e621d149e62",
+            "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
         ] {
             assert!(is_name(text.as_bytes()), "{text}");
         }

@@ -20,8 +20,11 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
 
 /// Whether the text ends as a stand-in does: `SECRET_HERE`; `stay_here` is a password like any other.
 pub(super) fn ends_so(v: &[u8]) -> bool {
-    let tail = |w: &str| v.len().checked_sub(w.len()).filter(|n| *n > 0).map(|n| &v[n..]);
-    let ends = |w: &&str| tail(w).is_some_and(|tail| tail.eq_ignore_ascii_case(w.as_bytes()));
+    let ends = |w: &&str| match v.len().checked_sub(w.len()) {
+        // Most values are told by one byte.
+        Some(n) if n > 0 && v[n] == w.as_bytes()[0] => v[n..].eq_ignore_ascii_case(w.as_bytes()),
+        _ => false,
+    };
     ENDS.iter().any(ends) && (!v.iter().any(u8::is_ascii_lowercase) || names_secret(v)) && wordy(v)
 }
 
