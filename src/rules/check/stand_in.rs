@@ -25,7 +25,9 @@ pub(super) fn ends_so(v: &[u8]) -> bool {
         Some(n) if n > 0 && v[n] == w.as_bytes()[0] => v[n..].eq_ignore_ascii_case(w.as_bytes()),
         _ => false,
     };
-    ENDS.iter().any(ends) && (!v.iter().any(u8::is_ascii_lowercase) || names_secret(v)) && wordy(v)
+    ENDS.iter().any(ends)
+        && (!v.iter().any(u8::is_ascii_lowercase) || names_secret(&v.to_ascii_lowercase()))
+        && wordy(v)
 }
 
 /// Letters and what joins words.
