@@ -39,9 +39,10 @@ fn is_list_of_flags(value: &[u8]) -> bool {
 /// `ctrl+shift+down`: keys of a keyboard.
 fn is_shortcut(value: &[u8]) -> bool {
     const HELD: [&[u8]; 6] = [b"ctrl", b"cmd", b"alt", b"shift", b"meta", b"super"];
-    let Some(plus) = value.iter().position(|b| *b == b'+') else { return false };
-    let (held, keys) = value.split_at(plus);
-    HELD.iter().any(|key| held.eq_ignore_ascii_case(key)) && keys.iter().all(|b| b.is_ascii_alphabetic() || *b == b'+')
+    // The sign behind the first key tells most values.
+    let begins = |key: &&&[u8]| value.get(key.len()) == Some(&b'+') && value[..key.len()].eq_ignore_ascii_case(key);
+    let keys = HELD.iter().find(begins).map(|key| &value[key.len()..]);
+    keys.is_some_and(|keys| keys.iter().all(|b| b.is_ascii_alphabetic() || *b == b'+'))
 }
 
 /// The fewest signs in a row that are the masked part of a value, and the most bytes that are left at either end.
