@@ -8,7 +8,6 @@ use crate::engine::notation::value::Value;
 use crate::rules::check::{names, prose, public, random};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
-use crate::rules::words::words;
 
 /// Whether a value stands for one: a placeholder, a mask, a constant's name.
 pub(crate) fn is_stand_in(text: &[u8], masks: &Masks) -> bool {
@@ -93,27 +92,6 @@ pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
         || public::is_name(text)
         || names::is_public(text)
         || is_release(text)
-        || is_pointer(text)
-        || is_file(text)
-}
-
-/// `0xb40000753ef1e230`, `binder:0xb40000753ef1e230`: where something lies in memory.
-fn is_pointer(text: &[u8]) -> bool {
-    let kind = text.iter().rposition(|b| *b == b':').map_or(0, |colon| colon + 1);
-    let digits = text[kind..].strip_prefix(b"0x").unwrap_or_default();
-    (1..=16).contains(&digits.len())
-        && digits.iter().all(u8::is_ascii_hexdigit)
-        && text[..kind].iter().all(|b| b.is_ascii_alphabetic() || *b == b':')
-}
-
-/// What files are called that programs read, write and are made of.
-const FILES: &[&str] = words!("files");
-
-/// `gizmo.mp4-6-seek1.js`: a file by the end of its name.
-fn is_file(text: &[u8]) -> bool {
-    let Some(dot) = text.iter().rposition(|b| *b == b'.').filter(|dot| *dot > 0) else { return false };
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    text.iter().all(part) && FILES.iter().any(|end| text[dot + 1..].eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// `4.2.0`, `^4.2.0`: a version.

@@ -215,9 +215,6 @@ pub fn is_type(value: &[u8]) -> bool {
 
 /// Whether a value in capitals is what its key is called: `--password=PASSWORD`, `--api-key API_KEY`, `@password`.
 pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
-    if value == b"value" {
-        return true;
-    }
     let bound = value.strip_prefix(b"@").or(value.strip_prefix(b":"));
     let name = bound.unwrap_or(value);
     let capitals = bound.is_some() || name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
@@ -227,8 +224,12 @@ pub fn is_metavariable(key: &[u8], value: &[u8]) -> bool {
         && ends_in(key, name)
 }
 
-/// Whether a flag's value is the name of a variable for what the flag takes: `--password=NATS_PASSWORD`.
+/// Whether a flag's value is the name of a variable for what the flag takes, `--password=NATS_PASSWORD`, or what a help text
+/// calls it: `--password value`.
 pub fn is_variable_for(key: &[u8], value: &[u8]) -> bool {
+    if value == b"value" {
+        return true;
+    }
     let Some(cut) = value.iter().rposition(|b| *b == b'_') else { return false };
     let (head, last) = (&value[..cut], &value[cut + 1..]);
     let capitals = |part: &[u8]| part.len() > 1 && part.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');

@@ -133,7 +133,8 @@ pub fn is_sample(value: &[u8]) -> bool {
 const MARKED_BYTES_MIN: usize = 6;
 
 /// Whether a value in prose has what its words have not: a digit behind or among letters (`hunter2`), a sign inside
-/// (`kT9;x!Qq`, `124@34$1`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a path.
+/// (`kT9;x!Qq`, `124@34$1`), or the look of what is drawn. Words joined by signs have not, nor has a setting, an address or a
+/// path.
 pub fn is_marked(value: &[u8]) -> bool {
     let ends = value.iter().rposition(|b| !matches!(b, b'.' | b',' | b';' | b':' | b')')).map_or(0, |i| i + 1);
     let value = &value[..ends];

@@ -1,19 +1,20 @@
 //! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an object
-//! as a program prints it, one of which most is masked already, and, behind what is no password's key, an algorithm, an account, an address, a key's file.
+//! as a program prints it, one of which most is masked already, and, behind what is no password's key, an algorithm, an
+//! account, an address, a file.
 
 use crate::rules::words::words;
 
 /// Algorithms, and what else their names are made of.
 const ALGORITHMS: &[&str] = words!("algorithm-names");
 const ALGORITHM_PARTS: &[&str] = words!("algorithm-parts");
-/// What files of keys and certificates end with.
+/// What files of keys and certificates end with, and those that programs read, write and are made of.
 const KEY_FILES: &[&str] = words!("key-files");
+const FILES: &[&str] = words!("files");
 
 /// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`, `sup3XXXXXXXXXorGG`.
 pub fn is_public(value: &[u8]) -> bool {
     is_half_masked(value)
         || is_shortcut(value)
-        || is_list_of_flags(value)
         || match value.first() {
             Some(b'0'..=b'9') => is_time(value),
             Some(b) if b.is_ascii_alphabetic() => is_object(value),
@@ -26,14 +27,14 @@ pub fn is_public(value: &[u8]) -> bool {
 pub fn is_name(value: &[u8]) -> bool {
     match value.strip_prefix(b"@") {
         Some(account) => is_account(account),
-        None => is_algorithm(value) || is_fingerprint(value) || is_chain_address(value) || is_key_file(value),
+        None => {
+            is_algorithm(value)
+                || is_fingerprint(value)
+                || is_chain_address(value)
+                || is_pointer(value)
+                || is_file(value)
+        }
     }
-}
-
-/// `true_enable_x=false_enable_y=true`: settings that are on or off, run together.
-fn is_list_of_flags(value: &[u8]) -> bool {
-    let rest = value.strip_prefix(b"true_").or(value.strip_prefix(b"false_"));
-    rest.is_some_and(|rest| [&b"=true"[..], b"=false"].iter().any(|flag| memchr::memmem::find(rest, flag).is_some()))
 }
 
 /// `ctrl+shift+down`: keys of a keyboard.
@@ -117,13 +118,21 @@ fn is_account(value: &[u8]) -> bool {
     !local.is_empty() && local.iter().all(named) && host.contains(&b'.') && host.split(|b| *b == b'.').all(part)
 }
 
-/// Whether a value is a file of a key or a certificate: `key.pem`, `server.crt`.
-fn is_key_file(value: &[u8]) -> bool {
+/// Whether a value is a file by the end of its name: `key.pem`, `server.crt`, `gizmo.mp4-6-seek1.js`.
+fn is_file(value: &[u8]) -> bool {
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
     let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    dot > 0
-        && value[..dot].iter().all(named)
-        && KEY_FILES.iter().any(|end| value[dot + 1..].eq_ignore_ascii_case(end.as_bytes()))
+    let ends = |end: &&str| value[dot + 1..].eq_ignore_ascii_case(end.as_bytes());
+    dot > 0 && value[..dot].iter().all(named) && (KEY_FILES.iter().any(ends) || FILES.iter().any(ends))
+}
+
+/// `0xb40000753ef1e230`, `binder:0xb40000753ef1e230`: where something lies in memory.
+fn is_pointer(value: &[u8]) -> bool {
+    let kind = value.iter().rposition(|b| *b == b':').map_or(0, |colon| colon + 1);
+    let digits = value[kind..].strip_prefix(b"0x").unwrap_or_default();
+    (1..=16).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_hexdigit)
+        && value[..kind].iter().all(|b| b.is_ascii_alphabetic() || *b == b':')
 }
 
 /// Whether a value is the address of an account on a chain, which is the end of its public key: `0x` and 40 hexadecimal
@@ -157,7 +166,6 @@ mod tests {
             "android.os.Binder@7723299",
             "sup3XXXXXXXXXorGG",
             "ctrl+shift+down",
-            "true_enable_pk_simulator=false_enable_scrub_move=false",
             "******************-b66c-f2db26efb20c",
             "ab################cd",
         ] {
@@ -172,6 +180,8 @@ mod tests {
             "@bob:h.example",
             "key.pem",
             "srv-1.crt",
+            "gizmo.mp4-6-seek1.js",
+            "binder:0xb40000753ef1e230",
             "0x1d149e621d149e621d149e621d149e621d149e62",
             "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
         ] {
