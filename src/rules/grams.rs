@@ -120,19 +120,26 @@ fn bits(mut set: u128) -> impl Iterator<Item = usize> {
 pub enum By {
     /// By nibbles: any of the high nibbles of some bytes with any of the low ones.
     Nibbles,
-    /// By all bits but bit 5: letters in both cases, and control characters with digits and punctuation.
+    /// By all bits but 5 and 7: letters in both cases, control characters with digits and punctuation, and what is beyond
+    /// ASCII with what is not.
     Entries,
 }
 
-/// The bytes that the windows of a bucket have at one position.
+/// The bytes that the windows of a bucket have at one position, as far as they make ASCII pass, which is all that the
+/// sample has.
 #[derive(Clone, Copy, Default)]
-struct Bytes(u128);
+struct Bytes {
+    ascii: u128,
+    /// Those beyond ASCII, without their highest bit.
+    beyond: u128,
+}
 
 impl Bytes {
-    const ANY: Bytes = Bytes(u128::MAX);
+    const ANY: Bytes = Bytes { ascii: u128::MAX, beyond: u128::MAX };
 
     fn add(&mut self, byte: u8) {
-        self.0 |= 1 << byte;
+        let set = if byte.is_ascii() { &mut self.ascii } else { &mut self.beyond };
+        *set |= 1 << (byte & 0x7F);
     }
 
     /// The ASCII bytes that are taken for one of these.
@@ -140,11 +147,14 @@ impl Bytes {
         /// The bytes that have bit 5.
         const BIT_5: u128 = 0xFFFF_FFFF_0000_0000_FFFF_FFFF_0000_0000;
         match by {
-            By::Entries => self.0 | (self.0 & BIT_5) >> 32 | (self.0 & !BIT_5) << 32,
+            By::Entries => {
+                let own = self.ascii | self.beyond;
+                own | (own & BIT_5) >> 32 | (own & !BIT_5) << 32
+            }
             By::Nibbles => {
-                let row = |high| (self.0 >> (16 * high)) as u16;
-                let low = (0..8).fold(0, |low, high| low | row(high));
-                let rows = (0..8).filter(|high| row(*high) != 0);
+                let row = |set: u128, high| (set >> (16 * high)) as u16;
+                let low = (0..8).fold(0, |low, high| low | row(self.ascii, high) | row(self.beyond, high));
+                let rows = (0..8).filter(|high| row(self.ascii, *high) != 0);
                 rows.fold(0, |set, high| set | u128::from(low) << (16 * high))
             }
         }

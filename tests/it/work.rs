@@ -235,8 +235,8 @@ fn every_rules_literals_cost_linear_time() {
     let mut failures = Vec::new();
     for rule in r.rules() {
         for literal in rule.literals().0 {
-            let half = &literal[..literal.len().div_ceil(2)];
-            let most = &literal[..literal.len() - 1];
+            let front = |most: usize| &literal[..(0..=most).rev().find(|n| literal.is_char_boundary(*n)).unwrap_or(0)];
+            let (half, most) = (front(literal.len().div_ceil(2)), front(literal.len() - 1));
             for unit in [half, most, literal, &format!("{literal} "), &format!("{literal}aB3-"), &format!("{literal}=")]
             {
                 let input = unit.repeat(1 + (8 << 10) / unit.len());

@@ -7,7 +7,7 @@ use crate::engine::detect::context::RecordContext;
 use crate::engine::found::finding::Refusal;
 use crate::engine::keys::SecretKey;
 use crate::engine::notation::Record;
-use crate::engine::notation::bare::{MAY_END, bare_end, ends_bare};
+use crate::engine::notation::bare::{MAY_END, bare_end, ends_bare, template_end};
 use crate::engine::notation::context::{mask_len, plain};
 use crate::engine::notation::escape::{GAP_BYTES_MAX, skip_gap};
 use crate::engine::notation::key::KeySite;
@@ -87,8 +87,11 @@ fn one_credential(s: &mut RecordContext<'_>, known: &SecretKey, value: &Value) {
     let end = if quoted { value.end } else { parameters_end(rec, start) };
     let secret = rec.slice(start..end.max(start));
     // `Bearer $(config get-token)`: what the shell puts there.
+    // `Bearer {token}`: a template is all of the credential.
+    let template = template_end(rec, start);
     if start >= end
         || secret.starts_with(b"$(")
+        || template > end && s.set.masks.spares(rec.slice(start..template))
         || s.set.masks.spares(secret)
         || (!known_scheme && prose::is_status(secret))
     {

@@ -106,7 +106,7 @@ fn is_next_pair(s: &RecordContext<'_>, value: &Value) -> bool {
 fn is_code(s: &mut RecordContext<'_>, value: &Value) -> bool {
     let text = s.rec.slice(value.start..value.end);
     let next = (s.rec.get(value.end), s.rec.get(value.end + 1));
-    let code = matches!(next, (Some(b' '), Some(b)) if b.is_ascii_alphabetic() || matches!(b, b'$' | b'('))
+    let code = matches!(next, (Some(b' '), Some(b)) if b.is_ascii_alphabetic() || matches!(b, b'$' | b'(' | b'-'))
         && CODE_WORDS.iter().chain(CMDLETS).any(|word| text == word.as_bytes());
     if code {
         s.saw(value.end..value.end + 2);

@@ -46,7 +46,7 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
     if site.dashes > 0 && names::is_variable_for(key, text) {
         return s.let_go(site.open, value, known.rule, Refusal::Placeholder);
     }
-    if known.policy == ValuePolicy::Any && is_label(s, joint, value) {
+    if known.policy == ValuePolicy::Any && is_label(s, key, joint, value) {
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
     let before = s.rec.last(site.end, CERTIFICATE_BYTES);
@@ -54,8 +54,13 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
         s.saw(site.start.min(site.end - before.len())..site.start);
         return s.let_go(site.open, value, known.rule, Refusal::Value);
     }
-    let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks)
-        && !(known.policy == ValuePolicy::Random && is_id_again(s, value));
+    let secret = values::is_secret(&s.rec, known, joint, value, key, &s.set.masks);
+    // Behind `密码：` a word in ASCII is none of the text's.
+    if secret && known.policy == ValuePolicy::Any && !key.is_ascii() && is_apart_from_text(key, text) {
+        s.saw(site.open..value.start);
+        return s.found_value(known, value);
+    }
+    let secret = secret && !(known.policy == ValuePolicy::Random && is_id_again(s, value));
     if let Err(why) = weigh::value(s, known, joint, value, secret) {
         let spared = s.set.masks.spares(s.rec.slice(value.start..value.end));
         if !spared && is_given(s, site, joint, known, value) {
@@ -69,6 +74,15 @@ fn judge(s: &mut RecordContext<'_>, site: &KeySite, joint: Separator, known: &Se
         s.saw(site.open..value.start);
         s.found_value(known, value);
     }
+}
+
+/// Whether a value is of ASCII behind a key of a script that has no letter of it.
+fn is_apart_from_text(key: &[u8], value: &[u8]) -> bool {
+    const WORD_BYTES_MIN: usize = 4;
+    value.len() >= WORD_BYTES_MIN
+        && value.iter().all(|b| b.is_ascii_graphic())
+        && value[0].is_ascii_alphanumeric()
+        && !key.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// `{"id":"0cb42c26...","key":"0cb42c26..."}`: the row of an index, by the id that stands before it.
@@ -91,10 +105,15 @@ fn is_id_again(s: &mut RecordContext<'_>, value: &Value) -> bool {
 }
 
 /// Whether a text in marks, or all behind the colon of a line, is what a page calls the field: `new_password: Nueva contraseña`.
-fn is_label(s: &mut RecordContext<'_>, joint: Separator, value: &Value) -> bool {
+fn is_label(s: &mut RecordContext<'_>, key: &[u8], joint: Separator, value: &Value) -> bool {
+    let text = s.rec.slice(value.start..value.end);
     if value.quote.is_some() {
-        let text = s.rec.slice(value.start..value.end);
-        return prose::is_label(text) || prose::is_translation(text);
+        return prose::is_label(text) || prose::is_translation(key, text);
+    }
+    // `密码：必填`, `password=你的密码`: who is asked for a password types none in another script, but words are written so.
+    if text.iter().all(|b| *b >= 0x80) && (!key.is_ascii() || joint == Separator::Form || prose::is_foreign_label(text))
+    {
+        return true;
     }
     let rest = s.rec.end - value.start;
     if joint != Separator::Colon || rest > prose::LABEL_BYTES_MAX || s.rec.is_json() {

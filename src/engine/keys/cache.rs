@@ -123,7 +123,9 @@ pub(crate) fn judge(keys: &Keys, rec: &Record<'_>, at: usize, end: usize) -> Key
         }
         None => site.start - 1,
     };
-    KeyClass { known: classify(keys, rec, &site), from: begun.saturating_sub(1), plain: Some(site) }
+    // Behind a sign beyond ASCII all was read that may be one word with the key.
+    let before = if rec.before(begun).is_none_or(|b| b.is_ascii()) { 1 } else { key::KEY_BYTES_MAX };
+    KeyClass { known: classify(keys, rec, &site), from: begun.saturating_sub(before), plain: Some(site) }
 }
 
 pub(crate) fn classify(keys: &Keys, rec: &Record<'_>, site: &KeySite) -> Option<SecretKey> {

@@ -63,12 +63,15 @@ pub(crate) fn is_secret(
             let folder = (known.short || is_folder_key(key)) && matches!(text.first(), Some(b'/' | b'~'));
             let line = digits && text.len() <= 4 && joint == Separator::Colon && is_file_of(rec, value, key);
             let test = known.verb && joint == Separator::Colon && key == b"PASS" && names::is_test(text);
-            let path = folder || names::is_public(text);
+            let path = folder || names::is_public(text) || text.contains(&b'/') && public::is_file(text);
+            let count = count || digits && colon && is_quantity(rec, value);
             !(count || path || line || test || is_service(rec, value) || prose::is_message(text))
         }
         ValuePolicy::Likely if is_decimal(text) => false,
         ValuePolicy::Likely if digits => text.len() >= if bare { 10 } else { 7 } && !known.plural,
-        ValuePolicy::Likely if bare => random::has_marks(text) && !is_object(text) && !names::is_name(text),
+        ValuePolicy::Likely if bare => {
+            random::has_marks(text) && !is_object(text) && !names::is_name(text) && !is_url(text)
+        }
         ValuePolicy::Likely => {
             let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || is_name_of(key, text);
             !word && !names::is_name(text)
@@ -118,6 +121,12 @@ pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
 /// `SAE_PASSWORD = 0x115`: a number in program text.
 fn is_number_of_program(text: &[u8]) -> bool {
     text.strip_prefix(b"0x").is_some_and(|hex| (1..=8).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// `Password: 8 characters minimum`: how many there are of what stands behind it.
+fn is_quantity(rec: &Record<'_>, value: &Value) -> bool {
+    let next = rec.up_to(value.end, 2);
+    value.end - value.start <= 2 && matches!(next, [b' ', b] if b.is_ascii_alphabetic() || !b.is_ascii())
 }
 
 /// `/etc/passwd:3`, `POST /password: 204`: the last of a path, and a line or a status behind it.

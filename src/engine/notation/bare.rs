@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::Record;
 use super::escape::colour_len;
+use super::signs::ends_value;
 use crate::rules::byteset::ByteSet;
 
 /// How a byte may end a bare value.
@@ -20,6 +21,8 @@ enum Ends {
     Percent,
     /// The first byte of a no-break space.
     NoBreakSpace,
+    /// The first byte of a sign beyond ASCII: `，`, `。`, `”`.
+    Sign,
     /// `|` and `^`, where the next name and its sign follow: `token=x|action=y`.
     Separator,
 }
@@ -37,6 +40,9 @@ const ENDS: [Ends; 256] = {
     ends[b'#' as usize] = Ends::Colour;
     ends[b'%' as usize] = Ends::Percent;
     ends[0xC2] = Ends::NoBreakSpace;
+    ends[0xE2] = Ends::Sign;
+    ends[0xE3] = Ends::Sign;
+    ends[0xEF] = Ends::Sign;
     ends[b'|' as usize] = Ends::Separator;
     ends[b'^' as usize] = Ends::Separator;
     // Control bytes separate the fields of FIX and others.
@@ -87,6 +93,7 @@ pub(crate) fn ends_bare(rec: &Record<'_>, p: usize, percent: bool) -> bool {
         Ends::Separator => begins_field(rec.from(p + 1)),
         Ends::Percent => percent && ends_percent(rec.from(p)),
         Ends::NoBreakSpace => rec.get(p + 1) == Some(0xA0),
+        Ends::Sign => rec.chunk(p).is_some_and(ends_value),
     }
 }
 
@@ -122,7 +129,7 @@ fn ends_percent(rest: &[u8]) -> bool {
 const TEMPLATE_BYTES_MAX: usize = 128;
 
 /// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
-pub(super) fn template_end(rec: &Record<'_>, at: usize) -> usize {
+pub(crate) fn template_end(rec: &Record<'_>, at: usize) -> usize {
     const PAIRS: [(&[u8], &[u8]); 9] = [
         (b"%(", b")s"),
         (b"${{", b"}}"),

@@ -8,6 +8,7 @@ use super::Record;
 use super::escape::{GAP_BYTES_MAX, remnant_len, skip_gap};
 use super::quote::Quote;
 use super::run::{Kind, Run, inner};
+use super::signs::{before_sign, behind_sign};
 
 /// The longest key looked at to either side of a word, in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 96;
@@ -48,7 +49,8 @@ pub(crate) fn end_of(rec: &Record<'_>, at: usize) -> usize {
             && matches!(rec.byte(p), b'-' | b'.')
             && rec.get(p + 1).is_some_and(|n| n.is_ascii_alphanumeric() || n == b'_');
         if !joins {
-            return p;
+            let ascii = p == at || rec.byte(at).is_ascii() && rec.byte(p - 1).is_ascii();
+            return if ascii { p } else { before_sign(rec, at, p) };
         }
         p += 1;
     }
@@ -65,7 +67,7 @@ pub(crate) fn begin(rec: &Record<'_>, at: usize) -> usize {
     loop {
         start = rec.inners_start(low, start);
         if start == low || !matches!(rec.byte(start - 1), b'-' | b'.') {
-            return start;
+            return if rec.byte(start).is_ascii() { start } else { behind_sign(rec, start, at) };
         }
         // Two dashes begin a flag, whatever stands before them.
         if rec.byte(start - 1) == b'-' && start - 1 > low && rec.byte(start - 2) == b'-' {
@@ -304,7 +306,10 @@ pub(crate) fn blank_word(rec: &Record<'_>, site: &KeySite) -> Option<usize> {
     }
     let end = site.start - 1;
     let low = end.saturating_sub(BLANK_WORD_BYTES_MAX).max(rec.start);
-    let p = rec.run_start(Run::Alphanumeric, low, end);
+    let mut p = rec.run_start(Run::Alphanumeric, low, end);
+    if rec.before(p).is_some_and(|b| !b.is_ascii()) {
+        p = rec.inners_start(low, end);
+    }
     // Not the tail of something longer.
     (p < end && rec.before(p).is_none_or(|b| !b.is_ascii_alphanumeric())).then_some(p)
 }

@@ -17,6 +17,7 @@ pub(crate) mod quote;
 pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod separator;
+pub(crate) mod signs;
 pub(crate) mod spelling;
 pub(crate) mod tail;
 mod text;

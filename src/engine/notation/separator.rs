@@ -3,11 +3,12 @@
 use super::Record;
 use super::escape::{GAP_BYTES_MAX, is_wide, skip_gap};
 use super::key::KEY_BYTES_MAX;
+use super::run::WIDE;
 use crate::rules::judge::may_begin_drawn;
 use crate::rules::words::words;
 
-/// Separators that are spelled out: percent-encoded, as JSON escapes, as entities.
-const SPELLED: [(&[u8], Separator); 12] = [
+/// Separators that are spelled out: percent-encoded, as JSON escapes, as entities; and `：` and `＝` of full width.
+const SPELLED: [(&[u8], Separator); 14] = [
     (b"%3D", Separator::Assign),
     (b"%3d", Separator::Assign),
     (b"%253D", Separator::Assign),
@@ -20,6 +21,8 @@ const SPELLED: [(&[u8], Separator); 12] = [
     (b"\\u003a", Separator::Colon),
     (b"\\u003A", Separator::Colon),
     (b"&#61;", Separator::Assign),
+    ("\u{FF1A}".as_bytes(), Separator::Colon),
+    ("\u{FF1D}".as_bytes(), Separator::Assign),
 ];
 
 /// How `>` may be written behind `=` or `-`.
@@ -122,6 +125,7 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
                 | b'-'
                 | 0x1b
                 | b'#'
+                | WIDE
         ),
     }
 }
@@ -177,7 +181,7 @@ pub(crate) struct Prose {
 
 /// `=`, `:`, and the signs programs put around them.
 pub(super) fn written(rec: &Record<'_>, at: usize) -> Option<Separated> {
-    let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&'));
+    let spelled = matches!(rec.get(at), Some(b'%' | b'\\' | b'&' | WIDE));
     for &(text, joint) in SPELLED.iter().filter(|_| spelled) {
         if rec.from(at).starts_with(text) {
             let value = skip_percent_blanks(rec, at + text.len());

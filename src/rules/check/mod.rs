@@ -36,6 +36,8 @@ pub enum Check {
     NotSample,
     /// Has what words of prose have not: a digit among letters, or a sign.
     Marked,
+    /// Is no word that goes on with what is said of a password: `expired`, `policy`.
+    NotSaid,
     /// Does not begin with a port, as what socat is given does: `openssl-listen:4444,reuseaddr`.
     NotPort,
     /// Is not the next pair of a list: `expires_in=3600`.
@@ -59,6 +61,7 @@ impl Check {
             "random" => Check::Random,
             "not-sample" => Check::NotSample,
             "marked" => Check::Marked,
+            "not-said" => Check::NotSaid,
             "not-port" => Check::NotPort,
             "not-pair" => Check::NotPair,
             "not-actor" => Check::NotActor,
@@ -78,6 +81,7 @@ impl Check {
             Check::Random => "random".into(),
             Check::NotSample => "not-sample".into(),
             Check::Marked => "marked".into(),
+            Check::NotSaid => "not-said".into(),
             Check::NotPort => "not-port".into(),
             Check::NotPair => "not-pair".into(),
             Check::NotActor => "not-actor".into(),
@@ -96,6 +100,7 @@ impl Check {
             Check::Random => random::looks_random(secret),
             Check::NotSample => !prose::is_sample(secret),
             Check::Marked => prose::is_marked(secret),
+            Check::NotSaid => !prose::is_said(secret),
             Check::NotPort => !is_port(secret),
             Check::NotPair => !is_pair(secret),
             Check::NotActor => true,

@@ -195,8 +195,12 @@ pub fn begins_pattern(value: &[u8]) -> bool {
     matches!(value, [b'\\', b'w' | b'd' | b's' | b'S' | b'W' | b'*' | b'.', b'+' | b'*' | b'{', ..])
 }
 
-/// Whether a value is its key in another spelling: `RESET_TOKENS = 'reset-tokens'`.
+/// Whether a value is its key in another spelling, `RESET_TOKENS = 'reset-tokens'`, or the last of a path, `mqtt/password`.
 pub fn is_spelled_alike(key: &[u8], value: &[u8]) -> bool {
+    if let Some(cut) = memchr::memrchr(b'/', value) {
+        let word = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'/' | b'_' | b'-');
+        return cut > 1 && value.iter().all(word) && key.eq_ignore_ascii_case(&value[cut + 1..]);
+    }
     let parted = |b: &u8| matches!(b, b'-' | b'_' | b'.');
     value.len() == key.len() && value.iter().any(parted) && ends_in(key, value) && ends_in(value, key)
 }
@@ -211,6 +215,12 @@ pub fn is_type(value: &[u8]) -> bool {
         _ => false,
     };
     whole && TYPES.iter().any(|t| name[..end].eq_ignore_ascii_case(t.as_bytes()))
+}
+
+/// Whether a value is a type and what is said of it: `string | undefined`, `string (at least 8 characters)`.
+pub fn is_described(value: &[u8]) -> bool {
+    let end = value.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    matches!(&value[end..], [b' ', b'|' | b'(', ..]) && TYPES.iter().any(|t| value[..end] == *t.as_bytes())
 }
 
 /// Whether a value in capitals is what its key is called: `--password=PASSWORD`, `--api-key API_KEY`, `@password`.

@@ -13,6 +13,22 @@ pub fn is_status(value: &[u8]) -> bool {
     word.len() <= 16 && STATUS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
+/// Whether a word goes on with what is said of a password: `password expired`, `password policy`.
+pub fn is_said(word: &[u8]) -> bool {
+    let is = |list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
+    // `entered`, `missing`, `successfully`: how it went.
+    let went = || {
+        let ends = [&b"ed"[..], b"ing", b"ly"].iter().any(|end| word.ends_with(end));
+        ends && word.len() >= WENT_BYTES_MIN && word.iter().all(u8::is_ascii_lowercase)
+    };
+    is_status(word) || is(VERBS) || is(NOUNS) || is(THINGS) || went()
+}
+
+/// The fewest letters of such a word.
+const WENT_BYTES_MIN: usize = 5;
+
+/// What a password has, or is a part of.
+const THINGS: &[&str] = words!("things-of-passwords");
 const VERBS: &[&str] = words!("message-verbs");
 const NOUNS: &[&str] = words!("message-nouns");
 /// The fewest words of a message.
@@ -51,17 +67,25 @@ fn is_called_in(text: &[u8], called: &[&str]) -> bool {
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
     let several = text.contains(&b' ') || text.iter().all(|b| *b >= 0x80);
     begins && several && text.len() <= LABEL_BYTES_MAX && text.iter().all(part) && {
-        let small = text.to_ascii_lowercase();
-        let at_word = |at: usize| at == 0 || !small[at - 1].is_ascii_alphabetic();
-        called.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some_and(at_word))
+        let small = small(text);
+        let at_word = |at: usize| at == 0 || !small.as_bytes()[at - 1].is_ascii_alphabetic();
+        called.iter().any(|word| small.find(word).is_some_and(at_word))
     }
 }
 
-/// Whether a text is a page's word for it, in another language than the key's: `"Password": "Kennwort"`.
-pub fn is_translation(text: &[u8]) -> bool {
-    let small = text.to_ascii_lowercase();
+/// A text in small letters, of any script.
+fn small(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).to_lowercase()
+}
+
+/// Whether a text is a page's word for it, in another language than the key's: `"Password": "Kennwort"`, `"密码": "password"`.
+pub fn is_translation(key: &[u8], text: &[u8]) -> bool {
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
-    begins && CALLED.iter().skip(1).any(|word| small == word.as_bytes())
+    let label =
+        text == b"Password" && !key.eq_ignore_ascii_case(text) && key.first().is_some_and(u8::is_ascii_uppercase);
+    begins && CALLED.iter().skip(1).any(|word| small(text) == *word)
+        || label && CALLED.iter().skip(1).any(|word| small(key) == *word)
+        || !key.is_ascii() && key != text && CALLED.iter().any(|word| small(text) == *word)
 }
 
 /// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.

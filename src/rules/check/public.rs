@@ -1,7 +1,8 @@
 //! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an object
-//! as a program prints it, one of which most is masked already, and, behind what is no password's key, an algorithm, an
-//! account, an address, a file.
+//! as a program prints it, one of which most is masked already, a call, a command; and, behind what is no password's key, an
+//! algorithm, an account, an address, a file.
 
+use super::names;
 use crate::rules::words::words;
 
 /// Algorithms, and what else their names are made of.
@@ -17,9 +18,30 @@ pub fn is_public(value: &[u8]) -> bool {
         || is_shortcut(value)
         || match value.first() {
             Some(b'0'..=b'9') => is_time(value),
-            Some(b) if b.is_ascii_alphabetic() => is_object(value),
+            Some(b) if b.is_ascii_alphabetic() => {
+                is_object(value) || is_call(value) || is_command(value) || names::is_described(value)
+            }
             _ => false,
         }
+}
+
+/// `secrets.token_urlsafe(32)`: a function by its path, and what it is given.
+fn is_call(value: &[u8]) -> bool {
+    let [path @ .., b')'] = value else { return false };
+    let Some(open) = memchr::memchr(b'(', path) else { return false };
+    let name = |part: &[u8]| part.len() > 1 && part.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
+    let (path, given) = (&path[..open], &path[open + 1..]);
+    let argument = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b',' | b' ' | b'"' | b'\'' | b'=');
+    path.contains(&b'.') && path.split(|b| *b == b'.').all(name) && given.iter().all(argument)
+}
+
+/// `openssl rand -hex 32`, `python -c "import secrets"`: a program and its flags, which makes a secret and is none.
+fn is_command(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit()).count();
+    let Some([b' ', rest @ ..]) = value.get(name..) else { return false };
+    let word = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let flag = |text: &[u8]| matches!(text, [b'-', flag, ..] if flag.is_ascii_lowercase() || *flag == b'-');
+    name > 1 && (flag(rest) || word > 1 && rest.get(word) == Some(&b' ') && flag(&rest[word + 1..]))
 }
 
 /// Whether a value names something that everybody may know, as a password might, too: `rsa-sha2-512`, `@bob:h.example`,
@@ -33,6 +55,7 @@ pub fn is_name(value: &[u8]) -> bool {
                 || is_chain_address(value)
                 || is_pointer(value)
                 || is_file(value)
+                || value.starts_with(b"~/")
         }
     }
 }
@@ -118,10 +141,10 @@ fn is_account(value: &[u8]) -> bool {
     !local.is_empty() && local.iter().all(named) && host.contains(&b'.') && host.split(|b| *b == b'.').all(part)
 }
 
-/// Whether a value is a file by the end of its name: `key.pem`, `server.crt`, `gizmo.mp4-6-seek1.js`.
-fn is_file(value: &[u8]) -> bool {
+/// Whether a value is a file by the end of its name: `key.pem`, `server.crt`, `gizmo.mp4-6-seek1.js`, `deploy/.env`.
+pub fn is_file(value: &[u8]) -> bool {
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
-    let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let named = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'$');
     let ends = |end: &&str| value[dot + 1..].eq_ignore_ascii_case(end.as_bytes());
     dot > 0 && value[..dot].iter().all(named) && (KEY_FILES.iter().any(ends) || FILES.iter().any(ends))
 }
@@ -165,6 +188,10 @@ mod tests {
             "2024-05-07 10:11",
             "android.os.Binder@7723299",
             "sup3XXXXXXXXXorGG",
+            "secrets.token_urlsafe(32)",
+            "openssl rand -hex 32",
+            "string | undefined (min 8 chars)",
+            "python -c \"import secrets\"",
             "ctrl+shift+down",
             "******************-b66c-f2db26efb20c",
             "ab################cd",
@@ -181,6 +208,8 @@ mod tests {
             "key.pem",
             "srv-1.crt",
             "gizmo.mp4-6-seek1.js",
+            "deploy/.env",
+            "~/.app/release-priv.bin",
             "binder:0xb40000753ef1e230",
             "0x1d149e621d149e621d149e621d149e621d149e62",
             "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
@@ -194,6 +223,10 @@ mod tests {
     fn others_may_be_secrets() {
         for text in [
             "2024-05-07",
+            "a.b(c)",
+            "hunter2(x)",
+            "correct horse-battery",
+            "correct horse -9",
             "XXXXXhunter2",
             "********tail",
             "xxxxxxhunter",

@@ -36,6 +36,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'%', rest @ ..] if is_format(rest) => true,
         [b'{', digits @ .., b'}'] if digits.iter().all(u8::is_ascii_digit) => true,
         [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner) || prose::is_code_reference(inner),
+        [b'{', inner @ ..] => is_sliced(inner),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'(', b'(', inner @ ..] => is_in_vault(inner),
@@ -61,8 +62,8 @@ fn is_in_vault(inner: &[u8]) -> bool {
 
 /// `+ password +`, `. $this->_config[`: program text between the two halves of a text that it joins.
 fn is_joined(v: &[u8]) -> bool {
-    let begins = matches!(v.get(2), Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
-    begins && matches!(v, [.., b' ', b'+' | b'.' | b'&'] | [.., b'[' | b'('])
+    let begins = matches!(v.get(2), Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$' | b'('));
+    begins && matches!(v, [.., b' ', b'+' | b'.' | b'&'] | [.., b'[' | b'('] | [.., b'|', b'|'] | [.., b'?', b'?'])
 }
 
 /// `resource[:logonpassword` behind the sign of Ruby's variables.
@@ -70,6 +71,14 @@ fn is_indexed(inner: &[u8]) -> bool {
     let name = inner.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
     let key = inner.get(name..).and_then(|rest| rest.strip_prefix(b"[:"));
     name > 0 && key.is_some_and(|key| key.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b']')))
+}
+
+/// `token[:10` in the braces of one of Python's texts.
+fn is_sliced(inner: &[u8]) -> bool {
+    let name = inner.iter().take_while(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.')).count();
+    let place = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'-');
+    name > 1
+        && matches!(&inner[name..], [b'[', place_or_end @ ..] if place_or_end.iter().take_while(|b| **b != b']').all(place))
 }
 
 /// `get_token(name)` in the braces of a template.

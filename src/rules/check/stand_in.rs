@@ -1,25 +1,37 @@
 //! Words that people write where a secret goes: `YOUR_API_KEY`, `SECRET_HERE`, `<password>`.
 
-use super::prose::names_secret;
+use super::prose::{is_secret_name, names_secret};
 use crate::rules::words::words;
 
 /// How words that stand for a value begin, and how they end.
 pub(super) const STAND_INS: &[&str] = words!("stand-ins");
 const ENDS: &[&str] = words!("stand-in-ends");
 
-/// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`.
+/// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`, `[printer serial number]`,
+/// `{SQL Password}`.
 pub(super) fn is_stand_in(v: &[u8]) -> bool {
+    if let [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] = v
+        && inner.contains(&b' ')
+    {
+        return wordy(inner);
+    }
     if let [b'<', inner @ .., b'>'] = v {
         let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
         let numbered = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'; // `<SECRET_001>`
         return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
     }
+    if is_variable(v) {
+        return true;
+    }
     let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
     wordy(v) && (begins() || ends_so(v))
 }
 
-/// Whether the text ends as a stand-in does: `SECRET_HERE`; `stay_here` is a password like any other.
+/// Whether the text ends as a stand-in does: `SECRET_HERE`, `sk_live_xxxx`; `stay_here` is a password like any other.
 pub(super) fn ends_so(v: &[u8]) -> bool {
+    if matches!(v.last(), Some(b'x' | b'X' | b'*' | b'.' | 0xA6)) && is_cut_short(v) {
+        return true;
+    }
     let ends = |w: &&str| match v.len().checked_sub(w.len()) {
         // Most values are told by one byte.
         Some(n) if n > 0 && v[n] == w.as_bytes()[0] => v[n..].eq_ignore_ascii_case(w.as_bytes()),
@@ -28,6 +40,32 @@ pub(super) fn ends_so(v: &[u8]) -> bool {
     ENDS.iter().any(ends)
         && (!v.iter().any(u8::is_ascii_lowercase) || names_secret(&v.to_ascii_lowercase()))
         && wordy(v)
+}
+
+/// `CLOUDFLARE_API_TOKEN`, `SEED_ADMIN_PASSWORD`: the name of a variable that has the secret.
+fn is_variable(v: &[u8]) -> bool {
+    let capital = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
+    let Some(cut) = v.iter().rposition(|b| *b == b'_').filter(|_| v.iter().all(capital)) else { return false };
+    cut > 1 && is_secret_name(&v[cut + 1..].to_ascii_lowercase())
+}
+
+/// The fewest signs that stand for what is left out behind a prefix, and the fewest dots.
+const LEFT_OUT_MIN: usize = 4;
+const DOTS_MIN: usize = 3;
+
+/// `sk_live_xxxxxxxx`, `sk-...`, `ghp_****`: what a provider's tokens begin with, and the rest left out.
+fn is_cut_short(v: &[u8]) -> bool {
+    let Some(&sign) = v.last() else { return false };
+    let (head, least) = match v.strip_suffix("\u{2026}".as_bytes()) {
+        Some(head) => (head, 0),
+        None if sign == b'.' => (&v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)], DOTS_MIN),
+        None => (&v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)], LEFT_OUT_MIN),
+    };
+    let prefix = |part: &[u8]| part.len() <= 12 && part.iter().all(u8::is_ascii_alphabetic);
+    v.len() - head.len() >= least
+        && matches!(head.last(), Some(b'_' | b'-'))
+        && head.first().is_some_and(u8::is_ascii_alphabetic)
+        && head.split(|b| matches!(b, b'_' | b'-')).all(prefix)
 }
 
 /// Letters and what joins words.

@@ -151,11 +151,6 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
                 literal.len()
             )));
         }
-        if !literal.is_ascii() {
-            return Err(RuleError::new(format!(
-                "literal `{literal}`: the prefilter knows ASCII alone; take an ASCII part of the word"
-            )));
-        }
     }
     match w.found_by.as_deref() {
         Some("userinfo") => return Ok(Kind::Userinfo),
@@ -216,18 +211,18 @@ fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
         let known = ValuePolicy::ALL.map(ValuePolicy::name).join(", ");
         return Err(RuleError::new(format!("value `{value}` is none of {known}")));
     };
-    for key in w.keys.iter().chain(&w.glued) {
-        let lower = key.to_ascii_lowercase();
-        if lower != *key {
-            return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
-        }
+    let (literals, keys, glued) = (cases(&w.literals), cases(&w.keys), cases(&w.glued));
+    if let Some(key) = w.keys.iter().chain(&w.glued).find(|key| key.to_lowercase() != **key) {
+        return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
+    }
+    for key in keys.iter().chain(&glued) {
         // A literal must lie within one word: the words may be joined in many ways.
         // It may take along the sign behind a key too short for one.
         let within = |word: &str, l: &str| {
             let signed = l.ends_with(|c: char| !c.is_alphanumeric());
             word.contains(l) || signed && word.ends_with(&l[..l.len() - 1])
         };
-        if !lower.split(' ').any(|word| w.literals.iter().any(|l| within(word, l))) {
+        if !key.split(' ').any(|word| literals.iter().any(|l| within(word, l))) {
             return Err(RuleError::new(format!(
                 "key `{key}` contains none of the rule's `literals`, so it would never be found"
             )));
@@ -237,15 +232,30 @@ fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
         return Err(RuleError::new(format!("`{key}` is sure, but none of the `keys`")));
     }
     Ok(Key {
-        literals: w.literals.clone(),
-        keys: w.keys.clone(),
-        glued: w.glued.clone(),
+        literals,
+        keys,
+        glued,
         modifiers: file.modifiers.clone(),
         not_after: w.not_after.clone(),
         not_before: if w.named { file.not_before.clone() } else { Vec::new() },
         value,
         sure: w.sure.clone(),
     })
+}
+
+/// The words, and those with letters beyond ASCII in other cases, too: in capitals, and with one first. Cases of ASCII are
+/// the engine's affair, which knows no others.
+fn cases(words: &[String]) -> Vec<String> {
+    let mut all = words.to_vec();
+    for word in words.iter().filter(|word| !word.is_ascii()) {
+        let first: String = word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+        for other in [word.to_uppercase(), first].map(|word| word.to_ascii_lowercase()) {
+            if !all.contains(&other) {
+                all.push(other);
+            }
+        }
+    }
+    all
 }
 
 #[derive(Clone, Copy, PartialEq)]

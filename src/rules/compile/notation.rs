@@ -69,8 +69,8 @@ fn checked(written: WrittenForm) -> Result<Form, RuleError> {
         );
     }
     let texts = || written.before.iter().chain(&written.after);
-    if texts().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX || !text.is_ascii()) {
-        return fail("a text of `before` or `after` has 1 to 48 ASCII bytes and is more than blanks");
+    if texts().any(|text| text.trim().is_empty() || text.len() > TEXT_BYTES_MAX) {
+        return fail("a text of `before` or `after` has 1 to 48 bytes and is more than blanks");
     }
     if written.between.is_empty() {
         return fail("`between` is empty; a key and its value must be told apart");

@@ -145,12 +145,13 @@ impl Vectors {
             // SAFETY: 32 bytes from `32 + n` end at `MASK + WINDOW - 1`, the end of the text, or before.
             let bytes: [_; HALVES] =
                 std::array::from_fn(|half| unsafe { _mm256_loadu_si256(text.as_ptr().add(32 * half + n).cast()) });
+            let low = bytes.map(|bytes| _mm256_and_si256(bytes, nibble));
             let high = bytes.map(|bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble));
             for (group, found) in found.iter_mut().enumerate() {
                 let (by_low, by_high) = (self.low[first + group][n], self.high[first + group][n]);
                 for half in 0..HALVES {
                     let here = _mm256_and_si256(
-                        _mm256_shuffle_epi8(by_low, bytes[half]),
+                        _mm256_shuffle_epi8(by_low, low[half]),
                         _mm256_shuffle_epi8(by_high, high[half]),
                     );
                     found[half] = if n == WINDOW - 1 {

@@ -103,14 +103,16 @@ impl<const GROUPS: usize> Vectors<GROUPS> {
         for n in (0..WINDOW).rev() {
             // SAFETY: 64 bytes from `n` end at `MASK + WINDOW - 1`, the end of the text, or before.
             let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().add(n).cast()) };
-            let high = _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), nibble);
+            let (low, high) =
+                (_mm512_and_si512(bytes, nibble), _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), nibble));
             for (group, found) in found.iter_mut().enumerate() {
-                let low = _mm512_shuffle_epi8(self.low[group][n], bytes);
-                let high = _mm512_shuffle_epi8(self.high[group][n], high);
+                let by_low = _mm512_shuffle_epi8(self.low[group][n], low);
+                let by_high = _mm512_shuffle_epi8(self.high[group][n], high);
+                let here = _mm512_and_si512(by_low, by_high);
                 *found = if n == WINDOW - 1 {
-                    _mm512_or_si512(_mm512_and_si512(low, high), self.any[group])
+                    _mm512_or_si512(here, self.any[group])
                 } else {
-                    _mm512_and_si512(_mm512_and_si512(low, high), *found)
+                    _mm512_and_si512(here, *found)
                 };
             }
         }

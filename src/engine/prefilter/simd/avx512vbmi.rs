@@ -1,9 +1,9 @@
 //! The kernel for AVX-512VBMI.
 //!
 //! `vpermb` looks bytes up in a table of 64, so that one confirm does what takes two by nibbles and
-//! an `and`. ASCII has 128 bytes; those that differ in bit 5 alone share an entry, which are the
-//! letters in both cases, and control characters with digits and punctuation. What passes by that
-//! (`akia` for `AKIA`) the hash check and the comparison refuse; in logs it is little.
+//! an `and`. Bytes that differ in bits 5 and 7 alone share an entry, which are the letters in both
+//! cases, control characters with digits and punctuation, and what is beyond ASCII with what is not.
+//! What passes by that (`akia` for `AKIA`) the hash check and the comparison refuse; in logs it is little.
 //!
 //! Permutations and tests of bytes go through one port of the processor, which is what the time goes into. So the
 //! kernel goes over the text once, makes as few masks as tell all classes, and leaves the rest to arithmetic on masks.
@@ -59,7 +59,7 @@ fn tables(windows: &[Fingerprint]) -> Tables<64> {
     tables
 }
 
-/// The entry of a byte: the byte without bit 5, closed up. Bit 7 goes too: literals are ASCII.
+/// The entry of a byte: the byte without bits 5 and 7, closed up.
 const fn entry(byte: u8) -> usize {
     (byte & 0x1F | byte >> 1 & 0x20) as usize
 }

@@ -31,9 +31,7 @@ type Tables<const ENTRIES: usize> = [[[u8; ENTRIES]; WINDOW]; MAX_GROUPS];
 
 /// Tables by low and by high nibble, of which the `and` is the table by byte.
 ///
-/// `vpshufb` gives zero for a byte with its highest bit set, and so does the table by high nibbles: at such
-/// a byte nothing is found. Right, as literals are ASCII; but a window of three bytes must accept any byte at
-/// its fourth position, hence `any`.
+/// A window of three bytes accepts any byte at its fourth position, of which no table knows all: hence `any`.
 struct NibbleTables {
     low: Tables<16>,
     high: Tables<16>,
