@@ -80,12 +80,16 @@ fn small(text: &[u8]) -> String {
 
 /// Whether a text is a page's word for it, in another language than the key's: `"Password": "Kennwort"`, `"密码": "password"`.
 pub fn is_translation(key: &[u8], text: &[u8]) -> bool {
+    let letter = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-') || *b >= 0x80;
+    if text.len() > LABEL_BYTES_MAX || !text.iter().all(letter) {
+        return false;
+    }
+    let word = small(text);
+    let foreign = |word: &str| CALLED[1..].contains(&word);
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
-    let label =
-        text == b"Password" && !key.eq_ignore_ascii_case(text) && key.first().is_some_and(u8::is_ascii_uppercase);
-    begins && CALLED.iter().skip(1).any(|word| small(text) == *word)
-        || label && CALLED.iter().skip(1).any(|word| small(key) == *word)
-        || !key.is_ascii() && key != text && CALLED.iter().any(|word| small(text) == *word)
+    begins && foreign(&word)
+        || text == b"Password" && key.first().is_some_and(u8::is_ascii_uppercase) && foreign(&small(key))
+        || !key.is_ascii() && key != text && CALLED.contains(&&*word)
 }
 
 /// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
