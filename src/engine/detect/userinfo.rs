@@ -54,6 +54,10 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     if name.contains(&b'[') && password.is_some_and(|text| text.iter().all(|b| b.is_ascii_lowercase() || *b == b']')) {
         return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
     }
+    // `https://$env:GITHUB_TOKEN@host`: a variable of PowerShell's.
+    if name == b"$env" {
+        return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
+    }
     let masked = password.is_some() && s.set.masks.spares(name);
     let constant = |text: &[u8]| CONSTANTS.iter().any(|c| text.eq_ignore_ascii_case(c.as_bytes()));
     let secret = match password {

@@ -94,14 +94,6 @@ pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
         || public::is_signature(key, text)
         || public::is_name(text)
         || names::is_public(text)
-        || is_release(text)
-}
-
-/// `4.2.0`, `^4.2.0`: a version.
-fn is_release(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"^").or(text.strip_prefix(b"~")).or(text.strip_prefix(b"v")).unwrap_or(text);
-    let dots = text.iter().filter(|b| **b == b'.').count();
-    dots > 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }
 
 /// The fewest bytes of a value that is only told by its place.

@@ -1,6 +1,6 @@
 //! Values whose form says what they are, and that it is no secret, whatever their key is called: a point in time, an object
 //! as a program prints it, one of which most is masked already, a call, a command; and, behind what is no password's key, an
-//! algorithm, an account, an address, a file.
+//! algorithm, an account, an address, a file, a version.
 
 use super::names;
 use crate::rules::words::words;
@@ -55,6 +55,7 @@ pub fn is_name(value: &[u8]) -> bool {
                 || is_chain_address(value)
                 || is_pointer(value)
                 || is_file(value)
+                || is_release(value)
                 || value.starts_with(b"~/")
         }
     }
@@ -149,6 +150,13 @@ pub fn is_file(value: &[u8]) -> bool {
     dot > 0 && value[..dot].iter().all(named) && (KEY_FILES.iter().any(ends) || FILES.iter().any(ends))
 }
 
+/// `4.2.0`, `^4.2.0`: a version.
+fn is_release(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"^").or(text.strip_prefix(b"~")).or(text.strip_prefix(b"v")).unwrap_or(text);
+    let dots = text.iter().filter(|b| **b == b'.').count();
+    dots > 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+}
+
 /// `0xb40000753ef1e230`, `binder:0xb40000753ef1e230`: where something lies in memory.
 fn is_pointer(value: &[u8]) -> bool {
     let kind = value.iter().rposition(|b| *b == b':').map_or(0, |colon| colon + 1);
@@ -212,6 +220,7 @@ mod tests {
             "~/.app/release-priv.bin",
             "binder:0xb40000753ef1e230",
             "0x1d149e621d149e621d149e621d149e621d149e62",
+            "^4.2.0",
             "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
         ] {
             assert!(is_name(text.as_bytes()), "{text}");
