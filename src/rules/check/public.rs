@@ -35,13 +35,15 @@ fn is_call(value: &[u8]) -> bool {
     path.contains(&b'.') && path.split(|b| *b == b'.').all(name) && given.iter().all(argument)
 }
 
+/// Programs that make secrets, or read them.
+const PROGRAMS: &[&str] = words!("programs-for-secrets");
+
 /// `openssl rand -hex 32`, `python -c "import secrets"`: a program and its flags, which makes a secret and is none.
 fn is_command(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit()).count();
-    let Some([b' ', rest @ ..]) = value.get(name..) else { return false };
-    let word = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
-    let flag = |text: &[u8]| matches!(text, [b'-', flag, ..] if flag.is_ascii_lowercase() || *flag == b'-');
-    name > 1 && (flag(rest) || word > 1 && rest.get(word) == Some(&b' ') && flag(&rest[word + 1..]))
+    let flag = memchr::memmem::find(&value[name..], b" -").map(|at| at + name + b" -".len());
+    let flagged = flag.and_then(|at| value.get(at)).is_some_and(|b| b.is_ascii_lowercase() || *b == b'-');
+    flagged && PROGRAMS.iter().any(|program| *program.as_bytes() == value[..name])
 }
 
 /// Whether a value names something that everybody may know, as a password might, too: `rsa-sha2-512`, `@bob:h.example`,
@@ -235,6 +237,8 @@ mod tests {
             "a.b(c)",
             "hunter2(x)",
             "correct horse-battery",
+            "hunter2 --port 22",
+            "summer -x",
             "correct horse -9",
             "XXXXXhunter2",
             "********tail",

@@ -20,16 +20,18 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
         let numbered = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'; // `<SECRET_001>`
         return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
     }
-    if is_variable(v) {
-        return true;
-    }
     let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
     wordy(v) && (begins() || ends_so(v))
 }
 
-/// Whether the text ends as a stand-in does: `SECRET_HERE`, `sk_live_xxxx`; `stay_here` is a password like any other.
+/// Whether the text ends as a stand-in does: `SECRET_HERE`, `sk_live_xxxx`, `API_TOKEN`; `stay_here` is a password like any other.
 pub(super) fn ends_so(v: &[u8]) -> bool {
-    if matches!(v.last(), Some(b'x' | b'X' | b'*' | b'.' | 0xA6)) && is_cut_short(v) {
+    let told = match v.last() {
+        Some(b'x' | b'X' | b'*' | b'.' | 0xA6) => is_cut_short(v),
+        Some(b'A'..=b'Z') => is_variable(v),
+        _ => false,
+    };
+    if told {
         return true;
     }
     let ends = |w: &&str| match v.len().checked_sub(w.len()) {
@@ -42,12 +44,16 @@ pub(super) fn ends_so(v: &[u8]) -> bool {
         && wordy(v)
 }
 
-/// `CLOUDFLARE_API_TOKEN`, `SEED_ADMIN_PASSWORD`: the name of a variable that has the secret.
+/// `CLOUDFLARE_API_TOKEN`, `SEED_ADMIN_PASSWORD`: the name of a variable that has the secret; `MY_SUPER_SECRET_KEY` is one.
 fn is_variable(v: &[u8]) -> bool {
     let capital = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
     let Some(cut) = v.iter().rposition(|b| *b == b'_').filter(|_| v.iter().all(capital)) else { return false };
-    cut > 1 && is_secret_name(&v[cut + 1..].to_ascii_lowercase())
+    let made_up = || v.split(|b| *b == b'_').any(|part| MADE_UP.iter().any(|word| part == word.as_bytes()));
+    cut > 1 && is_secret_name(&v[cut + 1..].to_ascii_lowercase()) && !made_up()
 }
+
+/// Words that only a secret has which somebody made up.
+const MADE_UP: &[&str] = words!("words-of-made-up-secrets");
 
 /// The fewest signs that stand for what is left out behind a prefix, and the fewest dots.
 const LEFT_OUT_MIN: usize = 4;
