@@ -150,8 +150,8 @@ def wheel():
     shutil.rmtree(wheels, ignore_errors=True)
     tools = venv("maturin", packages=[MATURIN])
     here = ROOT / "bindings/python"
-    run(tools / "maturin", "build", "--quiet", "--locked", "--compatibility", "linux", "--out", wheels, cwd=here,
-        CARGO_TARGET_DIR=str(TARGET))
+    run(tools / "maturin", "build", "--quiet", "--locked", "--compatibility", "linux", "--compression-level", "9", "--out", wheels,
+        cwd=here, CARGO_TARGET_DIR=str(TARGET))
     (built,) = wheels.glob("logveil-*.whl")
     size = built.stat().st_size
     names = {re.sub(r"^logveil-[^/]*/", "", n) for n in zipfile.ZipFile(built).namelist()}
