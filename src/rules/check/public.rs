@@ -41,6 +41,9 @@ const PROGRAMS: &[&str] = words!("programs-for-secrets");
 /// `openssl rand -hex 32`, `python -c "import secrets"`: a program and its flags, which makes a secret and is none.
 fn is_command(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit()).count();
+    if name < 2 || value.get(name) != Some(&b' ') {
+        return false;
+    }
     let flag = memchr::memmem::find(&value[name..], b" -").map(|at| at + name + b" -".len());
     let flagged = flag.and_then(|at| value.get(at)).is_some_and(|b| b.is_ascii_lowercase() || *b == b'-');
     flagged && PROGRAMS.iter().any(|program| *program.as_bytes() == value[..name])
