@@ -1,6 +1,6 @@
 //! Words that follow a key's colon in prose: `Password: required`, `token: expired`.
 
-use crate::rules::check::{public, random};
+use crate::rules::check::{names, public, random};
 use crate::rules::words::words;
 
 const STATUS: &[&str] = words!("status-words");
@@ -13,7 +13,7 @@ pub fn is_status(value: &[u8]) -> bool {
     word.len() <= 16 && STATUS.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()))
 }
 
-/// Whether a word goes on with what is said of a password: `password expired`, `password policy`.
+/// Whether a word goes on with what is said of a password: `password expired`, `password policy`; or is a column's type.
 pub fn is_said(word: &[u8]) -> bool {
     let is = |list: &[&str]| list.iter().any(|w| word.eq_ignore_ascii_case(w.as_bytes()));
     // `entered`, `missing`, `successfully`: how it went.
@@ -21,7 +21,7 @@ pub fn is_said(word: &[u8]) -> bool {
         let ends = [&b"ed"[..], b"ing", b"ly"].iter().any(|end| word.ends_with(end));
         ends && word.len() >= WENT_BYTES_MIN && word.iter().all(u8::is_ascii_lowercase)
     };
-    is_status(word) || is(VERBS) || is(NOUNS) || is(THINGS) || went()
+    is_status(word) || is(VERBS) || is(NOUNS) || is(THINGS) || names::is_type(word) || went()
 }
 
 /// The fewest letters of such a word.
