@@ -62,10 +62,10 @@ const DOTS_MIN: usize = 3;
 /// `sk_live_xxxxxxxx`, `sk-...`, `ghp_****`: what a provider's tokens begin with, and the rest left out.
 fn is_cut_short(v: &[u8]) -> bool {
     let Some(&sign) = v.last() else { return false };
+    let before_run = || &v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)];
     let (head, least) = match v.strip_suffix("\u{2026}".as_bytes()) {
         Some(head) => (head, 0),
-        None if sign == b'.' => (&v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)], DOTS_MIN),
-        None => (&v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)], LEFT_OUT_MIN),
+        None => (before_run(), if sign == b'.' { DOTS_MIN } else { LEFT_OUT_MIN }),
     };
     let prefix = |part: &[u8]| part.len() <= 12 && part.iter().all(u8::is_ascii_alphabetic);
     v.len() - head.len() >= least
