@@ -1,12 +1,13 @@
 //! What operators meet: slow visitors, few descriptors, files that are none.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Stdio};
 
 use crate::flow::between;
-use crate::kit::{Collector, Sidecar, line, program, refused};
+use crate::kit::{Collector, Sidecar, await_that, line, program, refused};
 
 /// Whoever holds connections to the admin listener keeps no probe out.
 #[test]
@@ -193,4 +194,40 @@ fn a_check_tries_sockets_names_and_folders() {
     assert_eq!(code, 2, "{out}");
     assert!(err.contains("2 of these would keep it from starting"), "{err}");
     assert!(out.contains("[[listen]] `a`: tcp://192.0.2.1:1: Cannot assign"), "{out}");
+}
+
+/// While it starts, a signal is noted: it reloads then, or ends in order. Its first line is held up until the signal has
+/// come, by a standard error that takes nothing.
+#[test]
+fn a_signal_while_it_starts_is_obeyed() {
+    for (signal, said) in [("-HUP", "reason=\"SIGHUP\""), ("-TERM", "everything received was written")] {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("in");
+        let listen = format!("[[listen]]\naddress = 'unix://{}'\n", socket.display());
+        let config = format!("{listen}[[upstream]]\naddress = 'stdout:'\n[limits]\nconnections = 8\n");
+        std::fs::write(folder.path().join("logveil.toml"), config).unwrap();
+        let (full, stderr) = UnixStream::pair().unwrap();
+        stderr.set_nonblocking(true).unwrap();
+        while (&stderr).write(b"\n").is_ok() {}
+        stderr.set_nonblocking(false).unwrap();
+        let mut child = Command::new(program())
+            .current_dir(folder.path())
+            .args(["serve", "--config", "logveil.toml"])
+            .stdout(Stdio::null())
+            .stderr(OwnedFd::from(stderr))
+            .spawn()
+            .unwrap();
+        let pid = child.id().to_string();
+        let send = |signal: &str| assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        await_that("its socket", || socket.exists().then_some(()));
+        send(signal);
+        let mut lines = BufReader::new(full).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains(said)), "{signal}");
+        if signal == "-HUP" {
+            send("-TERM");
+        }
+        lines.for_each(drop);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(!socket.exists());
+    }
 }

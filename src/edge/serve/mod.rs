@@ -16,6 +16,7 @@ mod datagram;
 #[cfg(test)]
 mod drawn;
 mod due;
+mod early;
 mod encode;
 pub mod files;
 mod flight;
@@ -56,6 +57,7 @@ mod upstream;
 mod wire;
 mod work;
 
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -70,6 +72,7 @@ use tokio_util::task::TaskTracker;
 
 use self::access::Access;
 use self::bound::{Bound, Kind};
+use self::early::Early;
 use self::forward::Forwarder;
 use self::handed::Handed;
 use self::http_in::hall::Hall;
@@ -98,6 +101,7 @@ pub enum Ended {
 /// # Errors
 /// Why it could not start: a listener that cannot be bound.
 pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
+    let early = Early::noted().map_err(|e| format!("signals: {e}"))?;
     log(settings.log);
     let places = harden::raise_files(&settings);
     if places < settings.limits.connections {
@@ -120,7 +124,7 @@ pub fn run(settings: Settings, source: Source) -> Result<Ended, String> {
     let shared = Shared::new(settings, places, &bound);
     harden::lock(&shared.settings, &source.files);
     let runtime = runtime(shared.settings.limits.threads).map_err(|e| format!("cannot start: {e}"))?;
-    let ended = runtime.block_on(live(shared, bound, admin, source)).map_err(|e| format!("cannot start: {e}"));
+    let ended = runtime.block_on(live(shared, bound, admin, source, early)).map_err(|e| format!("cannot start: {e}"));
     runtime.shutdown_timeout(LAST);
     ended
 }
@@ -162,9 +166,16 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(threads).on_thread_park(Redactor::forget).enable_all().build()
 }
 
-async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, source: Source) -> io::Result<Ended> {
-    tokio::spawn(Reloader::new(shared.clone(), source)?.run());
+async fn live(
+    shared: Arc<Shared>,
+    bound: Vec<Bound>,
+    admin: Option<Bound>,
+    source: Source,
+    early: Early,
+) -> io::Result<Ended> {
+    tokio::spawn(Reloader::new(shared.clone(), source, &early)?.run());
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let asked = early.end();
     let ((records, batches), (messages, whole)) = (unbounded_channel(), unbounded_channel());
     let hall = Hall::new(shared.clone());
     let ground =
@@ -186,6 +197,7 @@ async fn live(shared: Arc<Shared>, bound: Vec<Bound>, admin: Option<Bound>, sour
     forwarders.spawn(hall.watch());
     notify::tell(&[notify::State::Ready]);
     tokio::select! {
+        () = ready(()), if asked => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
         _ = forwarders.join_next() => return Ok(Ended::Fault),

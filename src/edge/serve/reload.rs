@@ -5,13 +5,16 @@
 //! uses it takes it over where it can change nothing half done: a connection between two records
 //! (`lane`), a listener at the next handshake, the forwarder at the next connection.
 
+use std::future::ready;
 use std::io;
+use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
+use super::early::Early;
 use super::files::Files;
 use super::notify;
 use super::settings::{Listen, Settings, Upstream};
@@ -41,15 +44,18 @@ pub struct Reloader {
     shared: Arc<Shared>,
     source: Source,
     hangup: Signal,
+    /// Whether one came before.
+    asked: bool,
 }
 
 impl Reloader {
-    /// From here on SIGHUP ends nothing.
+    /// Hears SIGHUP from here on; what came before is in `early`.
     ///
     /// # Errors
     /// When the system does not let signals be heard.
-    pub fn new(shared: Arc<Shared>, source: Source) -> io::Result<Reloader> {
-        Ok(Reloader { shared, source, hangup: signal(SignalKind::hangup())? })
+    pub fn new(shared: Arc<Shared>, source: Source, early: &Early) -> io::Result<Reloader> {
+        let hangup = signal(SignalKind::hangup())?;
+        Ok(Reloader { shared, source, hangup, asked: early.reload() })
     }
 
     /// Until it is time to stop.
@@ -58,6 +64,7 @@ impl Reloader {
         loop {
             let why = tokio::select! {
                 () = self.shared.stop.cancelled() => return,
+                () = ready(()), if take(&mut self.asked) => "SIGHUP",
                 _ = self.hangup.recv() => "SIGHUP",
                 () = changed(&self.source.files), if self.source.watch => "a file has changed",
             };
