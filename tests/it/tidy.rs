@@ -138,8 +138,8 @@ fn rule_3_no_import_from_above() {
 
 /// The floors of the sidecar, the lowest first; a folder is one floor.
 #[rustfmt::skip]
-const SERVE: [&str; 46] = [
-    "drawn", "access", "kernel", "notify", "wire", "foreign", "fluent", "http", "count", "frame", "framing", "budget", "limits",
+const SERVE: [&str; 47] = [
+    "drawn", "access", "early", "kernel", "notify", "wire", "foreign", "fluent", "http", "count", "frame", "framing", "budget", "limits",
     "work", "live", "files", "tls", "settings", "bound", "handed", "harden", "ready", "encode", "flight", "history", "lane",
     "numbers", "inbox", "shared", "status", "admin", "backoff", "due", "refuse", "connection", "senders", "datagram", "outfile",
     "upstream", "forward", "fluent_in", "http_out", "http_in", "listen", "reload", "mod",

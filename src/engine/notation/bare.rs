@@ -125,10 +125,11 @@ fn ends_percent(rest: &[u8]) -> bool {
     )
 }
 
-/// The longest template that is one value, in bytes.
+/// The longest template that is one value, in bytes, and the longest command whose output is.
 const TEMPLATE_BYTES_MAX: usize = 128;
+const COMMAND_BYTES_MAX: usize = 512;
 
-/// End of a `${...}`, `{{...}}`, `<%...%>` or `<name>` at `at`, or `at`.
+/// End of a `${...}`, `{{...}}`, `<%...%>`, `<name>` or `[name]` at `at`, or `at`.
 pub(crate) fn template_end(rec: &Record<'_>, at: usize) -> usize {
     const PAIRS: [(&[u8], &[u8]); 9] = [
         (b"%(", b")s"),
@@ -141,7 +142,8 @@ pub(crate) fn template_end(rec: &Record<'_>, at: usize) -> usize {
         (b"#{", b"}"),
         (b"%{", b"}"),
     ];
-    let rest = rec.up_to(at, TEMPLATE_BYTES_MAX);
+    let longest = if rec.starts_with(at, b"$(") { COMMAND_BYTES_MAX } else { TEMPLATE_BYTES_MAX };
+    let rest = rec.up_to(at, longest);
     for &(open, close) in &PAIRS {
         if rest.starts_with(open) && (open != b"$$" || rest.get(2) == Some(&b'{')) {
             return memmem::find(rest, close).map_or(at, |i| at + i + close.len());
@@ -154,7 +156,9 @@ pub(crate) fn template_end(rec: &Record<'_>, at: usize) -> usize {
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
         .count();
     match (rest.first(), rest.get(1 + inner)) {
-        (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) => at + inner + 2,
+        (Some(b'<'), Some(b'>')) | (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) | (Some(b'('), Some(b')')) => {
+            at + inner + 2
+        }
         _ => at,
     }
 }

@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::Record;
 use super::escape::{GAP_BYTES_MAX, skip_gap};
-use super::key::KeySite;
+use super::key::{KEY_BYTES_MAX, KeySite};
 use super::separator::{ANGLES, Separated, Separator, type_end, written};
 use super::text::{quoted, text_end};
 use super::{bracket, named, wrapper};
@@ -48,7 +48,7 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     if quoted {
         return comma(rec, site, opened, gap).or_else(|| named::property(rec, site, opened, gap));
     }
-    blank(rec, site, site.end, gap)
+    listed(rec, site, gap).or_else(|| blank(rec, site, site.end, gap))
 }
 
 /// `<key>`, `<ns:key attr="x">`, also written with entities or escapes.
@@ -118,16 +118,27 @@ fn comma(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) -> Option<S
     }
     let value = skip_gap(rec, at + 1, GAP_BYTES_MAX);
     let next = rec.quote_at(value, rec.end)?;
-    let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
     // The next member's name is no argument.
     let text = quoted(rec, value, next);
-    let member = rec.get(skip_gap(rec, (text.end + next.width()).min(rec.end), GAP_BYTES_MAX)) == Some(b':');
-    (same && !member && (site.dashes > 0 || setter(rec, opened))).then_some(Separated {
-        joint: Separator::Comma,
-        value,
-        percent: false,
-        quoted: false,
-    })
+    let behind = rec.get(skip_gap(rec, (text.end + next.width()).min(rec.end), GAP_BYTES_MAX));
+    let member = behind == Some(b':');
+    let same = site.quote.is_some_and(|q| q.sign == next.sign && q.slashes == next.slashes);
+    // Another mark may be that of the text around the call, but for one that is the call's last.
+    let last = || site.quote.is_some_and(|q| q.sign != next.sign) && !text.open && behind == Some(b')');
+    let argument = same && site.dashes > 0 || (same || last()) && setter(rec, opened);
+    (argument && !member).then_some(Separated { joint: Separator::Comma, value, percent: false, quoted: false })
+}
+
+/// `[java, -jar, x.jar, --password, hunter2]`: a flag and its value in a list as Java prints it.
+fn listed(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
+    let element = site.dashes > 0 && (rec.before(site.open) == Some(b'[') || rec.ends_with(site.open, b", "));
+    if !element || at != site.end || !rec.starts_with(at, b", ") {
+        return None;
+    }
+    let value = at + 2;
+    let len = rec.run(value, KEY_BYTES_MAX, |b| !matches!(b, b',' | b']' | b' ' | b'"' | b'\'' | b'\\'));
+    let ends = matches!(rec.get(value + len), Some(b',' | b']')) && rec.get(value) != Some(b'-');
+    ends.then_some(Separated { joint: Separator::Comma, value, percent: false, quoted: false })
 }
 
 /// Whether what stands before `at` is a call that sets something: `os.Setenv(`, `put(`, `header(`.

@@ -123,6 +123,7 @@ pub(crate) fn may_follow(rec: &Record<'_>, at: usize) -> bool {
                 | b'+'
                 | b'|'
                 | b'-'
+                | b','
                 | 0x1b
                 | b'#'
                 | WIDE

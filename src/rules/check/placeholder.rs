@@ -1,6 +1,6 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
-use super::reference::is_reference;
+use super::reference::{is_output, is_reference};
 use super::stand_in::{STAND_INS, ends_so, is_stand_in, strip_word};
 use crate::rules::words::words;
 
@@ -14,7 +14,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     let Some(&first) = v.first() else { return true };
     if !begins::ANY[usize::from(first)] || v.len() > PLACEHOLDER_BYTES_MAX {
-        return ends_so(v);
+        return ends_so(v) || is_output(v);
     }
     match first {
         b'0'..=b'9' => is_nothing(v),
@@ -121,7 +121,14 @@ fn has_word(inside: &[u8], word: &str) -> bool {
 }
 
 fn is_in_brackets(inside: &[u8]) -> bool {
-    IN_BRACKETS.iter().any(|word| inside.eq_ignore_ascii_case(word.as_bytes()))
+    IN_BRACKETS.iter().filter_map(|word| strip_word(inside, word)).any(|tail| tail.is_empty() || is_reason(tail))
+}
+
+/// ` for privacy`: why, or by whom, a value is not shown.
+fn is_reason(tail: &[u8]) -> bool {
+    let mut words = tail.split(|b| *b == b' ').skip(1);
+    let begins = words.next().is_some_and(|w| [&b"for"[..], b"by", b"due"].iter().any(|b| w.eq_ignore_ascii_case(b)));
+    begins && words.clone().count() > 0 && words.all(|w| !w.is_empty() && w.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// Whether the whole value is what a redactor leaves behind, this one or another.
@@ -169,10 +176,11 @@ fn is_mask_constant(v: &[u8]) -> bool {
     v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
 }
 
-/// `***stripped***`: a word that tells what was done, whichever it is.
+/// `***stripped***`, `***REMOVED SENSITIVE VALUE***`: a word that tells what was done, or several in capitals.
 fn is_starred_word(v: &[u8]) -> bool {
     let inner = v.strip_prefix(b"***").and_then(|v| v.strip_suffix(b"***")).unwrap_or_default();
-    !inner.is_empty() && inner.iter().all(u8::is_ascii_alphabetic)
+    !inner.is_empty()
+        && (inner.iter().all(u8::is_ascii_alphabetic) || inner.iter().all(|b| b.is_ascii_uppercase() || *b == b' '))
 }
 
 /// `*PASSWORD_REPLACED*`: a name in capitals between stars.
@@ -277,6 +285,9 @@ mod tests {
             "<password>",
             "{password}",
             "***redacted***",
+            "***REMOVED SENSITIVE VALUE***",
+            "{{env `DB_PW`}}",
+            "/users/reset_password",
             "*********(redacted)",
             "*PASSWORD_REPLACED*",
             "(sensitive value)",
@@ -287,6 +298,11 @@ mod tests {
             "<SECRET_001>",
             "<hidden_token last4=(4641)>",
             "[secure]",
+            "[CLIPPED FOR GITHUB]",
+            "__DB_PW__",
+            "$(kubectl get secret db -o jsonpath=\"{.data.p}\" | base64 -d)",
+            "$(aws ssm get-parameter --name ",
+            "$(kubectl",
             "%5BFILTERED%5D",
             "%s",
             "%1$s",
@@ -322,9 +338,16 @@ mod tests {
             "secure",
             "****(hunter2)",
             "(secure)x",
+            "[secure for hunter2]",
+            "__hunter__",
+            "__HUNTER2__",
             "%s3cret",
+            "/hunter/two",
+            "***my hunter***",
             "%%hunter2",
             "$(echo \"hunter2\")",
+            "$(printf hunter2 | base64",
+            "$(hunter",
             "$ecret.x1",
             "+ hunter2",
             r"\$ecret1",

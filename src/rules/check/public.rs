@@ -46,7 +46,12 @@ fn is_command(value: &[u8]) -> bool {
     }
     let flag = memchr::memmem::find(&value[name..], b" -").map(|at| at + name + b" -".len());
     let flagged = flag.and_then(|at| value.get(at)).is_some_and(|b| b.is_ascii_lowercase() || *b == b'-');
-    flagged && PROGRAMS.iter().any(|program| *program.as_bytes() == value[..name])
+    flagged && is_program(&value[..name])
+}
+
+/// Whether it is a program that makes secrets, or reads them: `openssl`.
+pub(super) fn is_program(name: &[u8]) -> bool {
+    PROGRAMS.iter().any(|program| program.as_bytes() == name)
 }
 
 /// Whether a value names something that everybody may know, as a password might, too: `rsa-sha2-512`, `@bob:h.example`,
@@ -79,7 +84,7 @@ fn is_shortcut(value: &[u8]) -> bool {
 const MASKED_BYTES_MIN: usize = 6;
 const SHOWN_BYTES_MAX: usize = 5;
 
-/// `sup3XXXXXXXXXorGG`, `******************-b66c-f2db26efb20c`: masked but for its ends, or for the last parts of a UUID. A mask
+/// `sup3XXXXXXXXXorGG`, `93*********`, `******************-b66c-f2db26efb20c`: masked but for its ends, or for the last parts of a UUID. A mask
 /// with anything else behind it is a value.
 fn is_half_masked(value: &[u8]) -> bool {
     // What is masked reaches over the middle.
@@ -90,7 +95,8 @@ fn is_half_masked(value: &[u8]) -> bool {
     let (run, tail) = (end - head, &value[end..]);
     let shown = |len: usize| (1..=SHOWN_BYTES_MAX).contains(&len);
     let uuid = || tail.first() == Some(&b'-') && tail.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
-    run >= MASKED_BYTES_MIN && (shown(head) && shown(tail.len()) || head == 0 && run >= tail.len() && uuid())
+    let shown = shown(head) && (shown(tail.len()) || tail.is_empty() && *mask == b'*');
+    run >= MASKED_BYTES_MIN && (shown || head == 0 && run >= tail.len() && uuid())
 }
 
 /// The longest point in time, in bytes: `2024-05-07T10:11:12.123456789+02:00`.
@@ -201,6 +207,7 @@ mod tests {
             "2024-05-07 10:11",
             "android.os.Binder@7723299",
             "sup3XXXXXXXXXorGG",
+            "93*********",
             "secrets.token_urlsafe(32)",
             "openssl rand -hex 32",
             "string | undefined (min 8 chars)",

@@ -1,6 +1,6 @@
 //! Values that say where the value is: variables, templates, formats, program text that joins texts, names in a vault.
 
-use super::prose;
+use super::{prose, public};
 use crate::rules::words::words;
 
 /// Tags of YAML whose value is looked up elsewhere.
@@ -13,7 +13,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         !s.is_empty()
             && s.iter().all(|b| {
                 b.is_ascii_alphanumeric()
-                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'')
+                    || matches!(b, b'_' | b'.' | b' ' | b'-' | b'/' | b'(' | b')' | b'|' | b'[' | b']' | b'\'' | b'`')
             })
     };
     let word =
@@ -23,6 +23,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         // Another variable in a variable's stead: `${KEY:-${OTHER}}`.
         [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
         [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
+        [b'$', b'(', ..] if is_output(v) => true,
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
         [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
@@ -42,9 +43,29 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'(', b'(', inner @ ..] => is_in_vault(inner),
         [b'&', inner @ ..] => is_captured(inner),
         [b'@', b'@', inner @ .., b'@', b'@'] => word(inner),
+        [b'_', b'_', inner @ .., b'_', b'_'] => {
+            inner.len() > 1 && inner.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+        }
         [b'#', inner @ ..] => is_selector(inner),
+        [b'/', path @ ..] => is_page(path),
         [b'@', inner @ ..] if is_indexed(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
+    }
+}
+
+/// Programs that say what they are given: the secret stands there.
+const SAYING: [&[u8]; 2] = [b"echo", b"printf"];
+
+/// `$(kubectl get secret db -o jsonpath="{.data.p}" | base64 -d)`: what a command says. The shell's own marks may end the
+/// value before the command does; what is a secret in the command is found for itself.
+pub(super) fn is_output(v: &[u8]) -> bool {
+    let Some(command) = v.strip_prefix(b"$(") else { return false };
+    let name = |b: &&u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'/');
+    let program = &command[..command.iter().take_while(name).count()];
+    match command.get(program.len()) {
+        Some(b' ') => program.len() > 1 && !SAYING.contains(&program),
+        Some(_) => false,
+        None => public::is_program(program),
     }
 }
 
@@ -95,6 +116,12 @@ fn is_selector(inner: &[u8]) -> bool {
     inner.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
         && parts.clone().count() > 1
         && parts.any(prose::is_secret_name)
+}
+
+/// `forgot_password`, `users/reset-password` behind a `/`: the page of a site where one is entered.
+fn is_page(path: &[u8]) -> bool {
+    path.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'/'))
+        && path.split(|b| matches!(b, b'-' | b'_' | b'/')).any(prose::is_secret_name)
 }
 
 /// `Token.Content`, `Tokens[$Index`, `this->password` behind a `$`: what a variable holds.

@@ -59,7 +59,7 @@ const MADE_UP: &[&str] = words!("words-of-made-up-secrets");
 const LEFT_OUT_MIN: usize = 4;
 const DOTS_MIN: usize = 3;
 
-/// `sk_live_xxxxxxxx`, `sk-...`, `ghp_****`: what a provider's tokens begin with, and the rest left out.
+/// `sk_live_xxxxxxxx`, `sk-...`, `hvs.XXXX`, `ghp_****`: what a provider's tokens begin with, and the rest left out.
 fn is_cut_short(v: &[u8]) -> bool {
     let Some(&sign) = v.last() else { return false };
     let before_run = || &v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)];
@@ -69,9 +69,9 @@ fn is_cut_short(v: &[u8]) -> bool {
     };
     let prefix = |part: &[u8]| part.len() <= 12 && part.iter().all(u8::is_ascii_alphabetic);
     v.len() - head.len() >= least
-        && matches!(head.last(), Some(b'_' | b'-'))
+        && (matches!(head.last(), Some(b'_' | b'-')) || sign != b'.' && head.last() == Some(&b'.'))
         && head.first().is_some_and(u8::is_ascii_alphabetic)
-        && head.split(|b| matches!(b, b'_' | b'-')).all(prefix)
+        && head.split(|b| matches!(b, b'_' | b'-' | b'.')).all(prefix)
 }
 
 /// Letters and what joins words.
