@@ -13,7 +13,7 @@ use crate::engine::notation::named;
 use crate::engine::notation::separator::{Separated, Separator};
 use crate::engine::notation::spelling;
 use crate::engine::notation::value::{Value, Values, quoted};
-use crate::rules::check::{names, random};
+use crate::rules::check::{base64, names, random};
 use crate::rules::judge::{is_drawn, is_made_up};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
@@ -99,6 +99,39 @@ pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> 
     if near && whole { waits(known, Below::Announced(EMPTY_LINES_MAX)) } else { None }
 }
 
+/// What a mail server's question begins with, whose answer is the next line (RFC 4954, section 4).
+const QUESTION: &[u8] = b"334 ";
+/// "Password:".
+const PASSWORD: &[u8] = b"UGFzc3dvcmQ6";
+/// The most bytes behind it that end its line: `\r\n'`, as a program's trace writes them.
+const QUESTION_END_BYTES_MAX: usize = 6;
+
+/// `334 UGFzc3dvcmQ6` ends the record, "Password:" in base64: the answer is on the line below.
+pub(super) fn asked(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let ends = rec.end - site.end <= QUESTION_END_BYTES_MAX;
+    if ends && rec.ends_with(site.start, QUESTION) { waits(known, Below::Answered) } else { None }
+}
+
+/// The answer at the end of the line: `C: aHVudGVyMg==`, `send: 'aHVudGVyMg==\r\n'`.
+fn answer(s: &mut RecordContext<'_>, below: &ValueBelow) {
+    let whole = s.rec.last(s.rec.end, ANNOUNCED_BYTES_MAX);
+    *s.work += whole.len() as u64;
+    let line = whole.trim_ascii_end();
+    let line = line.strip_suffix(b"'").or(line.strip_suffix(b"\"")).unwrap_or(line);
+    let line = line.strip_suffix(b"\\r\\n").unwrap_or(line);
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'+' | b'/' | b'=');
+    let len = line.iter().rev().take_while(part).count();
+    let text = &line[line.len() - len..];
+    if text == PASSWORD {
+        // A trace says it twice: `reply: b'334 UGFzc3dvcmQ6\r\n'`, `Msg: b'UGFzc3dvcmQ6'`.
+        s.continuation = waits(&below.known, below.how);
+    } else if base64::is_text(text) {
+        let end = s.rec.end - whole.len() + line.len();
+        let value = Value { start: end - len, end, quote: None, notation: in_text(&s.rec, end - len), open: false };
+        s.found_value(&below.known, &value);
+    }
+}
+
 /// Whether all of a line is a value that was drawn or made up, and no name.
 fn is_announced(text: &[u8], known: &SecretKey) -> bool {
     let password = known.policy == ValuePolicy::Any;
@@ -146,6 +179,7 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Announced(left)));
         }
         Below::Announced(_) => alone(s, &below, begin),
+        Below::Answered => answer(s, &below),
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);
             s.continuation = waits(&below.known, below.how);

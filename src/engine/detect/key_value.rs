@@ -64,7 +64,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         if label {
             return s.refuse(at, None, Refusal::Separator); // nor does it announce a value
         }
-        let follows = below::tag(&s.rec, &site, &known).or_else(|| below::announced(&s.rec, &site, &known));
+        let follows = below::tag(&s.rec, &site, &known)
+            .or_else(|| below::announced(&s.rec, &site, &known))
+            .or_else(|| below::asked(&s.rec, &site, &known));
         s.continuation = follows.or_else(|| s.continuation.take());
         if named::names_a_key(&s.rec, site.open) {
             s.rescan.raise(); // its value was looked for beside it
@@ -79,7 +81,10 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     }
     match joined {
         Some(joined) => value(s, &site, &joined, &known),
-        None => s.continuation = below::named(&s.rec, &site, &known).or_else(|| s.continuation.take()),
+        None => {
+            let follows = below::named(&s.rec, &site, &known).or_else(|| below::asked(&s.rec, &site, &known));
+            s.continuation = follows.or_else(|| s.continuation.take());
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Is it real? What a match must hold besides its pattern, one check a file.
 
+pub mod base64;
 pub mod card;
 pub mod crc32;
 pub mod entropy;

@@ -1,7 +1,7 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
 use super::reference::{is_output, is_reference};
-use super::stand_in::{STAND_INS, ends_so, is_stand_in, strip_word};
+use super::stand_in::{MASKS, STAND_INS, ends_so, is_stand_in, strip_word};
 use crate::rules::words::words;
 
 /// The longest value looked at; longer ones are no placeholder.
@@ -63,13 +63,10 @@ fn is_nothing(v: &[u8]) -> bool {
     // `(none)` and `<none>`, too.
     let word = strip_brackets(v);
     NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()) || word.eq_ignore_ascii_case(w.as_bytes()))
-        || *v == *b"NULL::text"
+        || matches!(v, b"NULL::text" | b"PRIVATE") // PostgreSQL's, and what yt-dlp puts for an argument
         || matches!(v, b"0" | b"1")
         || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
 }
-
-/// What redactors write.
-const MASKS: &[&str] = words!("redactors-marks");
 
 /// What stands for a value in brackets only.
 const IN_BRACKETS: &[&str] = words!("marks-in-brackets");
@@ -289,10 +286,11 @@ mod tests {
             "{{env `DB_PW`}}",
             "/users/reset_password",
             "*********(redacted)",
-            "*PASSWORD_REPLACED*",
             "(sensitive value)",
             "[PRIVATE DATA HIDDEN]",
             "SECRET_HERE",
+            "$mySecretKey",
+            "'$TOKEN'",
             "API_KEY_HERE",
             "put-your-token-here",
             "<SECRET_001>",
@@ -337,6 +335,8 @@ mod tests {
             "REDACTED:Hunter2",
             "secure",
             "****(hunter2)",
+            "$myHunter",
+            "'$ecret1x'",
             "(secure)x",
             "[secure for hunter2]",
             "__hunter__",

@@ -24,6 +24,8 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
         [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
         [b'$', b'(', ..] if is_output(v) => true,
+        // A text of the shell that is left for a variable: `{"token":"'$TOKEN'"}`.
+        [b'\'', inner @ .., b'\''] => inner.starts_with(b"$") && is_reference(inner),
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
         [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
@@ -159,8 +161,8 @@ fn is_reference_body(rest: &[u8], name: impl Fn(&[u8]) -> bool, word: impl Fn(&[
             name(inner) || default_is_placeholder(inner, word)
         }
         [b'(', inner @ .., b')'] => name(inner),
-        // `$VAR`, but not a password that begins with a dollar sign: variables are in one case.
-        _ => word(rest) && (upper(rest) || lower(rest)) && !rest.iter().any(u8::is_ascii_digit),
+        // `$VAR`, but not a password that begins with a dollar sign: variables are in one case, or say what they have.
+        _ => word(rest) && !rest.iter().any(u8::is_ascii_digit) && (upper(rest) || lower(rest) || is_camel(rest)),
     }
 }
 
@@ -186,6 +188,11 @@ fn default_is_placeholder(inner: &[u8], word: impl Fn(&[u8]) -> bool) -> bool {
     }
     word(&inner[..i])
         && (default.is_empty() || matches!(default, [b'$', rest @ ..] if rest.iter().all(u8::is_ascii_alphanumeric)))
+}
+
+/// `mySecretKey`: a small letter first, and the name of a secret.
+fn is_camel(name: &[u8]) -> bool {
+    name[0].is_ascii_lowercase() && !name.contains(&b'_') && prose::names_secret(&name.to_ascii_lowercase())
 }
 
 fn upper(v: &[u8]) -> bool {

@@ -6,6 +6,8 @@ use crate::rules::words::words;
 /// How words that stand for a value begin, and how they end.
 pub(super) const STAND_INS: &[&str] = words!("stand-ins");
 const ENDS: &[&str] = words!("stand-in-ends");
+/// What redactors write.
+pub(super) const MASKS: &[&str] = words!("redactors-marks");
 
 /// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`, `[printer serial number]`,
 /// `{SQL Password}`.
@@ -21,14 +23,15 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
         return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
     }
     let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
-    wordy(v) && (begins() || ends_so(v))
+    wordy(v) && begins() || ends_so(v)
 }
 
 /// Whether the text ends as a stand-in does: `SECRET_HERE`, `sk_live_xxxx`, `API_TOKEN`; `stay_here` is a password like any other.
 pub(super) fn ends_so(v: &[u8]) -> bool {
     let told = match v.last() {
-        Some(b'x' | b'X' | b'*' | b'.' | 0xA6) => is_cut_short(v),
-        Some(b'A'..=b'Z') => is_variable(v),
+        Some(b'x' | b'X' | b'*' | b'.' | 0xA6) => is_cut_short(v) || is_crossed(v),
+        Some(b'A'..=b'Z') => is_variable(v) || is_taken_out(v),
+        Some(b'>' | b']') => is_taken_out(v),
         _ => false,
     };
     if told {
@@ -55,9 +58,8 @@ fn is_variable(v: &[u8]) -> bool {
 /// Words that only a secret has which somebody made up.
 const MADE_UP: &[&str] = words!("words-of-made-up-secrets");
 
-/// The fewest signs that stand for what is left out behind a prefix, and the fewest dots.
-const LEFT_OUT_MIN: usize = 4;
-const DOTS_MIN: usize = 3;
+/// The fewest signs that stand for what is left out behind a prefix.
+const LEFT_OUT_MIN: usize = 3;
 
 /// `sk_live_xxxxxxxx`, `sk-...`, `hvs.XXXX`, `ghp_****`: what a provider's tokens begin with, and the rest left out.
 fn is_cut_short(v: &[u8]) -> bool {
@@ -65,13 +67,34 @@ fn is_cut_short(v: &[u8]) -> bool {
     let before_run = || &v[..v.iter().rposition(|b| *b != sign).map_or(0, |n| n + 1)];
     let (head, least) = match v.strip_suffix("\u{2026}".as_bytes()) {
         Some(head) => (head, 0),
-        None => (before_run(), if sign == b'.' { DOTS_MIN } else { LEFT_OUT_MIN }),
+        None => (before_run(), LEFT_OUT_MIN),
     };
-    let prefix = |part: &[u8]| part.len() <= 12 && part.iter().all(u8::is_ascii_alphabetic);
     v.len() - head.len() >= least
         && (matches!(head.last(), Some(b'_' | b'-')) || sign != b'.' && head.last() == Some(&b'.'))
-        && head.first().is_some_and(u8::is_ascii_alphabetic)
-        && head.split(|b| matches!(b, b'_' | b'-' | b'.')).all(prefix)
+        && is_prefix(head)
+}
+
+/// `sk_live_`: what a provider's tokens begin with.
+fn is_prefix(head: &[u8]) -> bool {
+    let part = |part: &[u8]| part.len() <= 12 && part.iter().all(u8::is_ascii_alphabetic);
+    head.first().is_some_and(u8::is_ascii_alphabetic) && head.split(|b| matches!(b, b'_' | b'-' | b'.')).all(part)
+}
+
+/// `ghp_REDACTED`, `tskey-<redacted>`: such a prefix, and a redactor's mark for the rest.
+fn is_taken_out(v: &[u8]) -> bool {
+    let Some(cut) = v.iter().rposition(|b| matches!(b, b'_' | b'-')) else { return false };
+    let mark = match &v[cut + 1..] {
+        [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] => inner,
+        tail if tail.iter().all(u8::is_ascii_uppercase) => tail,
+        _ => return false,
+    };
+    is_prefix(&v[..cut]) && MASKS.iter().any(|word| mark.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// `xxxPASSWDxxx`: a word in capitals between crosses.
+fn is_crossed(v: &[u8]) -> bool {
+    let inner = v.strip_prefix(b"xxx").and_then(|v| v.strip_suffix(b"xxx")).unwrap_or_default();
+    !inner.is_empty() && inner.iter().all(u8::is_ascii_uppercase)
 }
 
 /// Letters and what joins words.
@@ -85,4 +108,19 @@ pub(super) fn strip_word<'a>(text: &'a [u8], word: &str) -> Option<&'a [u8]> {
     let first = text.first()?.to_ascii_lowercase() == word.as_bytes()[0];
     let (head, tail) = if first { text.split_at_checked(word.len())? } else { return None };
     head.eq_ignore_ascii_case(word.as_bytes()).then_some(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_so;
+
+    #[test]
+    fn ends() {
+        for text in ["ghp_REDACTED", "tskey-<redacted>", "sk_live_xxxx", "xoxc-xxx", "hvs.XXXX", "xxxPASSWDxxx"] {
+            assert!(ends_so(text.as_bytes()), "{text}");
+        }
+        for text in ["ghp_redacted", "hunter2-<redacted>", "xxxhunterxxx", "fix_xx", "MY_SUPER_SECRET_KEY", "stay_here"] {
+            assert!(!ends_so(text.as_bytes()), "{text}");
+        }
+    }
 }
