@@ -142,6 +142,10 @@ pub(crate) fn template_end(rec: &Record<'_>, at: usize) -> usize {
         (b"#{", b"}"),
         (b"%{", b"}"),
     ];
+    // Most values begin with none of its signs.
+    if !matches!(rec.get(at), Some(b'%' | b'$' | b'{' | b'<' | b'#' | b'[' | b'(')) {
+        return at;
+    }
     let longest = if rec.starts_with(at, b"$(") { COMMAND_BYTES_MAX } else { TEMPLATE_BYTES_MAX };
     let rest = rec.up_to(at, longest);
     for &(open, close) in &PAIRS {
