@@ -119,7 +119,8 @@ mod tests {
         for text in ["ghp_REDACTED", "tskey-<redacted>", "sk_live_xxxx", "xoxc-xxx", "hvs.XXXX", "xxxPASSWDxxx"] {
             assert!(ends_so(text.as_bytes()), "{text}");
         }
-        for text in ["ghp_redacted", "hunter2-<redacted>", "xxxhunterxxx", "fix_xx", "MY_SUPER_SECRET_KEY", "stay_here"] {
+        for text in ["ghp_redacted", "hunter2-<redacted>", "xxxhunterxxx", "fix_xx", "MY_SUPER_SECRET_KEY", "stay_here"]
+        {
             assert!(!ends_so(text.as_bytes()), "{text}");
         }
     }

@@ -285,6 +285,9 @@ fn built(pattern: &str, syntax: regex_syntax::Config, way: Way) -> Result<(Autom
         .start_kind(if way == Way::Search { StartKind::Unanchored } else { StartKind::Anchored })
         .match_kind(if way == Way::Search { MatchKind::LeftmostFirst } else { MatchKind::All })
         .starts_for_each_pattern(false)
+        // Smaller packs; and no state is special but those that `Automaton::run` asks of: it has its own accelerated runs.
+        .minimize(true)
+        .accelerate(false)
         .dfa_size_limit(Some(2 * AUTOMATON_BYTES_MAX))
         .determinize_size_limit(Some(32 * AUTOMATON_BYTES_MAX));
     let dfa = dense::Builder::new()
