@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::Record;
 use super::escape::{GAP_BYTES_MAX, skip_gap};
-use super::key::{KEY_BYTES_MAX, KeySite};
+use super::key::KeySite;
 use super::separator::{ANGLES, Separated, Separator, type_end, written};
 use super::text::{quoted, text_end};
 use super::{bracket, named, wrapper};
@@ -12,6 +12,9 @@ use crate::rules::words::words;
 
 /// The longest tag looked through for its `>`, in bytes.
 const TAG_BYTES_MAX: usize = 256;
+
+/// The longest element of a list that is looked through for its end, in bytes.
+const ELEMENT_BYTES_MAX: usize = 8 << 10;
 
 /// What the name of a call that sets something holds.
 const SETTERS: &[&str] = words!("setters");
@@ -136,7 +139,7 @@ fn listed(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
         return None;
     }
     let value = at + 2;
-    let len = rec.run(value, KEY_BYTES_MAX, |b| !matches!(b, b',' | b']' | b' ' | b'"' | b'\'' | b'\\'));
+    let len = rec.run(value, ELEMENT_BYTES_MAX, |b| !matches!(b, b',' | b']' | b' ' | b'"' | b'\'' | b'\\'));
     let ends = matches!(rec.get(value + len), Some(b',' | b']')) && rec.get(value) != Some(b'-');
     ends.then_some(Separated { joint: Separator::Comma, value, percent: false, quoted: false })
 }

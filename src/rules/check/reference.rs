@@ -23,6 +23,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         // Another variable in a variable's stead: `${KEY:-${OTHER}}`.
         [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
         [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
+        [b'$', b'(', command @ ..] if SAYING.contains(&program(command)) => false,
         [b'$', b'(', ..] if is_output(v) => true,
         // A text of the shell that is left for a variable: `{"token":"'$TOKEN'"}`.
         [b'\'', inner @ .., b'\''] => inner.starts_with(b"$") && is_reference(inner),
@@ -62,13 +63,18 @@ const SAYING: [&[u8]; 2] = [b"echo", b"printf"];
 /// value before the command does; what is a secret in the command is found for itself.
 pub(super) fn is_output(v: &[u8]) -> bool {
     let Some(command) = v.strip_prefix(b"$(") else { return false };
-    let name = |b: &&u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'/');
-    let program = &command[..command.iter().take_while(name).count()];
+    let program = program(command);
     match command.get(program.len()) {
         Some(b' ') => program.len() > 1 && !SAYING.contains(&program),
         Some(_) => false,
         None => public::is_program(program),
     }
+}
+
+/// The name that a command begins with.
+fn program(command: &[u8]) -> &[u8] {
+    let name = |b: &&u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'/');
+    &command[..command.iter().take_while(name).count()]
 }
 
 /// `MyApp.Secrets.for_conn/1` behind a `&`: a function of Elixir, by its name and how many arguments it takes.
