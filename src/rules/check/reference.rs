@@ -71,6 +71,14 @@ pub(super) fn is_output(v: &[u8]) -> bool {
     }
 }
 
+/// Programs whose arguments are patterns: what looks like a key in them is none.
+const PATTERNS: [&[u8]; 6] = [b"sed", b"awk", b"grep", b"jq", b"yq", b"perl"];
+
+/// Whether it is a command that may be given a secret itself: `$(vault read -token=x)`.
+pub fn may_be_given(v: &[u8]) -> bool {
+    v.strip_prefix(b"$(").is_some_and(|command| !PATTERNS.contains(&program(command)))
+}
+
 /// The name that a command begins with.
 fn program(command: &[u8]) -> &[u8] {
     let name = |b: &&u8| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'.' | b'/');
