@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Stdio};
 
 use crate::flow::between;
-use crate::kit::{Collector, Sidecar, await_that, line, program, refused};
+use crate::kit::{Collector, PATIENCE, Sidecar, await_that, line, program, refused};
 
 /// Whoever holds connections to the admin listener keeps no probe out.
 #[test]
@@ -207,6 +207,7 @@ fn a_signal_while_it_starts_is_obeyed() {
         let config = format!("{listen}[[upstream]]\naddress = 'stdout:'\n[limits]\nconnections = 8\n");
         std::fs::write(folder.path().join("logveil.toml"), config).unwrap();
         let (full, stderr) = UnixStream::pair().unwrap();
+        full.set_read_timeout(Some(PATIENCE)).unwrap();
         stderr.set_nonblocking(true).unwrap();
         while (&stderr).write(b"\n").is_ok() {}
         stderr.set_nonblocking(false).unwrap();

@@ -55,18 +55,19 @@ pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) ->
     let joined = matches!(rec.get(sign), Some(b'=' | b':')) && rec.get(sign + 1) != Some(b'=')
         || rec.from(sign).starts_with(b"%3D")
         || rec.from(sign).starts_with(b"%3d");
-    if joined && !is_tag(rec, p, q) { q } else { p }
+    if joined && !is_tag(rec, site, p, q) { q } else { p }
 }
 
-/// Whether the brackets at `at` end the name of a program, with its number, before what it says: `l2tp-psk[31]: IKEv1 SPIs`.
-fn is_tag(rec: &Record<'_>, at: usize, end: usize) -> bool {
+/// Whether the brackets at `at` end a name with a dash and its number before what it says: `l2tp-psk[31]: IKEv1 SPIs`.
+fn is_tag(rec: &Record<'_>, site: &KeySite, at: usize, end: usize) -> bool {
+    let named = rec.slice(site.start..site.end).contains(&b'-');
     let number = end - at > "[9]".len() && rec.get(at + 1).is_some_and(|b| b.is_ascii_digit());
     let says = || {
         let word = end + 2;
         let len = rec.run(word, INDEX_BYTES_MAX, |b| b.is_ascii_graphic());
         rec.get(word + len) == Some(b' ') && rec.get(word + len + 1).is_some_and(|b| b.is_ascii_alphabetic())
     };
-    number && rec.starts_with(end, b": ") && says()
+    named && number && rec.starts_with(end, b": ") && says()
 }
 
 /// Length of what PHP writes behind a property's name before the bracket that ends it: `:User:private]`.

@@ -12,7 +12,7 @@ pub mod placeholder;
 pub mod prose;
 pub mod public;
 pub mod random;
-pub mod reference;
+mod reference;
 pub mod sentence;
 mod stand_in;
 

@@ -19,6 +19,8 @@ pub fn is_reference(v: &[u8]) -> bool {
     let word =
         |s: &[u8]| !s.is_empty() && !s[0].is_ascii_digit() && s.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
     match v {
+        // A group of a pattern: `\([^"]*\)`.
+        [b'\\', b'(', b'[' | b'.', ..] => true,
         [b'\\', rest @ ..] => rest.starts_with(b"$") && is_reference(rest),
         // Another variable in a variable's stead: `${KEY:-${OTHER}}`.
         [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
@@ -64,19 +66,16 @@ const SAYING: [&[u8]; 2] = [b"echo", b"printf"];
 pub(super) fn is_output(v: &[u8]) -> bool {
     let Some(command) = v.strip_prefix(b"$(") else { return false };
     let program = program(command);
+    // More of a value behind the command belongs to the value.
+    let tail = memchr::memchr(b')', command).map_or(&b""[..], |close| &command[close..]);
+    if tail.iter().any(|b| *b != b')') {
+        return false;
+    }
     match command.get(program.len()) {
         Some(b' ') => program.len() > 1 && !SAYING.contains(&program),
         Some(_) => false,
         None => public::is_program(program),
     }
-}
-
-/// Programs whose arguments are patterns: what looks like a key in them is none.
-const PATTERNS: [&[u8]; 6] = [b"sed", b"awk", b"grep", b"jq", b"yq", b"perl"];
-
-/// Whether it is a command that may be given a secret itself: `$(vault read -token=x)`.
-pub fn may_be_given(v: &[u8]) -> bool {
-    v.strip_prefix(b"$(").is_some_and(|command| !PATTERNS.contains(&program(command)))
 }
 
 /// The name that a command begins with.
@@ -215,4 +214,39 @@ fn upper(v: &[u8]) -> bool {
 
 fn lower(v: &[u8]) -> bool {
     !v.iter().any(u8::is_ascii_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reference;
+
+    #[test]
+    fn references() {
+        for text in [
+            "{{env `DB_PW`}}",
+            "/users/reset_password",
+            "$mySecretKey",
+            "'$TOKEN'",
+            "__DB_PW__",
+            r"\([^",
+            "$(kubectl get secret db -o jsonpath=\"{.data.p}\" | base64 -d)",
+            "$(aws ssm get-parameter --name ",
+            "$(kubectl",
+        ] {
+            assert!(is_reference(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "$myHunter",
+            "'$ecret1x'",
+            "__hunter__",
+            "__HUNTER2__",
+            "/hunter/two",
+            "$(printf hunter2 | base64",
+            "$(echo hunter2)",
+            "$(hunter",
+            "$(cat /run/x)hunter2",
+        ] {
+            assert!(!is_reference(text.as_bytes()), "{text}");
+        }
+    }
 }
