@@ -67,7 +67,8 @@ pub(super) fn is_output(v: &[u8]) -> bool {
     let Some(command) = v.strip_prefix(b"$(") else { return false };
     let program = program(command);
     // More of a value behind the command belongs to the value.
-    let tail = memchr::memchr(b')', command).map_or(&b""[..], |close| &command[close..]);
+    let close = command.windows(2).position(|pair| pair[0] != b'\\' && pair[1] == b')');
+    let tail = close.map_or(&b""[..], |at| &command[at + 1..]);
     if tail.iter().any(|b| *b != b')') {
         return false;
     }
