@@ -2,12 +2,8 @@
 //! `[a-z0-9]{40}`, the last of which may lead back to itself, or each at one byte alone, as those of a
 //! word. A text is passed over in one look there, not in a step a byte.
 
-use regex_automata::Anchored;
-use regex_automata::dfa::{Automaton as _, dense::DFA};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
-
 use super::byteset::{ByteSet, find_byteset};
+use super::table::{DEAD, Edge, State, Table};
 
 /// The fewest states that are worth a look.
 const STATES_MIN: usize = 16;
@@ -15,8 +11,6 @@ const STATES_MIN: usize = 16;
 const BYTES_MIN: usize = 4;
 /// The most states of one stretch.
 const STATES_MAX: usize = 1024;
-
-type Dfa = DFA<Vec<u32>>;
 
 /// All stretches of an automaton.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +20,7 @@ pub struct AcceleratedRuns {
     /// By number of the state.
     at: Vec<Option<At>>,
     /// States behind each other.
-    states: Vec<StateID>,
+    states: Vec<State>,
     /// What ends a stretch.
     stops: Vec<ByteSet>,
     /// The byte that leads on from a state, by its index, where no other does.
@@ -51,7 +45,7 @@ struct At {
 /// Steps taken together.
 pub struct Passed {
     /// The state behind them.
-    pub state: StateID,
+    pub state: State,
     /// The first byte behind them.
     pub at: usize,
     /// Whether the last of them led to a state of a match.
@@ -60,21 +54,21 @@ pub struct Passed {
 
 impl AcceleratedRuns {
     /// Those of an automaton.
-    pub fn of(dfa: &Dfa) -> AcceleratedRuns {
+    pub fn of(table: &Table) -> AcceleratedRuns {
         let mut all = AcceleratedRuns::default();
         let mut known = Vec::new();
-        let ways = &Ways::of(dfa);
-        let states = reached(ways, starts(dfa, &[Anchored::Yes, Anchored::No]).flatten());
+        let ways = &Ways::of(table);
+        let states = reached(ways, Edge::ALL.map(|edge| table.start(edge)));
         for &(state, steps) in &states {
-            if all.get(dfa, state).is_none() {
+            if all.get(table, state).is_none() {
                 all.add(ways, state, &mut known);
             }
-            if all.get(dfa, state).is_some() {
+            if all.get(table, state).is_some() {
                 all.first = all.first.or(Some(steps));
             }
         }
         for (state, _) in &states {
-            if all.get(dfa, *state).is_none() {
+            if all.get(table, *state).is_none() {
                 all.add_bytes(ways, *state);
             }
         }
@@ -88,8 +82,8 @@ impl AcceleratedRuns {
 
     /// The steps from `state` at `hay[at]` to where its stretch ends, at most to `end`; nothing where
     /// it is in none, or goes on elsewhere.
-    pub fn pass(&self, dfa: &Dfa, state: StateID, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
-        let place = self.get(dfa, state)?;
+    pub fn pass(&self, table: &Table, state: State, hay: &[u8], at: usize, end: usize) -> Option<Passed> {
+        let place = self.get(table, state)?;
         let Some(stops) = place.stops else { return self.pass_bytes(place, hay, at, end) };
         let stops = &self.stops[usize::from(stops)];
         let left = usize::from(place.left);
@@ -108,19 +102,19 @@ impl AcceleratedRuns {
         (same > 0).then(|| Passed { state: self.states[index + same], at: at + same, matches: false })
     }
 
-    fn get(&self, dfa: &Dfa, state: StateID) -> Option<At> {
-        self.at.get(number(dfa, state)).copied().flatten()
+    fn get(&self, table: &Table, state: State) -> Option<At> {
+        self.at.get(table.number(state)).copied().flatten()
     }
 
-    fn place(&mut self, dfa: &Dfa, state: StateID) -> &mut Option<At> {
-        let number = number(dfa, state);
+    fn place(&mut self, table: &Table, state: State) -> &mut Option<At> {
+        let number = table.number(state);
         self.at.resize(self.at.len().max(number + 1), None);
         &mut self.at[number]
     }
 
     /// Adds the stretch that begins with a state, if it is long enough.
-    fn add(&mut self, ways: &Ways<'_>, begun: StateID, known: &mut Vec<[u64; 4]>) {
-        let dfa = ways.dfa;
+    fn add(&mut self, ways: &Ways<'_>, begun: State, known: &mut Vec<[u64; 4]>) {
+        let table = ways.table;
         let Some(first) = Step::from(ways, begun) else { return };
         let mut states = vec![begun];
         let mut back = None;
@@ -135,7 +129,7 @@ impl AcceleratedRuns {
             let behind = Step::from(ways, next.to).filter(|behind| behind.classes == first.classes);
             let turns = behind.as_ref().is_some_and(|behind| behind.to == next.to);
             let may_be = next.matches == first.matches || next.matches && turns;
-            let known = self.get(dfa, state).is_some();
+            let known = self.get(table, state).is_some();
             if !may_be || known || states.contains(&next.to) || states.len() > STATES_MAX {
                 break;
             }
@@ -147,7 +141,7 @@ impl AcceleratedRuns {
             return;
         }
         let stops = known.iter().position(|classes| *classes == first.classes).unwrap_or_else(|| {
-            self.stops.push(first.stops(dfa));
+            self.stops.push(first.stops(table));
             known.push(first.classes);
             known.len() - 1
         }) as u16;
@@ -157,15 +151,15 @@ impl AcceleratedRuns {
         for (n, state) in states.iter().enumerate().take(left + usize::from(back.is_some())) {
             let left = (left - n) as u16;
             let place = At { stops: Some(stops), matches: first.matches, left, back, index: (index + n) as u32 };
-            self.place(dfa, *state).get_or_insert(place);
+            self.place(table, *state).get_or_insert(place);
         }
         self.states.append(&mut states);
         self.bytes.resize(self.states.len(), 0);
     }
 
     /// Adds the stretch that begins with a state where one byte alone leads on, if it is long enough.
-    fn add_bytes(&mut self, ways: &Ways<'_>, begun: StateID) {
-        let dfa = ways.dfa;
+    fn add_bytes(&mut self, ways: &Ways<'_>, begun: State) {
+        let table = ways.table;
         let (mut states, mut bytes) = (vec![begun], Vec::new());
         while let Some((byte, to)) = only(ways, states[states.len() - 1]).filter(|_| bytes.len() < STATES_MAX) {
             if states.contains(&to) {
@@ -181,7 +175,7 @@ impl AcceleratedRuns {
         for (n, state) in states[..bytes.len()].iter().enumerate() {
             let left = (bytes.len() - n) as u16;
             let place = At { stops: None, matches: false, left, back: None, index: (index + n) as u32 };
-            self.place(dfa, *state).get_or_insert(place);
+            self.place(table, *state).get_or_insert(place);
         }
         self.states.append(&mut states);
         bytes.push(0);
@@ -190,14 +184,14 @@ impl AcceleratedRuns {
 }
 
 /// The byte that alone leads on from a state, and where; none if it is a match there.
-fn only(ways: &Ways<'_>, state: StateID) -> Option<(u8, StateID)> {
-    let dfa = ways.dfa;
+fn only(ways: &Ways<'_>, state: State) -> Option<(u8, State)> {
+    let table = ways.table;
     let mut on = ways.from(state);
-    let (byte, to) = on.find(|(_, to)| !dfa.is_dead_state(*to))?;
-    let alone = on.all(|(_, to)| dfa.is_dead_state(to));
-    let class = dfa.byte_classes().get(byte);
-    let one = || (0..=u8::MAX).filter(|other| dfa.byte_classes().get(*other) == class).count() == 1;
-    (alone && one() && !dfa.is_match_state(to) && !dfa.is_quit_state(to)).then_some((byte, to))
+    let (byte, to) = on.find(|(_, to)| !*to == DEAD)?;
+    let alone = on.all(|(_, to)| to == DEAD);
+    let class = table.class(byte);
+    let one = || (0..=u8::MAX).filter(|other| table.class(*other) == class).count() == 1;
+    (alone && one() && !table.is_match(to)).then_some((byte, to))
 }
 
 /// The way on from a state that most classes of bytes take.
@@ -205,16 +199,16 @@ fn only(ways: &Ways<'_>, state: StateID) -> Option<(u8, StateID)> {
 struct Step {
     /// The classes of bytes that lead there, as bits.
     classes: [u64; 4],
-    to: StateID,
+    to: State,
     /// Whether it is a state of a match.
     matches: bool,
 }
 
 impl Step {
-    fn from(ways: &Ways<'_>, state: StateID) -> Option<Step> {
-        let dfa = ways.dfa;
+    fn from(ways: &Ways<'_>, state: State) -> Option<Step> {
+        let table = ways.table;
         // How many classes of bytes lead where.
-        let mut counted: Vec<(StateID, usize)> = Vec::new();
+        let mut counted: Vec<(State, usize)> = Vec::new();
         for (_, to) in ways.from(state) {
             match counted.iter_mut().find(|way| way.0 == to) {
                 Some(way) => way.1 += 1,
@@ -222,21 +216,21 @@ impl Step {
             }
         }
         // A match shows one byte late: behind it there may be a state that leads nowhere.
-        let leads_on = |to: StateID| ways.from(to).any(|(_, to)| !dfa.is_dead_state(to));
-        counted.retain(|(to, _)| !dfa.is_dead_state(*to) && !dfa.is_quit_state(*to) && leads_on(*to));
+        let leads_on = |to: State| ways.from(to).any(|(_, to)| !to == DEAD);
+        counted.retain(|(to, _)| !*to == DEAD && leads_on(*to));
         let (to, _) = counted.into_iter().max_by_key(|way| way.1)?;
         let mut classes = [0; 4];
         for (byte, _) in ways.from(state).filter(|way| way.1 == to) {
-            let class = dfa.byte_classes().get(byte);
+            let class = table.class(byte);
             classes[usize::from(class >> 6)] |= 1 << (class & 63);
         }
-        Some(Step { classes, to, matches: dfa.is_match_state(to) })
+        Some(Step { classes, to, matches: table.is_match(to) })
     }
 
     /// The bytes that lead elsewhere.
-    fn stops(&self, dfa: &Dfa) -> ByteSet {
+    fn stops(&self, table: &Table) -> ByteSet {
         let stops = |byte: &u8| {
-            let class = dfa.byte_classes().get(*byte);
+            let class = table.class(*byte);
             self.classes[usize::from(class >> 6)] >> (class & 63) & 1 == 0
         };
         ByteSet::of(&(0..=u8::MAX).filter(stops).collect::<Vec<u8>>())
@@ -246,45 +240,32 @@ impl Step {
 /// An automaton with one byte of each class that it tells apart: asking for these anew at each state would take most
 /// of the time.
 struct Ways<'a> {
-    dfa: &'a Dfa,
+    table: &'a Table,
     bytes: Vec<u8>,
 }
 
 impl<'a> Ways<'a> {
-    fn of(dfa: &'a Dfa) -> Ways<'a> {
-        let bytes = dfa.byte_classes().representatives(0..=u8::MAX).filter_map(|unit| unit.as_u8()).collect();
-        Ways { dfa, bytes }
+    fn of(table: &'a Table) -> Ways<'a> {
+        Ways { table, bytes: table.representatives() }
     }
 
     /// Each of the bytes, and where it leads from a state.
-    fn from(&self, state: StateID) -> impl Iterator<Item = (u8, StateID)> {
-        self.bytes.iter().map(move |byte| (*byte, self.dfa.next_state(state, *byte)))
+    fn from(&self, state: State) -> impl Iterator<Item = (u8, State)> {
+        self.bytes.iter().map(move |byte| (*byte, self.table.next(state, *byte)))
     }
 }
 
-fn number(dfa: &Dfa, state: StateID) -> usize {
-    state.as_usize() >> dfa.stride2()
-}
-
-/// The states that a search begins with, by what may stand before it; none where it cannot be anchored so.
-fn starts(dfa: &Dfa, anchored: &[Anchored]) -> impl Iterator<Item = Option<StateID>> {
-    let behinds = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
-    let config = move |behind| anchored.iter().map(move |a| start::Config::new().look_behind(behind).anchored(*a));
-    behinds.into_iter().flat_map(config).map(|config| dfa.start_state(&config).ok())
-}
-
 /// The states that a search comes to, and after how many steps, in the order it does.
-fn reached(ways: &Ways<'_>, begun: impl Iterator<Item = StateID>) -> Vec<(StateID, usize)> {
-    let dfa = ways.dfa;
-    let mut states: Vec<(StateID, usize)> = begun.map(|state| (state, 0)).collect();
+fn reached(ways: &Ways<'_>, begun: impl IntoIterator<Item = State>) -> Vec<(State, usize)> {
+    let table = ways.table;
+    let mut states: Vec<(State, usize)> = begun.into_iter().map(|state| (state, 0)).collect();
     let mut seen: Vec<bool> = Vec::new();
-    let mut is_new = |state: StateID| {
-        let number = number(dfa, state);
+    let mut is_new = |state: State| {
+        let number = table.number(state);
         if seen.len() <= number {
             seen.resize(number + 1, false);
         }
-        let ends = dfa.is_dead_state(state) || dfa.is_quit_state(state);
-        !ends && !std::mem::replace(&mut seen[number], true)
+        state != DEAD && !std::mem::replace(&mut seen[number], true)
     };
     states.retain(|(state, _)| is_new(*state));
     let mut next = 0;

@@ -5,15 +5,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use regex_automata::Anchored;
-use regex_automata::dfa::{Automaton as _, dense::DFA};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
 
 use super::accel::AcceleratedRuns;
-
-/// The largest automaton a rule may have, in bytes.
-pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
+use super::table::{DEAD, Edge, Table};
 
 /// How far behind a stretch the next one is looked for, in bytes.
 const NEXT_BYTES: usize = 6;
@@ -52,12 +46,12 @@ impl Clone for Walked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unjudged;
 
-/// A dense DFA in its serialised form. It is built ahead of time and decoded at its first use, so
-/// that a rule that never comes up costs nothing at start.
+/// A table as it is written. It is built ahead of time and read at its first use, so that a rule that
+/// never comes up costs nothing at start.
 #[derive(Debug, Clone)]
 pub struct Automaton {
     raw: Bytes,
-    loaded: OnceLock<Option<Box<DFA<Vec<u32>>>>>,
+    loaded: OnceLock<Option<Box<Table>>>,
     stretches: OnceLock<Box<AcceleratedRuns>>,
     /// Bytes stepped over, up to [`WALKED_BYTES`].
     walked: Walked,
@@ -66,83 +60,77 @@ pub struct Automaton {
 }
 
 impl Automaton {
-    /// Takes serialised bytes as they are; [`Automaton::check`] or the first use decodes them.
+    /// Takes the bytes of a table as they are; [`Automaton::check`] or the first use reads them.
     pub fn from_raw(raw: Bytes) -> Self {
         let (loaded, stretches, walked) = (OnceLock::new(), OnceLock::new(), Walked::default());
         Automaton { raw, loaded, stretches, walked, accelerated: true }
     }
 
-    /// The serialised bytes.
+    /// That of a table.
+    #[cfg_attr(not(feature = "compile"), allow(dead_code, reason = "who compiles rules calls it"))]
+    pub fn of(table: &Table) -> Self {
+        Automaton::from_raw(table.write().into())
+    }
+
+    /// The bytes of its table.
     pub fn raw(&self) -> &Bytes {
         &self.raw
     }
 
     /// Whether the bytes are an automaton at all.
     pub fn check(&self) -> bool {
-        self.dfa().is_ok()
+        self.table().is_ok()
     }
 
-    pub(super) fn dfa(&self) -> Result<&DFA<Vec<u32>>, Unjudged> {
-        self.loaded.get_or_init(|| decode(&self.raw)).as_deref().ok_or(Unjudged)
+    pub(super) fn table(&self) -> Result<&Table, Unjudged> {
+        self.loaded.get_or_init(|| Table::read(&self.raw).map(Box::new)).as_deref().ok_or(Unjudged)
     }
 
     /// End of the longest match that begins at `at` and ends at or before `end`. `work` grows by
     /// the bytes looked at.
     pub fn longest(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
-        self.run(hay, at..end, Anchored::Yes, work)
+        self.run(hay, at..end, false, work)
     }
 
     /// End of the leftmost-starting match at or after `at`, for automata built unanchored.
     pub fn search(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
-        self.run(hay, at..end, Anchored::No, work)
+        self.run(hay, at..end, true, work)
     }
 
     /// Whether the whole of `text` matches, as if nothing stood around it.
     pub fn is_whole(&self, text: &[u8], work: &mut u64) -> Result<bool, Unjudged> {
-        self.run(text, 0..text.len(), Anchored::Yes, work).map(|end| end == Some(text.len()))
+        self.run(text, 0..text.len(), false, work).map(|end| end == Some(text.len()))
     }
 
     /// Whether the bytes from `at` to `end` are enough to tell that no match begins at `at`.
     pub fn dies(&self, hay: &[u8], at: usize, end: usize, work: &mut u64) -> bool {
-        let Ok(dfa) = self.dfa() else { return false };
-        let Ok(mut state) = self.begin(dfa, hay, at, Anchored::Yes) else { return false };
+        let Ok(table) = self.table() else { return false };
+        let mut state = table.start(edge_before(hay, at));
         for (i, &byte) in hay.get(at..end).unwrap_or_default().iter().enumerate() {
-            state = dfa.next_state(state, byte);
-            if dfa.is_special_state(state) {
+            state = table.next(state, byte);
+            if table.is_special(state) {
                 *work += i as u64 + 1;
-                return dfa.is_dead_state(state);
+                return state == DEAD;
             }
         }
         false
     }
 
     /// The runs of like states, where there is enough to pass over that finding them pays.
-    fn stretches(&self, dfa: &DFA<Vec<u32>>) -> Option<&AcceleratedRuns> {
+    fn stretches(&self, table: &Table) -> Option<&AcceleratedRuns> {
         let worth = self.accelerated && (AT_ONCE || self.walked.get() >= WALKED_BYTES);
-        worth.then(|| &**self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(dfa))))
+        worth.then(|| &**self.stretches.get_or_init(|| Box::new(AcceleratedRuns::of(table))))
     }
 
-    /// The state that a search at `at` begins with.
-    fn begin(&self, dfa: &DFA<Vec<u32>>, hay: &[u8], at: usize, anchored: Anchored) -> Result<StateID, Unjudged> {
-        let before = at.checked_sub(1).and_then(|i| hay.get(i)).copied();
-        let config = start::Config::new().look_behind(before).anchored(anchored);
-        dfa.start_state(&config).map_err(|_| Unjudged)
-    }
-
-    fn run(
-        &self,
-        hay: &[u8],
-        part: Range<usize>,
-        anchored: Anchored,
-        work: &mut u64,
-    ) -> Result<Option<usize>, Unjudged> {
-        let dfa = self.dfa()?;
+    /// `anywhere` is what the caller takes the automaton for; one that is built otherwise does not answer.
+    fn run(&self, hay: &[u8], part: Range<usize>, anywhere: bool, work: &mut u64) -> Result<Option<usize>, Unjudged> {
+        let table = self.table()?;
         let Range { start: at, end } = part;
-        let text = hay.get(..end).filter(|text| at <= text.len()).ok_or(Unjudged)?;
+        let text = hay.get(..end).filter(|text| at <= text.len() && anywhere == table.anywhere()).ok_or(Unjudged)?;
         // Where a stretch may begin: as far behind the start as the first, behind a match, and not far
         // behind another.
-        let (mut state, mut p) = (self.begin(dfa, hay, at, anchored)?, at);
-        let stretches = self.stretches(dfa);
+        let (mut state, mut p) = (table.start(edge_before(hay, at)), at);
+        let stretches = self.stretches(table);
         let mut look = stretches.map_or(usize::MAX, |stretches| stretches.first(at));
         let mut last = None;
         let mut tries = 0;
@@ -150,7 +138,7 @@ impl Automaton {
             if p == look
                 && let Some(stretches) = stretches
             {
-                if let Some(passed) = stretches.pass(dfa, state, hay, p, end) {
+                if let Some(passed) = stretches.pass(table, state, hay, p, end) {
                     (state, p) = (passed.state, passed.at);
                     if passed.matches {
                         last = Some(p - 1);
@@ -162,110 +150,84 @@ impl Automaton {
                     (look, tries) = (p + 1, tries - 1);
                 }
             }
-            state = dfa.next_state(state, byte);
-            if dfa.is_special_state(state) {
-                if dfa.is_match_state(state) {
-                    // A match shows one byte late.
-                    last = Some(p);
-                    look = p + 1;
-                } else if dfa.is_dead_state(state) {
+            state = table.next(state, byte);
+            if table.is_special(state) {
+                if state == DEAD {
                     self.walked.add(p - at);
                     *work += (p - at) as u64 + 1;
                     return Ok(last);
-                } else if dfa.is_quit_state(state) {
-                    return Err(Unjudged);
                 }
+                // A match shows one byte late.
+                last = Some(p);
+                look = p + 1;
             }
             p += 1;
         }
         self.walked.add(end - at);
         *work += (end - at) as u64 + 1;
-        state = match hay.get(end) {
-            Some(&byte) => dfa.next_state(state, byte),
-            None => dfa.next_eoi_state(state),
-        };
-        if dfa.is_quit_state(state) {
-            return Err(Unjudged);
-        }
-        Ok(if dfa.is_match_state(state) { Some(end) } else { last })
+        state = hay.get(end).map_or_else(|| table.end(state), |&byte| table.next(state, byte));
+        Ok(if table.is_match(state) { Some(end) } else { last })
     }
 
     /// Start of the longest match that ends at `at` and begins at or after `start`, for automata
     /// built in reverse.
     pub fn longest_back(&self, hay: &[u8], start: usize, at: usize, work: &mut u64) -> Result<Option<usize>, Unjudged> {
-        let dfa = self.dfa()?;
-        let config = start::Config::new().look_behind(hay.get(at).copied()).anchored(Anchored::Yes);
-        let mut state = dfa.start_state(&config).map_err(|_| Unjudged)?;
+        let table = self.table()?;
+        let mut state = table.start(Edge::of(hay.get(at).copied()));
         let mut last = None;
         for (i, &byte) in hay.get(start..at).ok_or(Unjudged)?.iter().enumerate().rev() {
-            state = dfa.next_state(state, byte);
+            state = table.next(state, byte);
             *work += 1;
-            if dfa.is_match_state(state) {
+            if table.is_match(state) {
                 last = Some(start + i + 1);
-            } else if dfa.is_dead_state(state) {
+            } else if state == DEAD {
                 return Ok(last);
-            } else if dfa.is_quit_state(state) {
-                return Err(Unjudged);
             }
         }
-        state = match start.checked_sub(1) {
-            Some(i) => dfa.next_state(state, hay[i]),
-            None => dfa.next_eoi_state(state),
-        };
-        Ok(if dfa.is_match_state(state) { Some(start) } else { last })
+        let before = start.checked_sub(1).and_then(|i| hay.get(i));
+        state = before.map_or_else(|| table.end(state), |&byte| table.next(state, byte));
+        Ok(if table.is_match(state) { Some(start) } else { last })
     }
 }
 
-fn decode(raw: &[u8]) -> Option<Box<DFA<Vec<u32>>>> {
-    // `from_bytes` wants the tables on a four-byte boundary, which a slice of a pack has by chance
-    // only; the copy is a few KiB, once a rule.
-    let mut room = vec![0u8; raw.len() + 4];
-    let skip = room.as_ptr().align_offset(4).min(3);
-    let place = room.get_mut(skip..skip + raw.len())?;
-    place.copy_from_slice(raw);
-    let (dfa, _) = DFA::from_bytes(&room[skip..]).ok()?;
-    Some(Box::new(dfa.to_owned()))
+/// What stands before a place.
+fn edge_before(hay: &[u8], at: usize) -> Edge {
+    Edge::of(at.checked_sub(1).and_then(|i| hay.get(i)).copied())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Anchored, Automaton, Unjudged, start};
+    use super::{Automaton, DEAD, Unjudged, edge_before};
     use crate::rules::pack;
     use crate::rules::rule::Rule;
     use bytes::Bytes;
     use proptest::prelude::*;
-    use regex_automata::dfa::Automaton as _;
     use std::sync::LazyLock;
 
     /// The same a step a byte.
-    fn naive(a: &Automaton, hay: &[u8], at: usize, end: usize, anchored: Anchored) -> (Option<usize>, u64) {
-        let dfa = a.dfa().unwrap();
-        let behind = at.checked_sub(1).map(|i| hay[i]);
-        let mut state = dfa.start_state(&start::Config::new().look_behind(behind).anchored(anchored)).unwrap();
+    fn naive(a: &Automaton, hay: &[u8], at: usize, end: usize) -> (Option<usize>, u64) {
+        let table = a.table().unwrap();
+        let mut state = table.start(edge_before(hay, at));
         let mut last = None;
         for (p, byte) in hay.iter().enumerate().take(end).skip(at) {
-            state = dfa.next_state(state, *byte);
-            if dfa.is_match_state(state) {
+            state = table.next(state, *byte);
+            if table.is_match(state) {
                 last = Some(p);
-            } else if dfa.is_dead_state(state) {
+            } else if state == DEAD {
                 return (last, (p - at) as u64 + 1);
             }
         }
-        state = match hay.get(end) {
-            Some(byte) => dfa.next_state(state, *byte),
-            None => dfa.next_eoi_state(state),
-        };
-        (if dfa.is_match_state(state) { Some(end) } else { last }, (end - at) as u64 + 1)
+        state = hay.get(end).map_or_else(|| table.end(state), |byte| table.next(state, *byte));
+        (if table.is_match(state) { Some(end) } else { last }, (end - at) as u64 + 1)
     }
 
     fn compare(a: &Automaton, text: &[u8], at: usize, end: usize) -> Result<(), TestCaseError> {
-        for anchored in [Anchored::Yes, Anchored::No] {
+        for anywhere in [false, true] {
             let mut work = 0;
-            match a.run(text, at..end, anchored, &mut work) {
-                Ok(found) => prop_assert_eq!((found, work), naive(a, text, at, end, anchored)),
-                Err(Unjudged) => {
-                    prop_assert!(a.dfa().unwrap().start_state(&start::Config::new().anchored(anchored)).is_err())
-                }
+            let told = a.run(text, at..end, anywhere, &mut work);
+            match a.table().unwrap().anywhere() == anywhere {
+                true => prop_assert_eq!((told.unwrap(), work), naive(a, text, at, end)),
+                false => prop_assert_eq!(told, Err(Unjudged)),
             }
         }
         Ok(())

@@ -20,6 +20,7 @@ pub mod pack;
 pub mod plan;
 pub mod rule;
 pub mod sample;
+pub mod table;
 pub mod words;
 
 #[cfg(feature = "compile")]

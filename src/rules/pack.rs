@@ -1,11 +1,13 @@
 //! The byte format of compiled rules.
 //!
-//! `magic, version, byte order, checksum (BLAKE3), payload`. The payload is how many bytes its first part has, that part (a
-//! plain sequence of counted strings and numbers: what rules say), and what is read when it is first asked for, whose lengths
-//! stand in the first part: the serialised automata and the lines that rules are tried with. These are most of the bytes and
-//! few are ever used, so reading what rules say touches none of their pages. A pack that is truncated, altered, of another
-//! version or of a machine with another byte order is an error: the checksum is what finds altered bytes, since the automata's
-//! own checks accept many of them.
+//! `magic, version, checksum (BLAKE3), payload`. The payload is how many bytes its first part has, that part (a plain
+//! sequence of counted strings and numbers: what rules say), and what is read when it is first asked for, whose places
+//! stand in the first part: automata and the lines that rules are tried with. These are most of the bytes and few are ever
+//! used, so reading what rules say touches none of their pages; what several rules have, such as what is kept before a
+//! secret, stands there once. A pack that is truncated, altered or of another version is an error: the checksum is what
+//! finds altered bytes, since many of them make another automaton.
+
+use std::collections::HashMap;
 
 use bytes::Bytes;
 
@@ -19,10 +21,9 @@ use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, V
 
 const MAGIC: &[u8; 8] = b"LOGVEIL\0";
 /// Changes with the layout below and with the automata's own format.
-const VERSION: u16 = 2;
-const ORDER: u8 = if cfg!(target_endian = "big") { 2 } else { 1 };
+const VERSION: u16 = 3;
 const SUM_BYTES: usize = 32;
-const HEAD_BYTES: usize = MAGIC.len() + 2 + 1 + SUM_BYTES;
+const HEAD_BYTES: usize = MAGIC.len() + 2 + SUM_BYTES;
 const RULES_MAX: usize = 16 * 1024;
 
 /// Rules as bytes.
@@ -35,11 +36,10 @@ pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
     w.bytes(gate_plan);
     let mut body = Writer::default();
     body.bytes(&w.said);
-    body.said.extend_from_slice(&w.later);
+    body.said.extend_from_slice(&w.later.concat());
     let mut out = Vec::with_capacity(HEAD_BYTES + body.said.len());
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
-    out.push(ORDER);
     out.extend_from_slice(blake3::hash(&body.said).as_bytes());
     out.extend_from_slice(&body.said);
     out
@@ -66,10 +66,10 @@ pub fn decode_forms(bytes: &Bytes) -> Vec<Form> {
 /// Shares `pack`; no automaton is built, and each is decoded at its first use.
 ///
 /// # Errors
-/// When the bytes are not a whole, unaltered pack of this version and byte order.
+/// When the bytes are not a whole, unaltered pack of this version.
 pub fn decode(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
     let body = body(pack)?;
-    if blake3::hash(&body).as_bytes()[..] != pack[11..HEAD_BYTES] {
+    if blake3::hash(&body).as_bytes()[..] != pack[10..HEAD_BYTES] {
         return Err(refused("the pack is damaged: its checksum does not fit"));
     }
     let (rules, plan) = read_all(body)?;
@@ -86,16 +86,13 @@ pub fn decode_linked(pack: &Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
     read_all(body(pack)?)
 }
 
-/// The payload of a pack of this version and byte order.
+/// The payload of a pack of this version.
 fn body(pack: &Bytes) -> Result<Bytes, RuleError> {
     if pack.len() < HEAD_BYTES || &pack[..8] != MAGIC {
         return Err(refused("this is no logveil pack, or it is cut short"));
     }
     if pack[8..10] != VERSION.to_le_bytes() {
         return Err(refused("the pack is of another version of logveil"));
-    }
-    if pack[10] != ORDER {
-        return Err(refused("the pack was made for a machine of another byte order"));
     }
     Ok(pack.slice(HEAD_BYTES..))
 }
@@ -118,7 +115,7 @@ fn read_rules(r: &mut Reader) -> Option<(Vec<Rule>, Bytes)> {
     }
     let rules = (0..count).map(|_| read_rule(r)).collect::<Option<Vec<_>>>()?;
     let plan = r.bytes()?;
-    (r.said.is_empty() && r.later.is_empty()).then_some((rules, plan))
+    r.said.is_empty().then_some((rules, plan))
 }
 
 fn put_rule(w: &mut Writer, rule: &Rule) {
@@ -225,7 +222,10 @@ fn read_rule(r: &mut Reader) -> Option<Rule> {
 #[derive(Default)]
 struct Writer {
     said: Vec<u8>,
-    later: Vec<u8>,
+    later: Vec<Vec<u8>>,
+    /// Where what is in `later` begins there.
+    places: HashMap<Vec<u8>, usize>,
+    later_bytes: usize,
 }
 
 impl Writer {
@@ -252,12 +252,17 @@ impl Writer {
         self.later(automaton.map_or(&[][..], |a| a.raw()));
     }
     fn later(&mut self, bytes: &[u8]) {
+        let place = *self.places.entry(bytes.to_vec()).or_insert_with(|| {
+            self.later.push(bytes.to_vec());
+            self.later_bytes += bytes.len();
+            self.later_bytes - bytes.len()
+        });
+        self.number(place as u32);
         self.number(bytes.len() as u32);
-        self.later.extend_from_slice(bytes);
     }
 }
 
-/// What is left to read of both parts.
+/// What is left to read of the first part, and all of the other.
 struct Reader {
     said: Bytes,
     later: Bytes,
@@ -289,8 +294,9 @@ impl Reader {
         self.later().map(Examples::packed)
     }
     fn later(&mut self) -> Option<Bytes> {
-        let n = self.number()? as usize;
-        take(&mut self.later, n)
+        let (place, n) = (self.number()? as usize, self.number()? as usize);
+        let part = place..place.checked_add(n)?;
+        (part.end <= self.later.len()).then(|| self.later.slice(part))
     }
 }
 

@@ -8,14 +8,13 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
+use regex_automata::MatchKind;
 use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::syntax as regex_syntax;
-use regex_automata::{MatchKind, dfa::dense::DFA};
 
 use self::syntax::Written;
-use crate::rules::automaton::{AUTOMATON_BYTES_MAX, Automaton};
+use crate::rules::automaton::Automaton;
 use crate::rules::check::Check;
 use crate::rules::error::RuleError;
 use crate::rules::mask::Mask;
@@ -24,15 +23,21 @@ use crate::rules::plan::Plan;
 use crate::rules::rule::{
     Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, ValuePolicy, prefilter_literals,
 };
+use crate::rules::table::{TABLE_BYTES_MAX, Table};
 
 pub mod allow;
 pub mod example;
 pub mod notation;
 pub mod prefix;
 pub mod syntax;
+mod table;
 
 /// The shortest and longest literal, in bytes.
 const LITERAL_BYTES: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// How much memory an automaton may take until its states are as few as can be, in bytes: more than twice what its table
+/// then may.
+const BUILT_BYTES_MAX: usize = 2 * TABLE_BYTES_MAX;
 
 /// The rules of one file, checked and compiled.
 ///
@@ -166,8 +171,8 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
     };
     if w.scan {
         return Ok(Kind::Scan(Scan {
-            forward: automaton(pattern, w.fold, Way::Search)?.0,
-            backward: automaton(pattern, w.fold, Way::Back)?.0,
+            forward: automaton(pattern, w.fold, Way::Search)?,
+            backward: automaton(pattern, w.fold, Way::Back)?,
         }));
     }
     if w.literals.is_empty() {
@@ -175,9 +180,9 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
             "`literals` is missing: what every match begins with (or `scan = true` for a pattern without one)",
         );
     }
-    let (body, body_dfa) = automaton(pattern, w.fold, Way::Forward)?;
-    let keep = w.keep.as_deref().map(|k| automaton(k, w.fold, Way::Forward)).transpose()?;
-    let first = keep.as_ref().map_or(&body_dfa, |(_, dfa)| dfa);
+    let body = table(pattern, w.fold, Way::Forward)?;
+    let keep = w.keep.as_deref().map(|k| table(k, w.fold, Way::Forward)).transpose()?;
+    let first = keep.as_ref().unwrap_or(&body);
     if !prefix::begins_with(first, &w.literals, w.fold) {
         let what = if keep.is_some() { "keep" } else { "pattern" };
         return Err(RuleError::new(format!(
@@ -186,7 +191,11 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
         )));
     }
     if let Some(until) = &w.until {
-        return Ok(Kind::Block(Block { literals: w.literals.clone(), header: body, until: until.clone() }));
+        return Ok(Kind::Block(Block {
+            literals: w.literals.clone(),
+            header: Automaton::of(&body),
+            until: until.clone(),
+        }));
     }
     let edge = |written: &Option<String>| match written.as_deref() {
         None | Some("word") => Ok(true),
@@ -196,10 +205,10 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
     Ok(Kind::Shape(Shape {
         literals: w.literals.clone(),
         fold: w.fold,
-        keep: keep.map(|(a, _)| a),
-        pattern: body,
-        before: w.before.as_deref().map(|b| automaton(b, w.fold, Way::Back)).transpose()?.map(|(a, _)| a),
-        behind: w.behind.as_deref().map(|b| automaton(b, w.fold, Way::Forward)).transpose()?.map(|(a, _)| a),
+        keep: keep.as_ref().map(Automaton::of),
+        pattern: Automaton::of(&body),
+        before: w.before.as_deref().map(|b| automaton(b, w.fold, Way::Back)).transpose()?,
+        behind: w.behind.as_deref().map(|b| automaton(b, w.fold, Way::Forward)).transpose()?,
         start_word: edge(&w.start)?,
         end_word: edge(&w.end)?,
     }))
@@ -268,16 +277,20 @@ enum Way {
     Search,
 }
 
-fn automaton(pattern: &str, fold: bool, way: Way) -> Result<(Automaton, DFA<Vec<u32>>), RuleError> {
+fn automaton(pattern: &str, fold: bool, way: Way) -> Result<Automaton, RuleError> {
+    table(pattern, fold, way).map(|table| Automaton::of(&table))
+}
+
+fn table(pattern: &str, fold: bool, way: Way) -> Result<Table, RuleError> {
     built(pattern, regex_syntax::Config::new().ignore_whitespace(true).case_insensitive(fold), way)
 }
 
 /// The automaton of a regex in its plain form, anchored at both ends of a value.
 fn value_automaton(regex: &str) -> Result<Automaton, RuleError> {
-    built(regex, regex_syntax::Config::new(), Way::Forward).map(|(automaton, _)| automaton)
+    built(regex, regex_syntax::Config::new(), Way::Forward).map(|table| Automaton::of(&table))
 }
 
-fn built(pattern: &str, syntax: regex_syntax::Config, way: Way) -> Result<(Automaton, DFA<Vec<u32>>), RuleError> {
+fn built(pattern: &str, syntax: regex_syntax::Config, way: Way) -> Result<Table, RuleError> {
     if !pattern.is_ascii() {
         return Err(RuleError::new("a pattern is ASCII; write other bytes as \\xNN"));
     }
@@ -285,28 +298,23 @@ fn built(pattern: &str, syntax: regex_syntax::Config, way: Way) -> Result<(Autom
         .start_kind(if way == Way::Search { StartKind::Unanchored } else { StartKind::Anchored })
         .match_kind(if way == Way::Search { MatchKind::LeftmostFirst } else { MatchKind::All })
         .starts_for_each_pattern(false)
-        // Smaller packs; and no state is special but those that `Automaton::run` asks of: it has its own accelerated runs.
         .minimize(true)
         .accelerate(false)
-        .dfa_size_limit(Some(2 * AUTOMATON_BYTES_MAX))
-        .determinize_size_limit(Some(32 * AUTOMATON_BYTES_MAX));
+        .dfa_size_limit(Some(BUILT_BYTES_MAX))
+        .determinize_size_limit(Some(16 * BUILT_BYTES_MAX));
     let dfa = dense::Builder::new()
         .configure(config)
         .syntax(syntax.unicode(false).utf8(false))
         .thompson(thompson::Config::new().utf8(false).reverse(way == Way::Back).shrink(false))
         .build(pattern)
         .map_err(|e| RuleError::new(refusal(&e)))?;
-    let (bytes, pad) = dfa.to_bytes_native_endian();
-    if bytes.len() - pad > AUTOMATON_BYTES_MAX {
-        return Err(RuleError::new(too_large(bytes.len() - pad)));
-    }
-    Ok((Automaton::from_raw(Bytes::copy_from_slice(&bytes[pad..])), dfa))
+    table::of(&dfa, way == Way::Search).map_err(|bytes| RuleError::new(too_large(bytes)))
 }
 
 fn refusal(e: &dense::BuildError) -> String {
     use std::error::Error;
     if e.is_size_limit_exceeded() {
-        return too_large(2 * AUTOMATON_BYTES_MAX);
+        return too_large(TABLE_BYTES_MAX);
     }
     // The innermost cause says it best; of several lines the last, since the others show the pattern.
     let mut cause: &dyn Error = e;
@@ -319,7 +327,7 @@ fn refusal(e: &dense::BuildError) -> String {
 
 fn too_large(bytes: usize) -> String {
     format!(
-        "its automaton has {bytes} bytes or more, {AUTOMATON_BYTES_MAX} are allowed: write `{{n,}}` for wide counted repeats, \
+        "its automaton has {bytes} bytes or more, {TABLE_BYTES_MAX} are allowed: write `{{n,}}` for wide counted repeats, \
          put the bound into `max`, and begin with the literal"
     )
 }
