@@ -11,7 +11,7 @@ use crate::engine::notation::bare::bare_end;
 use crate::engine::notation::context::{LABEL_BYTES_MAX, in_label, in_text, mask_len, plain};
 use crate::engine::notation::escape::word_begins;
 use crate::rules::automaton::{Automaton, Unjudged};
-use crate::rules::check::{Check, names, placeholder};
+use crate::rules::check::{Check, filler, names};
 use crate::rules::mask::Notation;
 use crate::rules::rule::{Family, Kind, Rule, Shape};
 
@@ -215,7 +215,7 @@ fn check(s: &mut RecordContext<'_>, rule: &Rule, start: usize, end: usize, front
     let variable = &secret[front..];
     if in_label(&s.rec, start)
         || s.set.masks.spares(secret)
-        || (rule.family == Family::Token && placeholder::is_filler(variable))
+        || (rule.family == Family::Token && filler::is_filler(variable))
     {
         return Err(Refusal::Placeholder);
     }

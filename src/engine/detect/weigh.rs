@@ -16,7 +16,7 @@ use crate::engine::notation::separator::Separator;
 use crate::engine::notation::tail;
 use crate::engine::notation::value::Value;
 use crate::engine::notation::{Record, bare};
-use crate::rules::check::{names, public, random};
+use crate::rules::check::{names, prose, public, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{
@@ -175,10 +175,13 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     }
     *s.work += (value.end - value.start) as u64;
     let text = s.rec.slice(value.start..value.end);
+    if values::is_stand_in(text, &s.set.masks) {
+        return false;
+    }
     let password = kind(known.policy) == Some(Kind::Any)
         && !known.short
         && !known.plural
-        && (is_made_up(text) || is_line(&s.rec, site, &value) && is_chosen(text));
+        && (is_made_up(text) || is_line(&s.rec, site, &value) && (is_chosen(text) || is_quoted_word(&value, text)));
     if !password && !is_drawn(text) {
         return false;
     }
@@ -190,9 +193,15 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     true
 }
 
+/// `password "stayhome"`: whoever puts marks around a word means the word, unless it says how things stand.
+fn is_quoted_word(value: &Value, text: &[u8]) -> bool {
+    value.quote.is_some() && !prose::is_status(text) && !names::is_type(text)
+}
+
 /// Whether the key and the value are all that a line of configuration has: `  password Qwert1234`.
 fn is_line(rec: &Record<'_>, site: &KeySite, value: &Value) -> bool {
-    let end = value.end + usize::from(rec.get(value.end) == Some(b';'));
+    let closed = value.end + value.quote.as_ref().map_or(0, |quote| quote.width());
+    let end = closed + usize::from(rec.get(closed) == Some(b';'));
     end == rec.end
         && rec.run_back(site.open, site.open - rec.start, |b| matches!(b, b' ' | b'\t')) == site.open - rec.start
 }

@@ -1,11 +1,13 @@
 //! Which values behind a secret's key are secrets, by what the key's policy asks.
 
+use std::ops::Range;
+
 use crate::engine::keys::SecretKey;
 use crate::engine::mask::policy::Masks;
 use crate::engine::notation::Record;
 use crate::engine::notation::separator::Separator;
 use crate::engine::notation::value::Value;
-use crate::rules::check::{names, prose, public, random};
+use crate::rules::check::{names, prose, public, random, stand_in};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
 
@@ -25,10 +27,7 @@ pub(crate) fn is_secret(
     masks: &Masks,
 ) -> bool {
     let text = rec.slice(value.start..value.end);
-    // `{"password": password}` is program text, as no JSON is.
-    let variable = value.quote.is_none() && matches!(value.notation, Notation::Number(_));
-    let own = text.eq_ignore_ascii_case(key) && (variable || is_constant(text)) || names::is_own_variable(key, text);
-    if own || names::is_spelled_alike(key, text) || names::begins_pattern(text) || masks.spares(text) {
+    if is_own(rec, value, key) || names::begins_pattern(text) || masks.spares(text) {
         return false;
     }
     // No JSON has a word without marks: `volume "db-secret" : secret "x" not found`.
@@ -50,7 +49,9 @@ pub(crate) fn is_secret(
     if names::is_reference(text) || public::is_public(text) || text == b"string" {
         return false;
     }
-    if bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text)) {
+    if known.policy != ValuePolicy::Any && is_document(text)
+        || bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text))
+    {
         return false;
     }
     let digits = text.iter().all(u8::is_ascii_digit);
@@ -94,6 +95,58 @@ pub(crate) fn is_open(key: &[u8], text: &[u8]) -> bool {
         || public::is_signature(key, text)
         || public::is_name(text)
         || names::is_public(text)
+}
+
+/// Whether a value is only called like its key, or a key: a variable, not what it holds.
+fn is_own(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
+    let text = rec.slice(value.start..value.end);
+    // `{"password": password}` is program text, as no JSON is.
+    let variable = value.quote.is_none() && matches!(value.notation, Notation::Number(_));
+    let alike = || value.quote.is_none() && is_among_own_names(rec, value, key);
+    text.eq_ignore_ascii_case(key) && (variable || is_constant(text) || alike())
+        || names::is_own_variable(key, text)
+        || names::is_spelled_alike(key, text)
+        || stand_in::is_word_for_it(text)
+}
+
+/// `connect(user = user, password = password)`: an argument that is called like its own value, beside another one.
+fn is_among_own_names(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
+    let blanks_before = |at: usize| at - rec.run_back(at, GAP_BYTES_MAX, |b| b == b' ');
+    let word_before = |at: usize| at - rec.run_back(at, NAME_BYTES_MAX, is_of_name);
+    let blanks = |at: usize| at + rec.run(at, GAP_BYTES_MAX, |b| b == b' ');
+    let word = |at: usize| at + rec.run(at, NAME_BYTES_MAX, is_of_name);
+    let alike = |one: Range<usize>, other: Range<usize>| !one.is_empty() && rec.slice(one) == rec.slice(other);
+
+    let sign = blanks_before(value.start);
+    let begun = blanks_before(sign.saturating_sub(1).max(rec.start)).saturating_sub(key.len()).max(rec.start);
+    let comma = blanks_before(begun);
+    let before = rec.before(comma) == Some(b',') && {
+        let end = comma - 1;
+        let start = word_before(end);
+        let sign = blanks_before(start);
+        matches!(rec.before(sign), Some(b'=' | b':')) && {
+            let end = blanks_before(sign - 1);
+            alike(word_before(end)..end, start..comma - 1)
+        }
+    };
+    before
+        || rec.get(value.end) == Some(b',') && {
+            let start = blanks(value.end + 1);
+            let end = word(start);
+            let sign = blanks(end);
+            matches!(rec.get(sign), Some(b'=' | b':')) && {
+                let own = blanks(sign + 1);
+                alike(start..end, own..word(own))
+            }
+        }
+}
+
+/// The longest blank around a sign, and the longest name of an argument, in bytes.
+const GAP_BYTES_MAX: usize = 4;
+const NAME_BYTES_MAX: usize = 32;
+
+fn is_of_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
 }
 
 /// The fewest bytes of a value that is only told by its place.
@@ -163,6 +216,13 @@ fn is_url(text: &[u8]) -> bool {
 fn is_decimal(text: &[u8]) -> bool {
     let point = text.iter().position(|b| *b == b'.');
     point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
+}
+
+/// `{"url":"x","env":{}}` within a text: its own keys say what is a secret in it.
+fn is_document(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(b"{").and_then(|inner| inner.strip_suffix(b"}")).unwrap_or_default();
+    let mark = inner.iter().position(|b| *b != b'\\');
+    mark.is_some_and(|at| inner[at] == b'"' && memchr::memmem::find(&inner[at..], b"\":").is_some())
 }
 
 /// The fewest letters of what a type is called.

@@ -4,6 +4,7 @@ pub mod base64;
 pub mod card;
 pub mod crc32;
 pub mod entropy;
+pub mod filler;
 pub mod groupings;
 pub mod jwt;
 pub mod mod97;
@@ -14,7 +15,8 @@ pub mod public;
 pub mod random;
 mod reference;
 pub mod sentence;
-mod stand_in;
+mod shown;
+pub mod stand_in;
 
 /// A check that a rule names.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,8 @@
 //! Values that are no secret: masks, stand-ins, references, nothing.
 
 use super::reference::{is_output, is_reference};
-use super::stand_in::{MASKS, STAND_INS, ends_so, is_stand_in, strip_word};
+use super::shown::is_partly_shown;
+use super::stand_in::{MASKS, STAND_INS, ends_so, is_called_secret, is_stand_in, strip_word};
 use crate::rules::words::words;
 
 /// The longest value looked at; longer ones are no placeholder.
@@ -14,18 +15,18 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     let Some(&first) = v.first() else { return true };
     if !begins::ANY[usize::from(first)] || v.len() > PLACEHOLDER_BYTES_MAX {
-        return ends_so(v) || is_output(v);
+        return ends_so(v) || is_partly_shown(v) || is_output(v);
     }
     match first {
-        b'0'..=b'9' => is_nothing(v),
-        b'A'..=b'Z' | b'a'..=b'z' => is_nothing(v) || is_mask(v) || is_stand_in(v),
+        b'0'..=b'9' => is_nothing(v) || is_partly_shown(v),
+        b'A'..=b'Z' | b'a'..=b'z' => is_nothing(v) || is_mask(v) || is_stand_in(v) || is_partly_shown(v),
         _ => is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v),
     }
 }
 
-/// Whether a value may be a placeholder or a mask, by its first byte or its end: a cheap look.
+/// Whether a value may be a placeholder or a mask, by its first byte, its end or its middle: a cheap look.
 pub fn may_be(value: &[u8]) -> bool {
-    value.first().is_none_or(|b| begins::ANY[usize::from(*b)]) || ends_so(value)
+    value.first().is_none_or(|b| begins::ANY[usize::from(*b)]) || ends_so(value) || is_partly_shown(value)
 }
 
 /// What the forms below begin with: most values begin with a letter or a digit that none has.
@@ -133,9 +134,12 @@ pub fn is_mask(v: &[u8]) -> bool {
     v.first().is_none_or(|b| begins::MASK[usize::from(*b)]) && is_mask_body(v)
 }
 
+/// The fewest bytes of what may end as base64 does.
+const BASE64_BYTES_MIN: usize = 8;
+
 fn is_mask_body(v: &[u8]) -> bool {
     // As base64 ends.
-    let v = if v.len() > RUN_MIN { v.strip_suffix(b"=").unwrap_or(v) } else { v };
+    let v = if v.len() > BASE64_BYTES_MIN { v.strip_suffix(b"=").unwrap_or(v) } else { v };
     if is_run(v) || is_starred_word(v) {
         return true;
     }
@@ -180,11 +184,12 @@ fn is_starred_word(v: &[u8]) -> bool {
         && (inner.iter().all(u8::is_ascii_alphabetic) || inner.iter().all(|b| b.is_ascii_uppercase() || *b == b' '))
 }
 
-/// `*PASSWORD_REPLACED*`: a name in capitals between stars.
+/// `*PASSWORD_REPLACED*`, `*root_token*`: a name in capitals between stars, or what a secret is called.
 fn is_starred_constant(v: &[u8]) -> bool {
     let inner = trim_stars(v);
     let stars = v.starts_with(b"*") && v.ends_with(b"*");
-    stars && inner.len() >= STARRED_BYTES_MIN && inner.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+    let constant = || inner.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    stars && inner.len() >= STARRED_BYTES_MIN && (constant() || is_called_secret(inner))
 }
 
 /// The fewest letters of a name between stars.
@@ -218,37 +223,11 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
     }
 }
 
-/// How long a run of one sign no real token has.
-const RUN_MIN: usize = 8;
-
-/// Whether the part of a token behind its literal is an evident mask: all of the signs that masks are made of, or a run of
-/// one of them; or somebody's counting, `123123`. `sk_live_AAAAAAAA...` is as good as real: nobody misses it.
-pub fn is_filler(variable: &[u8]) -> bool {
-    let mask = |b: &u8| matches!(b, b'x' | b'X' | b'y' | b'Y' | b'0' | b'*' | b'.' | b'-' | b'_' | b'#' | b'?' | b' ');
-    let counted = || variable.iter().all(|b| matches!(b, b'1'..=b'3'));
-    variable.iter().all(mask) || counted() || has_run(variable)
-}
-
-fn has_run(variable: &[u8]) -> bool {
-    // A run covers the last byte of some stretch of its length.
-    let stretches = variable.as_chunks::<RUN_MIN>().0.iter().enumerate();
-    let mut last = stretches.map(|(n, stretch)| (n * RUN_MIN + RUN_MIN - 1, stretch[RUN_MIN - 1]));
-    last.any(|(at, sign)| matches!(sign, b'x' | b'X' | b'*' | b'.') && run_len(variable, at) >= RUN_MIN)
-}
-
-/// How many bytes around `at` are the same, as far as it matters.
-#[cold]
-fn run_len(variable: &[u8], at: usize) -> usize {
-    let same = |b: &&u8| **b == variable[at];
-    let before = variable[..at].iter().rev().take(RUN_MIN).take_while(same).count();
-    before + variable[at..].iter().take(RUN_MIN).take_while(same).count()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{is_filler, is_mask, is_mask_body, is_nothing, is_placeholder, is_reference, is_stand_in};
+    use super::{is_mask, is_mask_body, is_nothing, is_partly_shown, is_placeholder, is_reference, is_stand_in};
 
     #[test]
     fn placeholders_stay() {
@@ -304,6 +283,13 @@ mod tests {
             "$Token.Content",
             "$Tokens[$Index",
             "@p0",
+            "*password*",
+            "*root_token*",
+            "[key]",
+            "root:xxxx",
+            "ey***HA",
+            "1a2***",
+            "@keychain:$AC_PASSWORD",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
@@ -317,6 +303,12 @@ mod tests {
             "********tail",
             "*Hunter2*",
             "*PASS",
+            "*hunter*",
+            "[hunter]",
+            "password",
+            "root:xxxx2",
+            "a b:xxxx",
+            "@keychain:hunter2",
             "$ecret1",
             "changeme",
             "admin",
@@ -343,34 +335,8 @@ mod tests {
         assert!(!is_mask(b"hunter2"));
     }
 
-    #[test]
-    fn fillers() {
-        assert!(is_filler(b"xxxxxxxxxxxxxxxxxxxx"));
-        assert!(is_filler(b"00000000-0000-0000-0000"));
-        assert!(is_filler(b"12312312312312312312"));
-        assert!(!is_filler(b"BBBBBBBBBBBBBBBBBBBB"));
-        assert!(!is_filler(b"0a1b2c3d4e5f"));
-    }
-
-    /// By definition, byte by byte.
-    fn naive_filler(variable: &[u8]) -> bool {
-        let mask = variable.iter().all(|b| b"xXyY0*.-_#? ".contains(b));
-        let runs = variable.chunk_by(|a, b| a == b).filter(|run| b"xX*.".contains(&run[0]));
-        mask || variable.iter().all(|b| b"123".contains(b)) || runs.map(<[u8]>::len).max().unwrap_or(0) >= 8
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
-
-        #[test]
-        fn fillers_are_those_by_definition(
-            text in prop::collection::vec((prop::sample::select(b"xX*.ayAY19\x01\xC1".to_vec()), 1..12usize), 0..12),
-            any in prop::collection::vec(any::<u8>(), 0..4),
-        ) {
-            let runs = text.iter().flat_map(|(b, n)| std::iter::repeat_n(*b, *n));
-            let text: Vec<u8> = runs.chain(any).collect();
-            prop_assert_eq!(is_filler(&text), naive_filler(&text));
-        }
 
         /// What the look at the first byte turns away is none of the forms.
         #[test]
@@ -378,7 +344,8 @@ mod tests {
             text in "[ -~]{0,6}|.{1,8}|(NULL|nil|True|N/A|REDACTED|Secret Removed|elided|your_|Your-|MY_SECRET_|insert_your_|x|X|y|0|1)[a-z_:-]{0,6}|[xXy*]{1,5}"
         ) {
             let v = text.as_bytes().trim_ascii();
-            let any = v.is_empty() || is_nothing(v) || is_mask_body(v) || is_reference(v) || is_stand_in(v);
+            let shown = is_partly_shown(v) && v[0] != b'*';
+            let any = v.is_empty() || is_nothing(v) || is_mask_body(v) || is_reference(v) || is_stand_in(v) || shown;
             prop_assert_eq!(is_placeholder(text.as_bytes()), any, "{}", text);
             prop_assert!(v.is_empty() || is_mask(v) == is_mask_body(v));
         }

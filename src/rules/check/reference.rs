@@ -53,7 +53,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         }
         [b'#', inner @ ..] => is_selector(inner),
         [b'/', path @ ..] => is_page(path),
-        [b'@', inner @ ..] if is_indexed(inner) => true,
+        [b'@', inner @ ..] if is_indexed(inner) || is_looked_up(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
 }
@@ -108,6 +108,12 @@ fn is_indexed(inner: &[u8]) -> bool {
     let name = inner.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
     let key = inner.get(name..).and_then(|rest| rest.strip_prefix(b"[:"));
     name > 0 && key.is_some_and(|key| key.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b']')))
+}
+
+/// `keychain:$AC_PASSWORD` behind an `@`: where a program is to look it up.
+fn is_looked_up(inner: &[u8]) -> bool {
+    let name = inner.strip_prefix(b"keychain:").or_else(|| inner.strip_prefix(b"env:"));
+    name.is_some_and(|name| name.starts_with(b"$") && is_reference(name))
 }
 
 /// `token[:10` in the braces of one of Python's texts.

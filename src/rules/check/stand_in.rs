@@ -13,9 +13,9 @@ pub(super) const MASKS: &[&str] = words!("redactors-marks");
 /// `{SQL Password}`.
 pub(super) fn is_stand_in(v: &[u8]) -> bool {
     if let [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] = v
-        && inner.contains(&b' ')
+        && (inner.contains(&b' ') || v[0] == b'[')
     {
-        return wordy(inner);
+        return if inner.contains(&b' ') { wordy(inner) } else { is_called_secret(inner) };
     }
     if let [b'<', inner @ .., b'>'] = v {
         let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
@@ -29,7 +29,7 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
 /// Whether the text ends as a stand-in does: `SECRET_HERE`, `sk_live_xxxx`, `API_TOKEN`; `stay_here` is a password like any other.
 pub(super) fn ends_so(v: &[u8]) -> bool {
     let told = match v.last() {
-        Some(b'x' | b'X' | b'*' | b'.' | 0xA6) => is_cut_short(v) || is_crossed(v),
+        Some(b'x' | b'X' | b'*' | b'.' | 0xA6) => is_cut_short(v) || is_crossed(v) || is_hidden_pair(v),
         Some(b'A'..=b'Z') => is_variable(v) || is_taken_out(v),
         Some(b'>' | b']') => is_taken_out(v),
         _ => false,
@@ -53,6 +53,36 @@ fn is_variable(v: &[u8]) -> bool {
     let Some(cut) = v.iter().rposition(|b| *b == b'_').filter(|_| v.iter().all(capital)) else { return false };
     let made_up = || v.split(|b| *b == b'_').any(|part| MADE_UP.iter().any(|word| part == word.as_bytes()));
     cut > 1 && is_secret_name(&v[cut + 1..].to_ascii_lowercase()) && !made_up()
+}
+
+/// `PASSWORD`, `API KEY`: what is to be filled in. Small letters are what people choose who choose badly.
+pub fn is_word_for_it(v: &[u8]) -> bool {
+    let mut parts = v.split(|b| matches!(b, b' ' | b'_' | b'-'));
+    let last = parts.next_back().unwrap_or_default();
+    last.len() <= WORD_BYTES_MAX
+        && last.iter().all(u8::is_ascii_uppercase)
+        && is_secret_name(&last.to_ascii_lowercase())
+        && parts.all(|part| part == b"API" || part == b"SECRET")
+}
+
+/// The longest word for a secret, in bytes.
+const WORD_BYTES_MAX: usize = 10;
+
+/// `key`, `root_token` in signs that say it is no value: what a secret is called.
+pub(super) fn is_called_secret(inner: &[u8]) -> bool {
+    let last = inner.rsplit(|b| matches!(b, b'_' | b'-')).next().unwrap_or_default();
+    inner.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-')) && is_secret_name(last)
+}
+
+/// `root:xxxx`: a user, and a mask for the rest.
+fn is_hidden_pair(v: &[u8]) -> bool {
+    let Some(colon) = v.iter().position(|b| *b == b':') else { return false };
+    let (user, rest) = (&v[..colon], &v[colon + 1..]);
+    colon > 0
+        && user.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && rest.len() > LEFT_OUT_MIN
+        && rest.iter().all(|b| *b == rest[0])
+        && matches!(rest[0], b'x' | b'X' | b'*')
 }
 
 /// Words that only a secret has which somebody made up.
