@@ -56,7 +56,12 @@ fn is_variable(v: &[u8]) -> bool {
 }
 
 /// `PASSWORD`, `API KEY`: what is to be filled in. Small letters are what people choose who choose badly.
+#[inline]
 pub fn is_word_for_it(v: &[u8]) -> bool {
+    // Most values are told by one byte.
+    if !v.last().is_some_and(u8::is_ascii_uppercase) {
+        return false;
+    }
     let mut parts = v.split(|b| matches!(b, b' ' | b'_' | b'-'));
     let last = parts.next_back().unwrap_or_default();
     last.len() <= WORD_BYTES_MAX

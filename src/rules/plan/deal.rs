@@ -19,7 +19,7 @@ const ROUNDS: usize = 2;
 fn groups(by: By, plain: usize, begin: usize) -> (usize, usize) {
     let (most_plain, most_begin) = match by {
         By::Nibbles => (3, 3),
-        By::Entries => (2, 2),
+        By::Entries => (3, 3),
     };
     let plain = if plain <= 24 { 1 } else { most_plain };
     let begin = match begin {
