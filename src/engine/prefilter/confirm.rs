@@ -152,21 +152,25 @@ pub(super) struct Confirm {
 }
 
 /// What is known of a slot, side by side.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Slot {
     /// The fourth bytes that some window of four bytes has.
     seen: u32,
-    /// The window of three bytes, behind which any byte may stand; zero if there is none. `access` would pass for `pw"`,
+    /// The window of three bytes, behind which any byte may stand, or [`Slot::NONE`]. `access` would pass for `pw"`,
     /// with which it shares a slot, in every other line.
     three: u32,
 }
 
 impl Slot {
+    /// What no three bytes are: zeros are what a kernel reads behind a block.
+    const NONE: u32 = u32::MAX;
+    const EMPTY: Slot = Slot { seen: 0, three: Slot::NONE };
+
     /// Takes notice of a window that begins with these four bytes.
     fn add(&mut self, text: u32, len: usize) {
         let three = text & THREE;
         match len < WINDOW {
-            true if self.three == 0 || self.three == three => self.three = three,
+            true if self.three == Slot::NONE || self.three == three => self.three = three,
             // Two of them do not share a slot but by accident.
             true => self.seen = u32::MAX,
             false => self.seen |= 1 << Key::of(text).bit,
@@ -179,7 +183,7 @@ const THREE: u32 = 0xFF_FFFF;
 
 impl Confirm {
     pub(super) fn new(literals: Vec<Literal>, windows: &[Fingerprint]) -> Confirm {
-        let mut slots = Box::new([Slot::default(); 1 << SLOT_BITS]);
+        let mut slots = Box::new([Slot::EMPTY; 1 << SLOT_BITS]);
         let mut starts = Box::new([0; 1 << SLOT_BITS]);
         let mut keyed = Vec::with_capacity(windows.len());
         for (word, window) in windows.iter().enumerate() {

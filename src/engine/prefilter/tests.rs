@@ -255,6 +255,14 @@ fn dense(length: usize) -> Vec<u8> {
     text
 }
 
+/// Zeros are what is read behind a block: each that passed would cost a look, in a short line most of its time.
+#[test]
+fn zeros_pass_no_hash_check() {
+    for (variant, gate) in gates(&literals()) {
+        assert!(!gate.confirm.may_be(0), "{variant:?}");
+    }
+}
+
 #[test]
 fn every_alignment_and_length() {
     let literals = literals();
