@@ -49,7 +49,7 @@ pub(crate) fn is_secret(
     if names::is_reference(text) || public::is_public(text) || text == b"string" {
         return false;
     }
-    if known.policy != ValuePolicy::Any && is_document(text)
+    if known.policy != ValuePolicy::Any && is_document(key, text)
         || bare && (names::is_metavariable(key, text) || joint != Separator::Assign && names::is_type(text))
     {
         return false;
@@ -151,14 +151,19 @@ fn is_of_name(b: u8) -> bool {
 
 /// The fewest bytes of a value that is only told by its place.
 const GIVEN_BYTES_MIN: usize = 4;
+/// The fewest digits of a token that has nothing else.
+const NUMBER_BYTES_MIN: usize = 6;
 
 /// Whether a value that looks like none may be one where nothing else stands: a word, but none of what is said of a secret,
 /// no type and no name.
 pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    // `?token=12368079` counts nothing: what counts has a name that says what.
+    let number = text.iter().all(u8::is_ascii_digit);
+    let numbered = || text.len() >= NUMBER_BYTES_MIN && key.to_ascii_lowercase().ends_with(b"token");
     text.len() >= GIVEN_BYTES_MIN
         && text.iter().all(word)
-        && text.iter().any(u8::is_ascii_alphabetic)
+        && if number { numbered() } else { text.iter().any(u8::is_ascii_alphabetic) }
         && !(prose::is_status(text) || names::is_type(text) || names::is_called_as(key, text))
         && !(is_constant(text) || names::is_name(text))
 }
@@ -218,11 +223,13 @@ fn is_decimal(text: &[u8]) -> bool {
     point.is_some_and(|p| p > 0 && text.iter().enumerate().all(|(i, b)| i == p || b.is_ascii_digit()))
 }
 
-/// `{"url":"x","env":{}}` within a text: its own keys say what is a secret in it.
-fn is_document(text: &[u8]) -> bool {
+/// `{"url":"x","env":{}}` within a text behind `serverKey`: what a map is asked for, whose own keys say what is a secret in it. A
+/// `SecretString` is one, whatever its keys are.
+fn is_document(key: &[u8], text: &[u8]) -> bool {
     let inner = text.strip_prefix(b"{").and_then(|inner| inner.strip_suffix(b"}")).unwrap_or_default();
     let mark = inner.iter().position(|b| *b != b'\\');
-    mark.is_some_and(|at| inner[at] == b'"' && memchr::memmem::find(&inner[at..], b"\":").is_some())
+    let begins = mark.is_some_and(|at| inner[at] == b'"');
+    begins && key.to_ascii_lowercase().ends_with(b"key") && memchr::memmem::find(inner, b"\":").is_some()
 }
 
 /// The fewest letters of what a type is called.
