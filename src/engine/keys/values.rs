@@ -158,7 +158,7 @@ const NUMBER_BYTES_MIN: usize = 6;
 /// no type and no name.
 pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    // `?token=12368079` counts nothing: what counts has a name that says what.
+    // `?token=20481632` counts nothing: what counts has a name that says what.
     let number = text.iter().all(u8::is_ascii_digit);
     let numbered = || text.len() >= NUMBER_BYTES_MIN && key.to_ascii_lowercase().ends_with(b"token");
     text.len() >= GIVEN_BYTES_MIN

@@ -287,7 +287,7 @@ mod tests {
             "*root_token*",
             "[key]",
             "root:xxxx",
-            "ey***HA",
+            "ab***YZ",
             "1a2***",
             "@keychain:$AC_PASSWORD",
         ] {
