@@ -32,8 +32,8 @@ MYPY = "mypy==2.4.1"
 PYTEST = ["pytest==9.2.0", "structlog==26.1.0", "loguru==0.7.3", "python-json-logger==4.2.0", "sentry-sdk==2.75.0"]
 # The oldest Python that a wheel is for, and the newest at hand.
 PYTHONS = ["3.10", "3.15", "3.14", "3.13", "3.12", "3.11"]
-WHEEL_BYTES_MAX = 1_800_000
-BROTLI_BYTES_MAX = 700_000
+WHEEL_BYTES_MAX = 1_600_000
+BROTLI_BYTES_MAX = 520_000
 WASM = "wasm32-unknown-unknown"
 LOGGERS = ["pino@10.4.0", "winston@3.19.0"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g"]

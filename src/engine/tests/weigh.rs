@@ -95,7 +95,7 @@ fn how_likely_a_secret_must_be_is_the_users_say() {
 #[test]
 fn a_password_behind_its_own_key_is_not_weighed() {
     for line in [
-        "password=no",
+        "password=on",
         "old_password: hunter2",
         "{\"password\":\"enabled\"}",
         "db_password = \"name\"",

@@ -15,6 +15,7 @@ const TYPES: &[&str] = words!("type-names");
 pub fn is_name(value: &[u8]) -> bool {
     let has = |sign: u8| value.contains(&sign);
     is_ticket(value)
+        || is_account_token(value)
         || is_version(value)
         || (has(b':') || has(b'/')) && is_resource(value)
         || has(b':') && (is_fingerprint(value) || is_numbered(value))
@@ -157,6 +158,16 @@ fn is_ticket(value: &[u8]) -> bool {
     let letters = value.iter().take_while(|b| b.is_ascii_uppercase()).count();
     (2..=10).contains(&letters)
         && matches!(value.get(letters..), Some([b'-', digits @ ..]) if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// `builder-token-ndvtr`: what Kubernetes calls the secret that holds an account's token.
+fn is_account_token(value: &[u8]) -> bool {
+    const DRAWN: usize = 5;
+    let Some((name, drawn)) = value.len().checked_sub(DRAWN).map(|cut| value.split_at(cut)) else { return false };
+    let name = name.strip_suffix(b"-token-").unwrap_or_default();
+    !name.is_empty()
+        && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+        && drawn.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// `^9.0.0`, `>=1.2`: which versions will do.

@@ -115,8 +115,11 @@ fn is_prefix(head: &[u8]) -> bool {
     head.first().is_some_and(u8::is_ascii_alphabetic) && head.split(|b| matches!(b, b'_' | b'-' | b'.')).all(part)
 }
 
-/// `ghp_REDACTED`, `tskey-<redacted>`: such a prefix, and a redactor's mark for the rest.
+/// `ghp_REDACTED`, `tskey-<redacted>`, `eyREDACTED`: such a prefix, and a redactor's mark for the rest.
 fn is_taken_out(v: &[u8]) -> bool {
+    if is_jwt_taken_out(v) {
+        return true;
+    }
     let Some(cut) = v.iter().rposition(|b| matches!(b, b'_' | b'-')) else { return false };
     let mark = match &v[cut + 1..] {
         [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] => inner,
@@ -124,6 +127,12 @@ fn is_taken_out(v: &[u8]) -> bool {
         _ => return false,
     };
     is_prefix(&v[..cut]) && MASKS.iter().any(|word| mark.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// `eyREDACTED`: what a JSON Web Token begins with, and a mark in capitals.
+fn is_jwt_taken_out(v: &[u8]) -> bool {
+    let rest = v.strip_prefix(b"ey").map(|rest| rest.strip_prefix(b"J").unwrap_or(rest)).unwrap_or_default();
+    rest.iter().all(u8::is_ascii_uppercase) && MASKS.iter().any(|word| rest.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// `xxxPASSWDxxx`: a word in capitals between crosses.
@@ -151,11 +160,28 @@ mod tests {
 
     #[test]
     fn ends() {
-        for text in ["ghp_REDACTED", "tskey-<redacted>", "sk_live_xxxx", "xoxc-xxx", "hvs.XXXX", "xxxPASSWDxxx"] {
+        for text in [
+            "ghp_REDACTED",
+            "eyREDACTED",
+            "eyJREDACTED",
+            "tskey-<redacted>",
+            "sk_live_xxxx",
+            "xoxc-xxx",
+            "hvs.XXXX",
+            "xxxPASSWDxxx",
+        ] {
             assert!(ends_so(text.as_bytes()), "{text}");
         }
-        for text in ["ghp_redacted", "hunter2-<redacted>", "xxxhunterxxx", "fix_xx", "MY_SUPER_SECRET_KEY", "stay_here"]
-        {
+        for text in [
+            "ghp_redacted",
+            "eyredacted",
+            "eyHUNTER",
+            "hunter2-<redacted>",
+            "xxxhunterxxx",
+            "fix_xx",
+            "MY_SUPER_SECRET_KEY",
+            "stay_here",
+        ] {
             assert!(!ends_so(text.as_bytes()), "{text}");
         }
     }
