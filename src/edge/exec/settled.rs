@@ -25,8 +25,9 @@ const NAMED: &[&str] = &[
     "hunter2</value><name>password</name>",
 ];
 
-/// The same over several words: a phrase, and what a program far behind reads.
+/// The same over several words: a phrase, a key in bytes, and what a program far behind reads.
 const FAR: &[&str] = &[
+    "0f 1e 2d 3c 4b 5a 69 78 87 96 a5 b4 c3 d2 e1 f0",
     "abandon ability able about above absent absorb abstract absurd abuse access accident",
     "hunter2 | docker login -u bob --password-stdin r.example",
     "hunter2' | sudo -S -p '' ls",

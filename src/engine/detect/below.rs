@@ -175,10 +175,12 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             }
         }
         Below::Typed => bare(s, &below, begin, Separator::Assign),
-        Below::Announced(left) if begin >= s.rec.end => {
-            s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Announced(left)));
-        }
-        Below::Announced(_) => alone(s, &below, begin),
+        Below::Announced(left) => match behind_service(&s.rec, begin) {
+            at if at >= s.rec.end => {
+                s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Announced(left)));
+            }
+            at => alone(s, &below, at),
+        },
         Below::Answered => answer(s, &below),
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);
@@ -187,6 +189,15 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
         Below::Nested(key, left) if indent > key && begin < s.rec.end => nested(s, &below, begin, (key, left)),
         Below::Lines(_) | Below::Nested(..) => {}
     }
+}
+
+/// Behind what Docker Compose puts before each line, `jenkins-1  | `, or at `begin` where a line has nothing like it.
+fn behind_service(rec: &Record<'_>, begin: usize) -> usize {
+    let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let end = begin + rec.run(begin, INDENT_BYTES_MAX, name);
+    let sign = skip_gap(rec, end, INDENT_BYTES_MAX);
+    let named = begin < end && end < sign && rec.get(sign) == Some(b'|');
+    if named { skip_gap(rec, sign + 1, GAP_BYTES_MAX) } else { begin }
 }
 
 /// Whether the record is a header's: `Content-Type: text/plain`.
