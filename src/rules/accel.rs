@@ -187,7 +187,7 @@ impl AcceleratedRuns {
 fn only(ways: &Ways<'_>, state: State) -> Option<(u8, State)> {
     let table = ways.table;
     let mut on = ways.from(state);
-    let (byte, to) = on.find(|(_, to)| !*to == DEAD)?;
+    let (byte, to) = on.find(|(_, to)| *to != DEAD)?;
     let alone = on.all(|(_, to)| to == DEAD);
     let class = table.class(byte);
     let one = || (0..=u8::MAX).filter(|other| table.class(*other) == class).count() == 1;
@@ -216,8 +216,8 @@ impl Step {
             }
         }
         // A match shows one byte late: behind it there may be a state that leads nowhere.
-        let leads_on = |to: State| ways.from(to).any(|(_, to)| !to == DEAD);
-        counted.retain(|(to, _)| !*to == DEAD && leads_on(*to));
+        let leads_on = |to: State| ways.from(to).any(|(_, to)| to != DEAD);
+        counted.retain(|(to, _)| *to != DEAD && leads_on(*to));
         let (to, _) = counted.into_iter().max_by_key(|way| way.1)?;
         let mut classes = [0; 4];
         for (byte, _) in ways.from(state).filter(|way| way.1 == to) {

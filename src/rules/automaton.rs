@@ -197,7 +197,7 @@ fn edge_before(hay: &[u8], at: usize) -> Edge {
 
 #[cfg(test)]
 mod tests {
-    use super::{Automaton, DEAD, Unjudged, edge_before};
+    use super::{AcceleratedRuns, Automaton, DEAD, Unjudged, edge_before};
     use crate::rules::pack;
     use crate::rules::rule::Rule;
     use bytes::Bytes;
@@ -231,6 +231,17 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    /// Nothing but the time it takes would show that none is found.
+    #[test]
+    fn stretches_are_found() {
+        static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/builtin.pack"));
+        let (rules, _) = pack::decode_linked(&Bytes::from_static(BUILTIN)).unwrap();
+        let all: Vec<&Automaton> = rules.iter().flat_map(Rule::automata).collect();
+        let begins = |a: &&Automaton| AcceleratedRuns::of(a.table().unwrap()).first(0) < usize::MAX;
+        let with = all.iter().copied().filter(begins).count();
+        assert!(2 * with > all.len(), "{with} of {}", all.len());
     }
 
     proptest! {
