@@ -1,4 +1,4 @@
-//! Values of which a redactor shows the ends: `ab***YZ`, `hf_MqMb****************`, `MTIzND********.******.*****-***`.
+//! Values of which a redactor shows the ends: `ab***YZ`, `hf_AbCd****************`, `MTIzND********.******.*****-***`.
 
 /// The fewest stars between the ends.
 const STARS_MIN: usize = 3;
@@ -7,8 +7,8 @@ const END_BYTES_MAX: usize = 4;
 /// So many stars no value has, whatever stands before them.
 const STARS_EVIDENT: usize = 8;
 
-/// Whether the value has been hidden by somebody: `****-*****-*****`, or all but its ends. What begins with stars is another matter: behind a prompt's
-/// echo the value itself may stand, `********hunter2`.
+/// Whether the value has been hidden by somebody: all but its ends, or in groups, `****-*****-*****`. Other values that begin
+/// with stars are not: behind a prompt's echo the value itself may stand, `********hunter2`.
 #[inline]
 pub fn is_partly_shown(v: &[u8]) -> bool {
     // Most values are told by one byte.
