@@ -43,9 +43,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let seen = start.saturating_sub(6)..at + 2;
     // Before a name that has no scheme there may be a key: `Value:app:password@tcp(host)`.
     let bare = !begins_authority(s.rec.slice(s.rec.start..start));
-    // Where a password has an `@`, it may have a colon, too.
-    let keyed = bare && !info.contains(&b'@');
-    let colon = if keyed { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
+    let colon = if bare { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
     let user = colon.unwrap_or(info.len());
     let (name, password) = (&info[..user], info.get(user + 1..));
     // Without a password, or with one that is the same for all, the user may be a token.
@@ -93,9 +91,6 @@ pub(crate) fn rejects(set: &RuleSet, text: &Record<'_>, last: usize, at: usize, 
     authority.is_none()
 }
 
-/// How far before an `@` the name of a Go driver's user is looked for, in bytes.
-const NAME_BYTES_MAX: usize = 128;
-
 /// Whether a Go driver's network stands at `at`: `tcp(`.
 fn begins_network(rec: &Record<'_>, at: usize) -> bool {
     NETWORKS.iter().any(|network| {
@@ -121,7 +116,7 @@ fn authority_before(
 ) -> (Option<usize>, usize) {
     let start = run_start(rec.text(), floor, at, |text| !ends(text));
     let network = begins_network(rec, at + 1);
-    if network && let Some(name) = name_over_at(rec, floor, start, at).or_else(|| network_name(rec, floor, start, at)) {
+    if network && let Some(name) = network_name(rec, floor, start, at) {
         return (Some(name), 2 * (at - name));
     }
     if start == floor {
@@ -164,13 +159,6 @@ fn network_name(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Opti
         rec.slice(from..at).contains(&b':').then_some(from)
     };
     whole(start).or_else(|| whole(run_start(rec.text(), floor, start, |text| !ends_loosely(text))))
-}
-
-/// The same over the `@` at `floor`, which is the password's own: `app:p@ss@tcp(db)`.
-fn name_over_at(rec: &Record<'_>, floor: usize, start: usize, at: usize) -> Option<usize> {
-    let low = rec.start.max(floor.saturating_sub(NAME_BYTES_MAX));
-    let own = start == floor && rec.text().get(floor) == Some(&b'@') && !begins_network(rec, floor + 1);
-    if own { network_name(rec, low, run_start(rec.text(), low, at, |text| !ends(text)), at) } else { None }
 }
 
 /// Behind the letter of an escape whose backslash stands before `at` in a document of JSON: the `n` of `\nroot:x@tcp(h)`.
