@@ -160,7 +160,7 @@ pub(crate) fn may_be_given(key: &[u8], text: &[u8]) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     // `?token=20481632` counts nothing: what counts has a name that says what.
     let number = text.iter().all(u8::is_ascii_digit);
-    let numbered = || text.len() >= NUMBER_BYTES_MIN && key.to_ascii_lowercase().ends_with(b"token");
+    let numbered = || text.len() >= NUMBER_BYTES_MIN && ends_with(key, b"token");
     text.len() >= GIVEN_BYTES_MIN
         && text.iter().all(word)
         && if number { numbered() } else { text.iter().any(u8::is_ascii_alphabetic) }
@@ -200,7 +200,11 @@ fn is_service(rec: &Record<'_>, value: &Value) -> bool {
 
 /// `OLDPWD=/home/al`: the folder before.
 fn is_folder_key(key: &[u8]) -> bool {
-    key.len() > 3 && key[key.len() - 3..].eq_ignore_ascii_case(b"pwd")
+    key.len() > 3 && ends_with(key, b"pwd")
+}
+
+fn ends_with(key: &[u8], word: &[u8]) -> bool {
+    key.len().checked_sub(word.len()).is_some_and(|at| key[at..].eq_ignore_ascii_case(word))
 }
 
 /// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
@@ -229,7 +233,7 @@ fn is_document(key: &[u8], text: &[u8]) -> bool {
     let inner = text.strip_prefix(b"{").and_then(|inner| inner.strip_suffix(b"}")).unwrap_or_default();
     let mark = inner.iter().position(|b| *b != b'\\');
     let begins = mark.is_some_and(|at| inner[at] == b'"');
-    begins && key.to_ascii_lowercase().ends_with(b"key") && memchr::memmem::find(inner, b"\":").is_some()
+    begins && ends_with(key, b"key") && memchr::memmem::find(inner, b"\":").is_some()
 }
 
 /// The fewest letters of what a type is called.

@@ -14,13 +14,16 @@ const PLACEHOLDER_BYTES_MAX: usize = 128;
 pub fn is_placeholder(value: &[u8]) -> bool {
     let v = value.trim_ascii();
     let Some(&first) = v.first() else { return true };
+    if is_partly_shown(v) {
+        return true;
+    }
     if !begins::ANY[usize::from(first)] || v.len() > PLACEHOLDER_BYTES_MAX {
-        return ends_so(v) || is_partly_shown(v) || is_output(v);
+        return ends_so(v) || is_output(v);
     }
     match first {
-        b'0'..=b'9' => is_nothing(v) || is_partly_shown(v),
-        b'A'..=b'Z' | b'a'..=b'z' => is_nothing(v) || is_mask(v) || is_stand_in(v) || is_partly_shown(v),
-        _ => is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v) || is_partly_shown(v),
+        b'0'..=b'9' => is_nothing(v),
+        b'A'..=b'Z' | b'a'..=b'z' => is_nothing(v) || is_mask(v) || is_stand_in(v),
+        _ => is_nothing(v) || is_mask(v) || is_reference(v) || is_stand_in(v),
     }
 }
 
@@ -140,7 +143,7 @@ const BASE64_BYTES_MIN: usize = 8;
 fn is_mask_body(v: &[u8]) -> bool {
     // As base64 ends.
     let v = if v.len() > BASE64_BYTES_MIN { v.strip_suffix(b"=").unwrap_or(v) } else { v };
-    if is_run(v) || is_starred_word(v) {
+    if is_run(v) || is_run_in_groups(v) || is_starred_word(v) {
         return true;
     }
     let inner = strip_brackets(v);
@@ -169,6 +172,12 @@ fn is_run(v: &[u8]) -> bool {
     let least = if width > 1 { BULLETS_MIN } else { SIGNS_MIN };
     sign && v.len() >= least * width && v.chunks(width).all(|sign| *sign == v[..width])
         || v.len() >= CROSSES_MIN && v.iter().all(|b| matches!(b, b'x' | b'X'))
+}
+
+/// `****-****-****`, `xxxxxxxx-xxxx-xxxx`: the same in groups.
+fn is_run_in_groups(v: &[u8]) -> bool {
+    let mut groups = v.split(|b| matches!(b, b'-' | b'.' | b' '));
+    matches!(v.first(), Some(b'*' | b'x' | b'X')) && groups.all(|group| group.first() == v.first() && is_run(group))
 }
 
 /// `HIDDEN_DUE_TO_SECURITY_REASONS`: such a word, and why, in capitals.
@@ -289,6 +298,9 @@ mod tests {
             "root:xxxx",
             "ab***YZ",
             "1a2***",
+            "****-****-****-****",
+            "****-*****-*****",
+            "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
             "@keychain:$AC_PASSWORD",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
@@ -307,6 +319,8 @@ mod tests {
             "[hunter]",
             "password",
             "root:xxxx2",
+            "****-****-hunter",
+            "xxx-yyy",
             "a b:xxxx",
             "@keychain:hunter2",
             "$ecret1",

@@ -12,7 +12,7 @@ use crate::rules::table::{Edge, Table};
 /// Where each byte and the text's end lead.
 type Row = [StateID; 257];
 
-/// The table of `dfa`; none where it is too large. `anywhere` says whether a search may begin anywhere.
+/// The table of `dfa`. `anywhere` says whether a search may begin anywhere.
 ///
 /// # Errors
 /// The number of bytes it would take, where these are too many.
@@ -56,7 +56,7 @@ fn start(dfa: &DFA<Vec<u32>>, edge: Edge, anywhere: bool) -> StateID {
     };
     let mut same = (0..=u8::MAX).map(Some).chain([None]).filter(|behind| Edge::of(*behind) == edge).map(state);
     let first = same.next().expect("each edge has a byte, or is the text's");
-    assert!(same.all(|other| other == first), "no assertion tells bytes of one edge apart");
+    debug_assert!(same.all(|other| other == first), "no assertion tells bytes of one edge apart");
     first
 }
 
@@ -65,7 +65,7 @@ fn reached(dfa: &DFA<Vec<u32>>, begun: &[StateID]) -> Vec<(StateID, Row)> {
     let mut states: Vec<StateID> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut add = |states: &mut Vec<StateID>, state: StateID| {
-        assert!(!dfa.is_quit_state(state), "nothing makes it quit");
+        debug_assert!(!dfa.is_quit_state(state), "nothing makes it quit");
         if seen.insert(state) {
             states.push(state);
         }

@@ -1,6 +1,6 @@
 //! Deals words to buckets.
 
-use super::{By, Deal, GROUP, Literal, Place, may_begin};
+use super::{By, Deal, GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Place, may_begin};
 use crate::rules::grams::{Bucket, Grams};
 use crate::rules::sample;
 
@@ -15,18 +15,14 @@ const ROUNDS: usize = 2;
 
 /// How many groups of buckets there are for so many words: plain ones, and where a word may begin.
 ///
-/// More groups let less through but cost every byte of the log. By nibbles they let through more.
-fn groups(by: By, plain: usize, begin: usize) -> (usize, usize) {
-    let (most_plain, most_begin) = match by {
-        By::Nibbles => (3, 3),
-        By::Entries => (3, 3),
-    };
-    let plain = if plain <= 24 { 1 } else { most_plain };
+/// More groups let less through but cost every byte of the log.
+fn groups(plain: usize, begin: usize) -> (usize, usize) {
+    let plain = if plain <= 24 { 1 } else { MAX_PLAIN };
     let begin = match begin {
         0 => 0,
         1..=100 => 1,
         101..=300 => 2,
-        _ => most_begin,
+        _ => MAX_BEGIN,
     };
     (plain, begin)
 }
@@ -47,7 +43,7 @@ impl Sample {
 /// Deals words to buckets, as well as a greedy search finds.
 pub(super) fn deal(words: &[Literal], sample: &Sample, by: By) -> Deal {
     let begin = words.iter().filter(|word| word.begins).count();
-    let (plain, begin) = groups(by, words.len() - begin, begin);
+    let (plain, begin) = groups(words.len() - begin, begin);
     Deal { plain, begin, places: Dealer::new(words, &sample.grams, by, plain, begin).deal() }
 }
 
