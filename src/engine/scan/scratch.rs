@@ -55,7 +55,17 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Takes what this thread keeps, or new working memory.
     pub(crate) fn take() -> Box<Scratch> {
-        KEPT.take().unwrap_or_default()
+        Scratch::kept().unwrap_or_default()
+    }
+
+    /// What this thread keeps. One that ends keeps nothing more, while a stream of its own may end still.
+    fn kept() -> Option<Box<Scratch>> {
+        KEPT.try_with(Cell::take).ok().flatten()
+    }
+
+    /// Keeps it, unless the thread ends.
+    fn keep(self: Box<Self>) {
+        let _ = KEPT.try_with(|place| place.set(Some(self)));
     }
 
     /// Leaves it to the thread for its next look, or gives it back to the system if it is large.
@@ -71,25 +81,25 @@ impl Scratch {
         self.spared.clear();
         if bytes <= KEPT_BYTES_MAX {
             self.findings.clear();
-            KEPT.set(Some(self));
+            self.keep();
         }
     }
 
     /// Overwrites what this thread's working memory remembers of the input: for a thread that goes idle.
     pub(crate) fn forget() {
-        if let Some(mut kept) = KEPT.take() {
+        if let Some(mut kept) = Scratch::kept() {
             kept.key_cache.forget();
             kept.reject_cache.forget();
-            KEPT.set(Some(kept));
+            kept.keep();
         }
     }
 
     /// Whether the working memory that this thread keeps, if it does, remembers anything of the input.
     #[cfg(test)]
     pub(crate) fn remembers() -> Option<bool> {
-        let kept = KEPT.take()?;
+        let kept = Scratch::kept()?;
         let remembers = !kept.key_cache.is_empty() || !kept.reject_cache.is_empty();
-        KEPT.set(Some(kept));
+        kept.keep();
         Some(remembers)
     }
 

@@ -1,5 +1,9 @@
 //! What a thread keeps, and for how long.
 
+use std::cell::RefCell;
+use std::sync::mpsc;
+use std::thread;
+
 use crate::engine::redactor::Redactor;
 use crate::engine::scan::scratch::Scratch;
 use crate::engine::stream::Stream;
@@ -33,4 +37,29 @@ fn a_dropped_stream_is_forgotten() {
     stream.push(&LINE.repeat(100), &mut Vec::new());
     drop(stream);
     assert_eq!(Scratch::remembers(), Some(false));
+}
+
+/// Redacts when its thread ends, behind everything that the thread came to hold later.
+struct Last(Redactor, Stream, mpsc::Sender<Vec<u8>>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        let _ = self.2.send(self.0.redact(b"password=hunter2").into_owned());
+    }
+}
+
+/// A thread's own value may ask, and a stream of it may end, when the working memory has gone before them.
+#[test]
+fn a_thread_that_ends_is_answered_still() {
+    thread_local!(static HELD: RefCell<Option<Last>> = const { RefCell::new(None) });
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        HELD.set(None);
+        let redactor = Redactor::builtin();
+        let mut stream = Stream::new(&redactor);
+        stream.push(LINE, &mut Vec::new());
+        HELD.set(Some(Last(redactor, stream, sender)));
+    });
+    assert!(thread.join().is_ok());
+    assert_eq!(receiver.recv().as_deref(), Ok(&b"password=[REDACTED:password]"[..]));
 }
