@@ -34,6 +34,7 @@ PYTEST = ["pytest==9.2.0", "structlog==26.1.0", "loguru==0.7.3", "python-json-lo
 PYTHONS = ["3.10", "3.15", "3.14", "3.13", "3.12", "3.11"]
 WHEEL_BYTES_MAX = 1_600_000
 BROTLI_BYTES_MAX = 520_000
+NATIVE_BYTES_MAX = 1_700_000
 WASM = "wasm32-unknown-unknown"
 LOGGERS = ["pino@10.4.0", "winston@3.19.0"]
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g"]
@@ -94,8 +95,8 @@ def exports():
 def c():
     needs("gcc", "g++", "make", "pkg-config", "nm")
     run("cargo", "test", "--locked", "-p", "logveil-options", "-p", "logveil-c")
-    # In one go, so that Python's is built of the same crates; `make` then finds it built.
-    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-c", "-p", "logveil-python")
+    # In one go, so that Python's and Node's are built of the same crates; `make` then finds it built.
+    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-c", "-p", "logveil-python", "-p", "logveil-node")
     shutil.rmtree(PREFIX, ignore_errors=True)
     run("make", "-s", "-C", ROOT / "bindings/c", "install", "CARGO=:", f"PREFIX={PREFIX}", CARGO_TARGET_DIR=str(TARGET))
     header()
@@ -199,33 +200,66 @@ def go():
     run("go", "test", "-run=^$", "-bench=.", "-benchmem", "./...", cwd=here, **env)
 
 
+def packed(folder, made):
+    """The package that npm makes of a folder, and the names of its files."""
+    listed = made / said("npm", "pack", "--silent", "--pack-destination", made, cwd=folder).split()[-1]
+    names = set(said("tar", "tzf", listed).split())
+    print(f"  {listed.name}: {listed.stat().st_size:,} bytes, {len(names)} files")
+    missing = {f"package/{name}" for name in ("package.json", "LICENSE", "LICENSE-APACHE", "LICENSE-MIT")} - names
+    if missing:
+        sys.exit(f"{listed.name} has no {sorted(missing)}")
+    return listed, names
+
+
+def module(made):
+    """The package, with the engine as a module for any platform."""
+    run("cargo", "test", "--locked", "-p", "logveil-handles")
+    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-wasm", "--target", WASM)
+    # npm packs what is in a folder: a copy, so that nothing is left in the checkout.
+    shutil.copytree(ROOT / "bindings/js", made / "package", ignore=shutil.ignore_patterns("dist", "node_modules", "tests"))
+    run("node", "build.js", TARGET / WASM / "dist/logveil_wasm.wasm", cwd=made / "package")
+    package, names = packed(made / "package", made)
+    brotli = "process.stdout.write(String(require('zlib').brotliCompressSync(require('fs').readFileSync(process.argv[1])).length))"
+    wire = int(said("node", "-e", brotli, made / "package/dist/logveil.wasm"))
+    print(f"  the module: {wire:,} bytes as brotli")
+    if wire > BROTLI_BYTES_MAX or not {"package/dist/logveil.wasm", "package/index.d.ts"} <= names:
+        sys.exit(f"the package is not as it should be: {sorted(names)}")
+    return package
+
+
+def native(made):
+    """The package of this platform, with the engine as native code."""
+    library = TARGET / "dist/liblogveil_node.so"
+    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-node")
+    machine = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
+    run("node", "platform.js", library, f"linux-{machine}-gnu", made / "native", cwd=made / "package")
+    package, names = packed(made / "native", made)
+    if package.stat().st_size > NATIVE_BYTES_MAX or "package/logveil.node" not in names:
+        sys.exit(f"the package is not as it should be: {sorted(names)}")
+    return package
+
+
 def js():
     needs("node", "npm", "rustup")
     if subprocess.run(["rustup", "target", "add", WASM], capture_output=True).returncode != 0:
         raise NotRun("rustup cannot have Rust's standard library for WebAssembly")
-    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-wasm", "--target", WASM)
     made, here = TARGET / "bindings/js", ROOT / "bindings/js"
     shutil.rmtree(made, ignore_errors=True)
-    # npm packs what is in a folder: a copy, so that nothing is left in the checkout.
-    shutil.copytree(here, made / "package", ignore=shutil.ignore_patterns("dist", "node_modules", "tests"))
-    run("node", "build.js", TARGET / WASM / "dist/logveil_wasm.wasm", cwd=made / "package")
-    listed = said("npm", "pack", "--silent", "--pack-destination", made, cwd=made / "package").split()[-1]
-    brotli = "process.stdout.write(String(require('zlib').brotliCompressSync(require('fs').readFileSync(process.argv[1])).length))"
-    wire = int(said("node", "-e", brotli, made / "package/dist/logveil.wasm"))
-    names = sorted(said("tar", "tzf", made / listed).split())
-    print(f"  {listed}: {(made / listed).stat().st_size:,} bytes, {len(names)} files; the module {wire:,} bytes as brotli")
-    if wire > BROTLI_BYTES_MAX or not {"package/LICENSE-MIT", "package/dist/logveil.wasm", "package/index.d.ts"} <= set(names):
-        sys.exit(f"the package is not as it should be: {names}")
     clean = made / "clean"
-    clean.mkdir()
+    clean.mkdir(parents=True)
     (clean / "package.json").write_text("{}")
-    if subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", made / listed, *LOGGERS], cwd=clean).returncode != 0:
-        raise NotRun("npm cannot have the loggers")
     for test in ("test.mjs", "bench.mjs"):
         shutil.copy(here / "tests" / test, clean)
-    run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS))
+    # Nobody is asked for packages of ours.
+    install = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+    if subprocess.run([*install, module(made), *LOGGERS], cwd=clean).returncode != 0:
+        raise NotRun("npm cannot have the loggers")
+    run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="wasm")
     browser(made / "package/dist")
-    run("node", "bench.mjs", cwd=clean)
+    run(*install, native(made), cwd=clean)
+    run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="native")
+    for backend in ("native", "wasm"):
+        run("node", "bench.mjs", cwd=clean, LOGVEIL_BACKEND=backend)
 
 
 def browser(dist):
@@ -237,7 +271,7 @@ def browser(dist):
     site = TARGET / "bindings/site"
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(ROOT / "examples/page", site)
-    for path in [*(dist / name for name in ("browser.js", "core.js", "logveil.wasm")), VECTORS / "vectors.json",
+    for path in [*(dist / name for name in ("browser.js", "core.js", "wasm.js", "logveil.wasm")), VECTORS / "vectors.json",
                  ROOT / "bindings/js/tests/browser.html"]:
         shutil.copy(path, site)
     answers = queue.Queue()
@@ -279,9 +313,10 @@ class Site(http.server.SimpleHTTPRequestHandler):
 def one_version():
     """All say the same."""
     cargo = re.search(r'^\[workspace\.package\]\nversion = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
-    package = json.loads((ROOT / "bindings/js/package.json").read_text())["version"]
-    if package != cargo:
-        sys.exit(f"bindings/js/package.json is {package}, Cargo.toml {cargo}")
+    package = json.loads((ROOT / "bindings/js/package.json").read_text())
+    others = {package["version"], *package["optionalDependencies"].values()} - {cargo}
+    if others:
+        sys.exit(f"bindings/js/package.json says {sorted(others)}, Cargo.toml {cargo}")
 
 
 STEPS = {"c": c, "python": python, "go": go, "js": js}

@@ -23,7 +23,7 @@ function common(source) {
     const own = names.filter((name) => !given.includes(name));
     return `"use strict";\n${body}${own.length ? `Object.assign(module.exports, { ${own.join(", ")} });\n` : ""}`;
 }
-for (const name of ["core", "node"]) {
+for (const name of ["core", "native", "node", "wasm"]) {
     writeFileSync(join(dist, `${name}.js`), read(`${name}.js`));
     writeFileSync(join(dist, `${name}.cjs`), common(read(`${name}.js`)));
 }

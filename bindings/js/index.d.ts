@@ -49,6 +49,8 @@ export function forget(): void;
 export function init(source?: URL | string | Response | Promise<Response> | BufferSource | WebAssembly.Module): Promise<void>;
 
 // Node alone:
+/** Native code where the platform has it; `LOGVEIL_BACKEND=wasm` or `=native` asks for one. */
+export const backend: "native" | "wasm";
 export function redact<T extends string | Uint8Array>(text: T): T;
 export function redactValue<T>(value: T): T;
 export function findings(text: string | Uint8Array): Finding[];

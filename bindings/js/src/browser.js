@@ -1,5 +1,6 @@
 // Browsers, Deno, isolates on the edge: the module is loaded first.
 import { use } from "./core.js";
+import { Wasm } from "./wasm.js";
 
 export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
 
@@ -9,8 +10,8 @@ export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
  */
 export async function init(source = new URL("./logveil.wasm", import.meta.url)) {
     const given = await source;
-    if (given instanceof WebAssembly.Module) return use(await WebAssembly.instantiate(given, {}));
+    if (given instanceof WebAssembly.Module) return use(new Wasm(await WebAssembly.instantiate(given, {})));
     const response = () => (given instanceof Response ? given : fetch(given));
     const bytes = given instanceof ArrayBuffer || ArrayBuffer.isView(given) ? given : await (await response()).arrayBuffer();
-    use((await WebAssembly.instantiate(bytes, {})).instance);
+    use(new Wasm((await WebAssembly.instantiate(bytes, {})).instance));
 }

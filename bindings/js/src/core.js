@@ -1,90 +1,48 @@
-// The engine: one WebAssembly module, one instance, one thread. What a platform has besides is built on this.
+// What the engine gives, on every platform: rules and masks, records, streams. The engine itself is one of two, of the same
+// functions: WebAssembly (`wasm.js`) or native code (`native.js`). Things are numbers there, and none is 0.
 
 /** What stands in place of what could not be judged, as in the engine. */
 export const UNJUDGED = "[REDACTED:unjudged]";
+/** Why an engine throws that must not be believed. */
+export const FAULT = "logveil is at fault; the text could not be judged, so send nothing of it";
 
-const FAULT = "logveil is at fault; the text could not be judged, so send nothing of it";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-/** A text has at most three bytes for each of its units. */
-const BYTES_A_UNIT = 3;
-const KEPT_BYTES_MAX = 1 << 20;
 
 let engine = null;
+const gone = new FinalizationRegistry(([of, number]) => of.free(number));
 
-class Engine {
-    constructor(instance) {
-        this.exports = instance.exports;
-        this.room = new Uint8Array(0);
-        this.dead = false;
-        this.gone = new FinalizationRegistry((number) => this.ask("free", number));
-    }
-
-    /** A trap leaves the instance in the middle of something: it is never asked again. */
-    ask(name, first, second) {
-        if (this.dead) throw new Error(FAULT);
-        try {
-            return this.exports[name](first, second);
-        } catch {
-            this.dead = true;
-            throw new Error(FAULT);
-        }
-    }
-
-    reserve(n) {
-        const { buffer } = this.exports.memory;
-        const fits = n <= this.room.length && (this.room.length <= KEPT_BYTES_MAX || n > KEPT_BYTES_MAX);
-        if (!fits || this.room.buffer !== buffer) {
-            const size = Math.max(n, 4096);
-            const at = this.ask("room", size);
-            this.room = new Uint8Array(this.exports.memory.buffer, at >>> 0, size);
-        }
-    }
-
-    /** Puts a text into the module and says how many bytes it has. */
-    put(text) {
-        if (typeof text === "string") {
-            this.reserve(text.length * BYTES_A_UNIT);
-            return encoder.encodeInto(text, this.room).written;
-        }
-        if (!(text instanceof Uint8Array)) throw new TypeError("a string or a Uint8Array is masked");
-        this.reserve(text.length);
-        this.room.set(text);
-        return text.length;
-    }
-
-    /** The last answer, until the next call. */
-    answer() {
-        return new Uint8Array(this.exports.memory.buffer, this.ask("answer") >>> 0, this.ask("answer_len"));
-    }
-
-    take(like) {
-        if (typeof like === "string") return decoder.decode(this.answer());
-        const copy = this.answer().slice();
-        return globalThis.Buffer?.isBuffer(like) ? globalThis.Buffer.from(copy.buffer) : copy;
-    }
-
-    masked(number, text) {
-        const code = this.ask("redact", number, this.put(text));
-        if (code < 0) throw new Error(FAULT);
-        return code === 0 ? text : this.take(text);
-    }
-
-    keep(owner, number) {
-        if (number === 0) throw new RangeError(`logveil: ${decoder.decode(this.answer())}`);
-        this.gone.register(owner, number);
-        return number;
-    }
-}
-
-/** Takes an instance of the module; a platform's own file makes it: a browser may not wait for a large one. */
-export function use(instance) {
-    engine = new Engine(instance);
+/** Takes an engine; a platform's own file makes it: a browser may not wait for a large module. */
+export function use(made) {
+    engine = made;
 }
 
 function ready() {
     if (engine === null) throw new Error("logveil is not loaded yet: await init() first");
     return engine;
+}
+
+/** A number that the engine lets go when its owner goes. */
+function kept(owner, of, number) {
+    gone.register(owner, [of, number]);
+    return number;
+}
+
+function maskable(text) {
+    if (typeof text !== "string" && !(text instanceof Uint8Array)) throw new TypeError("a string or a Uint8Array is masked");
+    return text;
+}
+
+/** What is left of a text: the same if it was clean, else of the kind that it was. */
+function masked(of, number, text) {
+    const left = of.redact(number, maskable(text));
+    return left === text || typeof text === "string" ? left : likewise(text, left);
+}
+
+function likewise(bytes, left) {
+    const { Buffer } = globalThis;
+    if (Buffer?.isBuffer(bytes)) return Buffer.from(left.buffer, left.byteOffset, left.length);
+    return new Uint8Array(left.buffer, left.byteOffset, left.length);
 }
 
 function several(value) {
@@ -116,23 +74,21 @@ export class Redactor {
 
     constructor(options = {}) {
         const text = pairs(options).map((one) => `${one}\0`).join("");
-        this.#number = this.#engine.keep(this, this.#engine.ask("redactor", this.#engine.put(text)));
+        const number = this.#engine.redactor(text);
+        if (typeof number === "string") throw new RangeError(`logveil: ${number}`);
+        this.#number = kept(this, this.#engine, number);
     }
 
     /** The text with its secrets masked: the same string or array if it holds none. */
     redact(text) {
-        return this.#engine.masked(this.#number, text);
+        return masked(this.#engine, this.#number, text);
     }
 
     /** Where the secrets are, and which rules say so. */
     findings(text) {
-        const size = this.#engine.put(text);
-        if (this.#engine.ask("findings", this.#number, size) < 0) throw new Error(FAULT);
-        const lines = decoder.decode(this.#engine.answer()).split("\n").slice(0, -1);
-        // The memory may have grown, and be another one.
-        const { byteOffset } = this.#engine.room;
-        const input = new Uint8Array(this.#engine.exports.memory.buffer, byteOffset, size);
-        const place = (byte) => (typeof text === "string" ? decoder.decode(input.subarray(0, byte)).length : byte);
+        const bytes = typeof text === "string" ? encoder.encode(text) : maskable(text);
+        const place = (byte) => (typeof text === "string" ? decoder.decode(bytes.subarray(0, byte)).length : byte);
+        const lines = this.#engine.findings(this.#number, bytes).split("\n").slice(0, -1);
         return lines.map((line) => {
             const [start, end, rule] = line.split(" ");
             return { start: place(Number(start)), end: place(Number(end)), rule };
@@ -150,12 +106,12 @@ export class Redactor {
 
     /** The records of one log: what one leaves open, such as a key that is logged line by line, is asked in the next. */
     records() {
-        return new Records(this.#engine, this.#engine.ask("records", this.#number));
+        return new Records(this.#engine, this.#engine.records(this.#number));
     }
 
     /** Bytes that come in pieces. */
     stream() {
-        return new Stream(this.#engine, this.#engine.ask("stream", this.#number));
+        return new Stream(this.#engine, this.#engine.stream(this.#number));
     }
 }
 
@@ -180,11 +136,11 @@ export class Records {
     #number;
 
     constructor(engine, number) {
-        [this.#engine, this.#number] = [engine, engine.keep(this, number)];
+        [this.#engine, this.#number] = [engine, kept(this, engine, number)];
     }
 
     redact(record) {
-        return this.#engine.masked(this.#number, record);
+        return masked(this.#engine, this.#number, record);
     }
 }
 
@@ -193,19 +149,17 @@ export class Stream {
     #number;
 
     constructor(engine, number) {
-        [this.#engine, this.#number] = [engine, engine.keep(this, number)];
+        [this.#engine, this.#number] = [engine, kept(this, engine, number)];
     }
 
     /** Takes the next bytes and returns what may leave. */
     push(bytes) {
-        if (this.#engine.ask("push", this.#number, this.#engine.put(bytes)) < 0) throw new Error(FAULT);
-        return this.#engine.answer().slice();
+        return this.#engine.push(this.#number, maskable(bytes));
     }
 
     /** Ends the stream: the last line leaves, newline or not. */
     finish() {
-        if (this.#engine.ask("finish", this.#number) < 0) throw new Error(FAULT);
-        return this.#engine.answer().slice();
+        return this.#engine.finish(this.#number);
     }
 }
 
@@ -221,7 +175,7 @@ export function neverThrowing(redactor) {
     };
 }
 
-/** Overwrites what the instance remembers of its input. */
+/** Overwrites what this thread's engine remembers of its input. */
 export function forget() {
-    ready().ask("forget");
+    ready().forget();
 }

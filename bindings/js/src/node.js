@@ -1,14 +1,29 @@
-// Node: the module is loaded with the package, and stands in front of what programs log through.
+// Node: the engine is loaded with the package, and stands in front of what programs log through.
 import { readFileSync, createWriteStream } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Transform } from "node:stream";
 import { format } from "node:util";
 import { Redactor, neverThrowing, use } from "./core.js";
+import { native } from "./native.js";
+import { Wasm } from "./wasm.js";
 
 export { Records, Redactor, Stream, UNJUDGED, forget } from "./core.js";
 
-const compiled = new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url))));
-use(new WebAssembly.Instance(compiled, {}));
+/** Native code where the platform has it, else WebAssembly; `LOGVEIL_BACKEND` asks for one of them. */
+function chosen(wanted = "") {
+    if (!["", "native", "wasm"].includes(wanted)) throw new RangeError("LOGVEIL_BACKEND is `native`, `wasm` or not set");
+    const found = wanted === "wasm" ? "" : native();
+    if (typeof found !== "string") return found;
+    if (wanted === "native") throw new Error(`logveil has no native code here: ${found}`);
+    const compiled = new WebAssembly.Module(readFileSync(fileURLToPath(new URL("logveil.wasm", import.meta.url))));
+    return new Wasm(new WebAssembly.Instance(compiled, {}));
+}
+
+const engine = chosen(process.env.LOGVEIL_BACKEND);
+use(engine);
+
+/** What the engine is here. */
+export const backend = engine instanceof Wasm ? "wasm" : "native";
 
 const builtin = new Redactor();
 
@@ -40,7 +55,7 @@ export class RedactTransform extends Transform {
     _transform(chunk, encoding, done) {
         try {
             const out = this.#stream.push(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
-            done(null, out.length > 0 ? Buffer.from(out.buffer) : undefined);
+            done(null, out.length > 0 ? Buffer.from(out.buffer, out.byteOffset, out.length) : undefined);
         } catch (error) {
             done(error);
         }
@@ -49,7 +64,7 @@ export class RedactTransform extends Transform {
     _flush(done) {
         try {
             const out = this.#stream.finish();
-            done(null, out.length > 0 ? Buffer.from(out.buffer) : undefined);
+            done(null, out.length > 0 ? Buffer.from(out.buffer, out.byteOffset, out.length) : undefined);
         } catch (error) {
             done(error);
         }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 import * as logveil from "logveil";
 
 const require = createRequire(import.meta.url);
@@ -23,6 +24,19 @@ async function text(stream) {
     for await (const chunk of stream) all.push(chunk);
     return Buffer.concat(all);
 }
+
+test("the engine is the one that is expected", () => {
+    const expected = process.env.LOGVEIL_EXPECTED;
+    assert.equal(logveil.backend, expected);
+    assert.equal(require("logveil").backend, expected);
+    const said = (backend) => {
+        const program = 'import("logveil").then(({ backend }) => console.log(backend), ({ message }) => console.log(message))';
+        return spawnSync(process.execPath, ["-e", program], { encoding: "utf8", env: { ...process.env, LOGVEIL_BACKEND: backend } }).stdout;
+    };
+    assert.equal(said("wasm"), "wasm\n");
+    assert.match(said("native"), expected === "native" ? /^native$/m : /^logveil has no native code here: .*@logveil\//);
+    assert.match(said("fast"), /LOGVEIL_BACKEND/);
+});
 
 test("vectors", { skip: !folder }, () => {
     const { cases } = JSON.parse(readFileSync(join(folder, "vectors.json"), "utf8"));
@@ -60,7 +74,42 @@ test("calls", () => {
     assert.equal(logveil.redact(`\ufeff\ud800 ${LINE}`), `\ufeff\ufffd ${MASKED}`);
     assert.deepEqual(logveil.findings(`ž\u{1F512} ${LINE}`), [{ start: 19, end: 19 + SECRET.length, rule: "password" }]);
     assert.throws(() => logveil.redact(7), TypeError);
+    assert.throws(() => logveil.redact(new Uint16Array(7)), TypeError);
+    const shared = new Uint8Array(new SharedArrayBuffer(LINE.length));
+    shared.set(new TextEncoder().encode(LINE));
+    assert.deepEqual(logveil.redact(shared), new TextEncoder().encode(MASKED));
+    assert.deepEqual(logveil.redact(Buffer.from(`xx${LINE}xx`).subarray(2, -2)), Buffer.from(MASKED));
     assert.equal(require("logveil").redact(LINE), MASKED);
+});
+
+test("a text of any length is read whole", () => {
+    // Around what an engine has at hand, with characters of one to four bytes at its border.
+    for (const character of ["a", "ž", "€", "\u{1F512}"]) {
+        for (let length = 16 * 1024 - 12; length <= 16 * 1024 + 4; length++) {
+            const filler = "-".repeat(length - Buffer.byteLength(character)) + character;
+            assert.ok(logveil.redact(`${filler} ${LINE}`) === `${filler} ${MASKED}`, `${length} bytes`);
+            assert.ok(logveil.redact(filler) === filler);
+        }
+    }
+});
+
+test("workers have engines of their own", async () => {
+    const program = `const { parentPort, workerData } = require("node:worker_threads");
+        const { Redactor } = require("logveil");
+        parentPort.postMessage(new Redactor({ mask: "stars" }).redact(workerData));`;
+    const one = () => new Promise((done, failed) => {
+        new Worker(program, { eval: true, workerData: LINE }).on("message", done).on("error", failed);
+    });
+    const all = await Promise.all(Array.from({ length: 8 }, one));
+    for (const out of all) assert.equal(out, `login password=${"*".repeat(SECRET.length)} ok`);
+    assert.equal(logveil.redact(LINE), MASKED);
+});
+
+test("what was let go is let go", async () => {
+    const redactor = new logveil.Redactor();
+    for (let i = 0; i < 3000; i++) redactor.stream().push("password=x");
+    logveil.forget();
+    assert.equal(redactor.redact(LINE), MASKED);
 });
 
 test("options", () => {
@@ -171,13 +220,17 @@ test("memory is flat", () => {
 });
 
 test("a module that traps is never asked again", async () => {
-    const { use, Redactor } = await import(new URL("./core.js", import.meta.resolve("logveil")));
+    const part = (name) => import(new URL(name, import.meta.resolve("logveil")));
+    const [{ use, Redactor }, { Wasm }] = [await part("./core.js"), await part("./wasm.js")];
     // Exports memory and functions of the same names, each of which traps.
-    const names = ["room", "answer", "answer_len", "redactor", "redact"];
+    const names = ["room", "answer", "answer_len", "redactor", "redact", "free"];
     const name = (text) => [text.length, ...new TextEncoder().encode(text)];
     const exports = [names.length + 1, ...name("memory"), 2, 0, ...names.flatMap((one) => [...name(one), 0, 0])];
     const sections = [[1, [1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]], [3, [1, 0]], [5, [1, 0, 1]], [7, exports], [10, [1, 3, 0, 0, 0x0b]]];
     const bytes = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flatMap(([id, body]) => [id, body.length, ...body])];
-    use(new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), {}));
+    const engine = new Wasm(new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)), {}));
+    use(engine);
     assert.throws(() => new Redactor(), /at fault/);
+    // Things that go when memory is collected end no program.
+    engine.free(1);
 });

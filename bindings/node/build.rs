@@ -1,0 +1,5 @@
+//! How a platform links what Node loads.
+
+fn main() {
+    napi_build::setup();
+}
