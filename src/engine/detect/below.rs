@@ -186,6 +186,9 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             line(s, &below, begin);
             s.continuation = waits(&below.known, below.how);
         }
+        Below::Nested(key, _) if indent >= key && below.known.plural && s.rec.starts_with(begin, b"- ") => {
+            item(s, &below, begin);
+        }
         Below::Nested(key, left) if indent > key && begin < s.rec.end => nested(s, &below, begin, (key, left)),
         Below::Lines(_) | Below::Nested(..) => {}
     }
@@ -204,6 +207,18 @@ fn behind_service(rec: &Record<'_>, begin: usize) -> usize {
 fn is_header(rec: &Record<'_>) -> bool {
     let name = rec.bytes().iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     name > 0 && rec.get(rec.start + name) == Some(b':')
+}
+
+/// An item of YAML's list below `api_keys:`, and those that follow it; an object's members are judged by their own keys.
+fn item(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize) {
+    let at = skip_gap(&s.rec, begin + 1, GAP_BYTES_MAX);
+    let text = s.rec.from(at);
+    *s.work += text.len() as u64;
+    let member = memchr::memchr_iter(b':', text).any(|n| matches!(text.get(n + 1), None | Some(b' ')));
+    if !member {
+        bare(s, below, at, Separator::Assign);
+        s.continuation = waits(&below.known, below.how);
+    }
 }
 
 /// A line further in than its key: the value in quotes, or a member called so.

@@ -314,7 +314,8 @@ fn cookie_span(rec: &Record<'_>, at: usize, limit: usize, quoted: bool) -> (usiz
     }
     let ends =
         |p: &usize| matches!(rec.byte(*p), b';' | b'"' | b'\'' | b'\\') || (!quoted && ends_bare(rec, *p, false));
-    (at, (at + mask_len(rec, at)..limit).find(ends).unwrap_or(limit))
+    let past = (at + mask_len(rec, at)).max(variable_end(rec, at));
+    (at, (past..limit).find(ends).unwrap_or(limit))
 }
 
 /// `"cookies":{"sid":"x","theme":"dark"}`, as frameworks print them: each member is one.

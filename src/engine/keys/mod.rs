@@ -22,6 +22,8 @@ const NAME_WORDS_MAX: usize = 3;
 const FOR: &[u8] = b"for";
 /// The most words that make a key: `shared access key`.
 const KEY_WORDS_MAX: usize = 4;
+/// The most letters of a key's last word where capitals stand anywhere: `clientSecrET`.
+const LETTERS_MAX: usize = 3;
 
 /// Every key of every key rule, ready to be looked up.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub(crate) struct Keys {
     /// How these end, and how the glued words do.
     last_tails: Pairs,
     glued_tails: Pairs,
+    /// The last letters of keys, which stand by themselves where somebody writes `PaSsWoRd`.
+    letters: FxHashSet<Box<[u8]>>,
     entries: Vec<Entry>,
 }
 
@@ -135,6 +139,8 @@ impl Keys {
                 self.last.insert(end.into());
             }
             self.heads.add(&together[..together.len().min(2)]);
+            let letters = (1..=LETTERS_MAX).filter(|_| together.is_ascii() && together.len() > 2 * LETTERS_MAX);
+            self.letters.extend(letters.map(|count| together[together.len() - count..].into()));
             self.whole.entry(together.into()).or_insert(entry);
         }
         self.glued.extend(key.glued.iter().map(|g| (boxed(g), entry)));
@@ -155,6 +161,7 @@ impl Keys {
             || whole(behind)
             || (plural.len() < word.len() && whole(word))
             || self.glued_tails.may_have(word) && self.glued.iter().any(|(g, _)| word.ends_with(g))
+            || word.len() <= LETTERS_MAX && self.letters.contains(word)
     }
 
     /// What the key with these words is for, if it is a secret's.

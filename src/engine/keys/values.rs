@@ -106,7 +106,15 @@ fn is_own(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
     text.eq_ignore_ascii_case(key) && (variable || is_constant(text) || alike())
         || names::is_own_variable(key, text)
         || names::is_spelled_alike(key, text)
+        || is_caption(key, text)
         || stand_in::is_word_for_it(text)
+}
+
+/// `login.password=Password`: what a field is called on a page, in a file of messages.
+fn is_caption(key: &[u8], text: &[u8]) -> bool {
+    let name = key.iter().rposition(|b| *b == b'.').map_or(&b""[..], |dot| &key[dot + 1..]);
+    matches!(text, [b'A'..=b'Z', rest @ ..] if rest.iter().all(u8::is_ascii_lowercase))
+        && text.eq_ignore_ascii_case(name)
 }
 
 /// `connect(user = user, password = password)`: an argument that is called like its own value, beside another one.

@@ -171,7 +171,7 @@ fn is_empty(rec: &Record<'_>, site: &KeySite, joined: &Separated) -> bool {
     // The key's own mark is the one that opened what it stands in: `label:"Password:",next:"x"`.
     let at = if joined.quoted { site.open } else { site.start };
     own && behind.is_none_or(|b| matches!(b, b' ' | b'\t' | b',' | b']' | b'}' | b')' | b'\\' | b'"'))
-        || behind.is_none_or(|b| matches!(b, b',' | b']' | b'}' | b':')) && is_open(rec, at, mark.own())
+        || behind.is_none_or(|b| matches!(b, b',' | b']' | b'}' | b')' | b':' | b';')) && is_open(rec, at, mark.own())
 }
 
 /// How far before a key the mark is looked for that began the text around it, in bytes.
@@ -186,7 +186,7 @@ fn is_open(rec: &Record<'_>, at: usize, mark: Quote) -> bool {
     let Some(begun) = marks.next().map(|end| end - mark.width()) else { return false };
     let paired = low == rec.start && marks.count() % 2 == 1;
     let blanks = rec.run_back(begun, GAP_BYTES_MAX, |b| matches!(b, b' ' | b'\t'));
-    !paired && matches!(rec.before(begun - blanks), None | Some(b':' | b',' | b'[' | b'{' | b'('))
+    !paired && matches!(rec.before(begun - blanks), None | Some(b':' | b',' | b'[' | b'{' | b'(' | b'\''))
 }
 
 /// The rest of the line at `at`, which its end, written out or not, or the text around it ends.
@@ -293,6 +293,7 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
             (identifier(name) || is_method(name)) && rec.get(value.end) == Some(b')') && (alone() || is_path(name))
         }
         Some((b'[', name)) => identifier(name) && rec.quote_at(value.end, rec.end).is_some(),
+        _ if is_element(rec, value) => alone(),
         _ => {
             let goes_on = rec.get(value.end) == Some(b',') && rec.get(value.end + 1) == Some(b' ');
             let path = rec.slice(value.start..value.end);
@@ -305,6 +306,16 @@ fn is_call(rec: &Record<'_>, value: &Value) -> bool {
             (ends || given) && is_method(rec.slice(value.start..end))
         }
     }
+}
+
+/// `args[1]`, `$ARGV[0]`, `parts[i]`: an element of a list, by its number.
+fn is_element(rec: &Record<'_>, value: &Value) -> bool {
+    let text = rec.slice(value.start..value.end);
+    let Some(open) = memchr::memchr(b'[', text).filter(|_| rec.get(value.end) == Some(b']')) else { return false };
+    let (name, index) = (&text[..open], &text[open + 1..]);
+    let number = matches!(index.len(), 1 | 2) && index.iter().all(u8::is_ascii_digit);
+    let letters = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'$');
+    name.len() > 1 && identifier(name) && name.iter().all(letters) && (number || matches!(index, [b'a'..=b'z']))
 }
 
 /// `fastly.ToPointer(c.password`, `a.b(c.d(e`, `Data(key:pass`: a call by its path, and names that it is given, or other

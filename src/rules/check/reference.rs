@@ -32,7 +32,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
         [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
-        [b'{', b'{', inner @ .., b'}', b'}'] => inner.split(|b| *b == b',').all(name),
+        [b'{', b'{', inner @ .., b'}', b'}'] => inner.split(|b| *b == b',').all(name) || is_resolved(inner),
         [b'<', b'%', inner @ .., b'%', b'>'] => name(inner.strip_prefix(b"=").unwrap_or(inner)),
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
         [b'%', b'{', inner @ .., b'}'] => name(inner),
@@ -56,6 +56,12 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'@', inner @ ..] if is_indexed(inner) || is_looked_up(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
+}
+
+/// `resolve:secretsmanager:/db/password:SecretString:password`: what CloudFormation looks up.
+fn is_resolved(inner: &[u8]) -> bool {
+    let path = |b: &u8| b.is_ascii_alphanumeric() || b":/_.-+=@!".contains(b);
+    inner.strip_prefix(b"resolve:").is_some_and(|rest| rest.iter().all(path))
 }
 
 /// Programs that say what they are given: the secret stands there.

@@ -2,13 +2,15 @@
 //! text, or the engine is at fault; `native.js` throws then.
 #![allow(unsafe_code)]
 
+mod call;
+
 use std::ffi::CStr;
 use std::ptr;
 
 use napi_sys as node;
 
-use crate::call::Call;
 use crate::thread::{Thread, asked};
+use call::Call;
 
 type Answer = Option<node::napi_value>;
 type Function = unsafe extern "C" fn(node::napi_env, node::napi_callback_info) -> node::napi_value;

@@ -1,4 +1,4 @@
-//! One call of Node's: its arguments, and the values that it may answer. The border is here; whoever calls is `abi.rs`.
+//! One call of Node's: its arguments, and the values that it may answer.
 #![allow(unsafe_code)]
 
 use std::ptr;
