@@ -68,7 +68,7 @@ fn is_nothing(v: &[u8]) -> bool {
     let word = strip_brackets(v);
     NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()) || word.eq_ignore_ascii_case(w.as_bytes()))
         || matches!(v, b"NULL::text" | b"PRIVATE") // PostgreSQL's, and what yt-dlp puts for an argument
-        || matches!(v, b"0" | b"1")
+        || matches!(v, b"0" | b"1" | b"00000000-0000-0000-0000-000000000000")
         || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
 }
 
@@ -152,10 +152,16 @@ fn is_mask_body(v: &[u8]) -> bool {
     }
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
     let bare = inner.trim_ascii_start();
-    let bare = strip_brackets(trim_stars(bare));
+    let bare = strip_brackets(trim_rules(trim_stars(bare)));
     let bracketed = inner.len() < v.len();
     let is = |tail: &[u8]| tail.is_empty() || label_tail(tail, bracketed) && (bracketed || tail[0] == b'-');
     MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is) || bracketed && MASKS.iter().any(|w| has_word(bare, w))
+}
+
+/// `redacted` of `--- redacted ---`.
+fn trim_rules(v: &[u8]) -> &[u8] {
+    let inner = v.strip_prefix(b"--- ").and_then(|v| v.strip_suffix(b" ---"));
+    inner.unwrap_or(v)
 }
 
 /// The fewest of a sign that are a mask, of characters of several bytes, and of letters in both cases.

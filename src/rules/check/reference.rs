@@ -25,6 +25,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         // Another variable in a variable's stead: `${KEY:-${OTHER}}`.
         [b'-' | b'=', b'$', b'{', inner @ ..] => word(inner.strip_suffix(b"}").unwrap_or(inner)),
         [b'+' | b'.' | b'&', b' ', ..] => is_joined(v),
+        [b'$', b'{', inner @ ..] if is_required(inner) => true,
         [b'$', b'(', command @ ..] if SAYING.contains(&program(command)) => false,
         [b'$', b'(', ..] if is_output(v) => true,
         // A text of the shell that is left for a variable: `{"token":"'$TOKEN'"}`.
@@ -32,8 +33,15 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'$', rest @ ..] if is_member(rest) => true,
         [b'$', b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
         [b'$', rest @ ..] if is_reference_body(rest, name, word) => true,
-        [b'{', b'{', inner @ .., b'}', b'}'] => inner.split(|b| *b == b',').all(name) || is_resolved(inner),
-        [b'<', b'%', inner @ .., b'%', b'>'] => name(inner.strip_prefix(b"=").unwrap_or(inner)),
+        [b'{', b'{', inner @ .., b'}', b'}'] => {
+            inner.split(|b| *b == b',').all(name) || is_resolved(inner) || is_asked(inner)
+        }
+        // The marks of the text that is looked up end the value.
+        [b'{', b'{', inner @ ..] if inner.trim_ascii_start().starts_with(b"lookup(") => true,
+        [b'<', b'%', inner @ .., b'%', b'>'] => {
+            let inner = inner.strip_prefix(b"=").unwrap_or(inner);
+            name(inner) || is_asked(inner)
+        }
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
         [b'%', b'{', inner @ .., b'}'] => name(inner),
         [b'%', inner @ .., b'%'] => word(inner),
@@ -42,7 +50,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'%', rest @ ..] if is_format(rest) => true,
         [b'{', digits @ .., b'}'] if digits.iter().all(u8::is_ascii_digit) => true,
         [b'{', inner @ .., b'}'] => word(inner.trim_ascii()) || is_called(inner) || prose::is_code_reference(inner),
-        [b'{', inner @ ..] => is_sliced(inner),
+        [b'{', inner @ ..] => is_sliced(inner) || inner.strip_suffix(b"(").is_some_and(word),
         [b'$', digit] if digit.is_ascii_digit() || matches!(digit, b'@' | b'*' | b'#') => true,
         [b'@', b'p', digits @ ..] if !digits.is_empty() => digits.iter().all(u8::is_ascii_digit),
         [b'(', b'(', inner @ ..] => is_in_vault(inner),
@@ -53,7 +61,7 @@ pub fn is_reference(v: &[u8]) -> bool {
         }
         [b'#', inner @ ..] => is_selector(inner),
         [b'/', path @ ..] => is_page(path),
-        [b'@', inner @ ..] if is_indexed(inner) || is_looked_up(inner) => true,
+        [b'@', inner @ ..] if is_indexed(inner) || is_looked_up(inner) || is_annotation(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
 }
@@ -62,6 +70,31 @@ pub fn is_reference(v: &[u8]) -> bool {
 fn is_resolved(inner: &[u8]) -> bool {
     let path = |b: &u8| b.is_ascii_alphanumeric() || b":/_.-+=@!".contains(b);
     inner.strip_prefix(b"resolve:").is_some_and(|rest| rest.iter().all(path))
+}
+
+/// `ENV["DB_PASSWORD"]`, `getenv "DB_PASSWORD"` in a template: what is asked for by a constant's name.
+fn is_asked(inner: &[u8]) -> bool {
+    let inner = inner.trim_ascii();
+    let constant = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'\\');
+    let name = |b: &u8| b.is_ascii_alphanumeric() || b"_.[]()$: \\".contains(b);
+    let mut parts = inner.split(|b| matches!(b, b'"' | b'\'')).enumerate();
+    inner.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'$'))
+        && parts.all(|(n, part)| if n % 2 == 1 { part.iter().all(constant) } else { part.iter().all(name) })
+}
+
+/// `DB_PASSWORD:?not set` in braces: a variable of the shell that must be set.
+fn is_required(inner: &[u8]) -> bool {
+    let name = inner.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    name > 0 && inner[name..].starts_with(b":?")
+}
+
+/// `javax.annotation.Generated` behind a `@`: an annotation of Java by its whole name.
+fn is_annotation(inner: &[u8]) -> bool {
+    let mut parts = inner.rsplit(|b| *b == b'.');
+    let class = parts.next().is_some_and(|name| name.len() > 2 && name[0].is_ascii_uppercase() && !upper(&name[1..]));
+    let packages =
+        parts.clone().count() > 1 && parts.all(|name| name.len() > 1 && name.iter().all(u8::is_ascii_lowercase));
+    class && packages && inner.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.')
 }
 
 /// Programs that say what they are given: the secret stands there.
@@ -237,6 +270,14 @@ mod tests {
     fn references() {
         for text in [
             "{{env `DB_PW`}}",
+            "{{ getenv \"DB_PW\" }}",
+            "{{ lookup(",
+            "<%= ENV[\"DB_PW\"] %>",
+            "<%= ENV[\\\"DB_PW\\\"] %>",
+            "${DB_PW:?not set}",
+            "{loadIt(",
+            "@javax.annotation.Generated",
+            "{{resolve:secretsmanager:/db/pw:SecretString:password}}",
             "/users/reset_password",
             "$mySecretKey",
             "'$TOKEN'",
@@ -251,6 +292,11 @@ mod tests {
         for text in [
             "$myHunter",
             "'$ecret1x'",
+            "{{ \"hunter2\" }}",
+            "{{ default \"hunter2\" .x }}",
+            "<%= ENV[\"DB_PW\"] || \"hunter2\" %>",
+            "${DB_PW:-hunter2}",
+            "@my.Hunter",
             "__hunter__",
             "__HUNTER2__",
             "/hunter/two",

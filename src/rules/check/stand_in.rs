@@ -12,6 +12,9 @@ pub(super) const MASKS: &[&str] = words!("redactors-marks");
 /// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`, `[printer serial number]`,
 /// `{SQL Password}`.
 pub(super) fn is_stand_in(v: &[u8]) -> bool {
+    if names_itself(v) {
+        return true;
+    }
     if let [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] = v
         && (inner.contains(&b' ') || v[0] == b'[')
     {
@@ -21,6 +24,9 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
         let inner = inner.strip_prefix(b"<").and_then(|inner| inner.strip_suffix(b">")).unwrap_or(inner);
         let numbered = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'; // `<SECRET_001>`
         return !inner.is_empty() && (wordy(inner) || inner.contains(&b'_') && inner.iter().all(numbered));
+    }
+    if let Some(inner) = v.strip_prefix(b"&lt;").and_then(|v| v.strip_suffix(b"&gt;")) {
+        return wordy(inner);
     }
     let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
     wordy(v) && begins() || ends_so(v)
@@ -68,6 +74,11 @@ pub fn is_word_for_it(v: &[u8]) -> bool {
         && last.iter().all(u8::is_ascii_uppercase)
         && is_secret_name(&last.to_ascii_lowercase())
         && parts.all(|part| part == b"API" || part == b"SECRET")
+}
+
+/// `$PASSWORD_PLACEHOLDER_123$`, `[%PASSWORD_PLACEHOLDER%]`: one that says what it is, in capitals.
+fn names_itself(v: &[u8]) -> bool {
+    !v.iter().any(u8::is_ascii_lowercase) && memchr::memmem::find(v, b"PLACEHOLDER").is_some()
 }
 
 /// The longest word for a secret, in bytes.
