@@ -40,11 +40,15 @@ fn a_dropped_stream_is_forgotten() {
 }
 
 /// Redacts when its thread ends, behind everything that the thread came to hold later.
-struct Last(Redactor, Stream, mpsc::Sender<Vec<u8>>);
+struct Last {
+    redactor: Redactor,
+    _open: Stream,
+    answer: mpsc::Sender<Vec<u8>>,
+}
 
 impl Drop for Last {
     fn drop(&mut self) {
-        let _ = self.2.send(self.0.redact(b"password=hunter2").into_owned());
+        let _ = self.answer.send(self.redactor.redact(b"password=hunter2").into_owned());
     }
 }
 
@@ -58,7 +62,7 @@ fn a_thread_that_ends_is_answered_still() {
         let redactor = Redactor::builtin();
         let mut stream = Stream::new(&redactor);
         stream.push(LINE, &mut Vec::new());
-        HELD.set(Some(Last(redactor, stream, sender)));
+        HELD.set(Some(Last { redactor, _open: stream, answer: sender }));
     });
     assert!(thread.join().is_ok());
     assert_eq!(receiver.recv().as_deref(), Ok(&b"password=[REDACTED:password]"[..]));
