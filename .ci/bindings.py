@@ -68,6 +68,11 @@ def vectors():
     run("cargo", "test", "--locked", "--all-features", "--test", "it", "they_are_written_down", PROPTEST_CASES="100000")
 
 
+def libraries():
+    """C's, Python's and Node's, in one go, so that they are built of the same crates."""
+    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-c", "-p", "logveil-python", "-p", "logveil-node")
+
+
 def header():
     """The header is what cbindgen makes of the source, where cbindgen is at hand; elsewhere the test in bindings/c holds its
     functions to the source's."""
@@ -95,8 +100,7 @@ def exports():
 def c():
     needs("gcc", "g++", "make", "pkg-config", "nm")
     run("cargo", "test", "--locked", "-p", "logveil-options", "-p", "logveil-c")
-    # In one go, so that Python's and Node's are built of the same crates; `make` then finds it built.
-    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-c", "-p", "logveil-python", "-p", "logveil-node")
+    libraries()  # which `make` then finds built
     shutil.rmtree(PREFIX, ignore_errors=True)
     run("make", "-s", "-C", ROOT / "bindings/c", "install", "CARGO=:", f"PREFIX={PREFIX}", CARGO_TARGET_DIR=str(TARGET))
     header()
@@ -230,7 +234,7 @@ def module(made):
 def native(made):
     """The package of this platform, with the engine as native code."""
     library = TARGET / "dist/liblogveil_node.so"
-    run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-node")
+    libraries()
     machine = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
     run("node", "platform.js", library, f"linux-{machine}-gnu", made / "native", cwd=made / "package")
     package, names = packed(made / "native", made)
