@@ -28,7 +28,7 @@ export function native() {
 
 /** The add-on answers `null` where nothing must leave. */
 function sure(answer) {
-    if (answer === null) throw new Error(FAULT);
+    if (answer == null) throw new Error(FAULT);
     return answer;
 }
 

@@ -126,8 +126,7 @@ fn cut(rec: &Record<'_>, start: usize, end: usize) -> Option<(Quote, usize)> {
     let quote = rec.quote_at(end, rec.end)?;
     let sign = skip_gap(rec, end + quote.width(), GAP_BYTES_MAX);
     let value = skip_gap(rec, sign + 1, GAP_BYTES_MAX);
-    let member = rec.get(sign) == Some(b':') && rec.quote_at(value, rec.end) == Some(quote);
-    member.then_some((quote, start))
+    (rec.get(sign) == Some(b':') && rec.quote_at(value, rec.end) == Some(quote)).then_some((quote, start))
 }
 
 /// `"app:password": "x"`, `"//h.example/:_password": "x"`: a member whose name is a path, and its value a text. What begins with
@@ -392,6 +391,7 @@ mod tests {
         assert_eq!(words("dbPassword=", "Pass"), ["db", "password"]);
         assert_eq!(words("DB_PASSWORD=", "PASS"), ["db", "password"]);
         assert_eq!(words("my.db-password2=", "pass"), ["my", "db", "password", "2"]);
+        assert_eq!(words("x APIKey:", "Key"), ["x", "api", "key"]);
         assert_eq!(words("the api key:", "key"), ["api", "key"]);
         assert_eq!(words("\\npassword:", "pass"), ["password"]);
         assert_eq!(words("%22password%22", "pass"), ["password"]);
