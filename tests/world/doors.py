@@ -25,7 +25,7 @@ class Doors:
 
     def __init__(self, rig, fails=0, more="", upstream=None, cuts=0, ports=(0, 0), listen=(0, 0)):
         self.rig, self.python = rig, environment("doors.txt")
-        self.file = rig.path("received")
+        self.file, self._read = rig.path("received"), 0
         self._command = [self.python, os.path.join(HERE, "doors_receiver.py"), self.file, MARK, str(fails), str(cuts),
                          *map(str, ports)]
         self.receiver, self.receiver_at = None, {}
@@ -83,14 +83,15 @@ class Doors:
         return os.path.getsize(self.file) if os.path.exists(self.file) else 0
 
     def received(self):
-        """The events since it was last asked."""
+        """The events since it was last asked: whole lines, read where they are, since the receiver may be writing."""
         if not os.path.exists(self.file):
             return []
-        taken = self.file + ".taken"
-        os.rename(self.file, taken)
-        with open(taken, encoding="utf-8") as f:
-            # A receiver that was killed may have torn its last one.
-            return [json.loads(line) for line in f if line.endswith("\n")]
+        with open(self.file, "rb") as f:
+            f.seek(self._read)
+            # The last one is being written, or was torn when the receiver was killed.
+            whole = f.read().rpartition(b"\n")
+        self._read += len(whole[0] + whole[1])
+        return [json.loads(line) for line in whole[0].splitlines()]
 
     def end(self):
         """Everything went well for logveil, too."""
