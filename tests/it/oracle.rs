@@ -32,6 +32,7 @@ struct Written {
     pattern: Option<String>,
     keep: Option<String>,
     before: Option<String>,
+    behind: Option<String>,
     start: Option<String>,
     end: Option<String>,
     max: Option<usize>,
@@ -49,6 +50,7 @@ struct Naive {
     pattern: Regex,
     keep: Option<Regex>,
     before: Option<Regex>,
+    behind: Option<Regex>,
 }
 
 fn naive_rules() -> &'static Vec<Naive> {
@@ -74,6 +76,7 @@ fn naive(w: Written, file_max: Option<usize>) -> Naive {
         pattern: whole(w.pattern.as_ref().expect("a token has a pattern")),
         keep: w.keep.as_ref().map(whole),
         before: w.before.as_ref().map(whole),
+        behind: w.behind.as_ref().map(whole),
         written: w,
     }
 }
@@ -183,6 +186,9 @@ fn at(rule: &Naive, line: &[u8], at: usize) -> Option<((usize, usize, String), b
     if w.end.as_deref() != Some("any") && line.get(end).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
+    if let Some(behind) = &rule.behind {
+        longest(behind, line, end, line.len().min(end + rule.max))?;
+    }
     let mut span = if rule.keep.is_some() { body..end } else { start..end };
     match &line[span.clone()] {
         [a @ (b'"' | b'\''), .., b] if a == b && rule.keep.is_some() => span = span.start + 1..span.end - 1,
@@ -225,10 +231,45 @@ fn compare(line: &[u8]) -> Result<(), String> {
     let found: BTreeSet<_> = seen.all.iter().map(|f| (f.start, f.end, id(f.rule))).collect();
     let spared: BTreeSet<_> = seen.spared.iter().map(|s| (s.start, s.end, id(s.rule))).collect();
     let (goes, stays): (BTreeSet<_>, BTreeSet<_>) = all.into_iter().partition(|(s, e, _)| re.is_match(&line[*s..*e]));
-    match goes == spared && stays == found {
+    // Of what was let go, nobody looks for more of it.
+    let again = |(start, end, _): &&(usize, usize, String)| {
+        spared.iter().any(|(from, to, _)| line[*from..*to].starts_with(&line[*start..*end]))
+    };
+    match spared.is_subset(&goes) && goes.difference(&spared).all(|one| again(&one)) && stays == found {
         true => Ok(()),
-        false => Err(format!("allowed are {spared:?}, should be {goes:?}, in {}", shown(line))),
+        false => Err(format!(
+            "allowed are {spared:?}, should be {goes:?}; found are {found:?}, should be {stays:?}, in {}",
+            shown(line)
+        )),
     }
+}
+
+/// Where the line says again what a rule found by what stands before it, outside of all that was found.
+fn again(line: &[u8], found: &BTreeSet<(usize, usize, String)>) -> Vec<(usize, usize, String)> {
+    let kept = |id: &String| naive_rules().iter().any(|rule| rule.written.id == *id && rule.keep.is_some());
+    let mut again = Vec::new();
+    for (start, end, id) in found.iter().filter(|(_, _, id)| kept(id)) {
+        let value = &line[*start..*end];
+        let value = &value[..value.iter().rposition(|b| !b":,;.".contains(b)).map_or(0, |last| last + 1)];
+        let drawn = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+        if !(8..=512).contains(&value.len()) || !drawn {
+            continue;
+        }
+        for at in (0..=line.len() - value.len()).filter(|at| line[*at..].starts_with(value)) {
+            let to = at + value.len();
+            let goes_on =
+                value[value.len() - 1].is_ascii_alphanumeric() && line.get(to).is_some_and(u8::is_ascii_alphanumeric);
+            if word_begins(line, at) && !goes_on {
+                again.push((at, to, id.clone()));
+            }
+        }
+    }
+    again
+}
+
+/// Whether some of it was found.
+fn is_covered(span: &(usize, usize, String), found: &BTreeSet<(usize, usize, String)>) -> bool {
+    found.iter().any(|(start, end, _)| *start < span.1 && span.0 < *end)
 }
 
 fn agrees(line: &[u8], engine: &BTreeSet<(usize, usize, String)>) -> Result<(), String> {
@@ -242,6 +283,12 @@ fn agrees(line: &[u8], engine: &BTreeSet<(usize, usize, String)>) -> Result<(), 
                 all.insert(found);
             }
         }
+    }
+    for found in again(line, engine) {
+        if !is_covered(&found, engine) {
+            return Err(format!("the engine misses {found:?}, which is there again, in {}", shown(line)));
+        }
+        all.insert(found);
     }
     // Where two stand side by side, the second look sees a label as the other's edge.
     let beside =

@@ -58,6 +58,8 @@ pub struct Upto {
 /// 2. no literal of a token's rule has ended before it: what begins with one may be a token;
 /// 3. it does not stand in or behind a word or a number that has not ended.
 ///
+/// What leaves so is not known to be no secret: its record may say behind it that it was (`login X failed, password=X`).
+///
 /// The first place at which a value would be masked, or a literal ended, is the record's last. So `Password: ` and
 /// `user@host:~$ ` are settled to their ends, and of what follows the first nothing ever is. Where the engine sees no
 /// value yet in a whole prompt, `[sudo] password for bob: `, its end is settled though a value might have stood earlier.
@@ -276,6 +278,13 @@ mod tests {
                 let early = String::from_utf8_lossy(&record[f.start..most.min(f.end)]).into_owned();
                 // A project's name before a token.
                 if early.strip_suffix(':').is_some_and(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+                {
+                    continue;
+                }
+                // What says that it is a secret stands behind it.
+                if found
+                    .iter()
+                    .any(|later| later.start > f.start && line[later.start..later.end] == line[f.start..f.end])
                 {
                     continue;
                 }

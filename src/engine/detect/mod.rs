@@ -12,6 +12,7 @@ pub(crate) mod key_value;
 mod mention;
 mod number_row;
 mod one;
+pub(crate) mod repeated;
 pub(crate) mod ruleset;
 pub(crate) mod token;
 mod track;

@@ -6,6 +6,7 @@ use crate::engine::detect::card;
 use crate::engine::detect::context::{RecordContext, Rescan};
 use crate::engine::detect::continuation::Continuation;
 use crate::engine::detect::key_value;
+use crate::engine::detect::repeated;
 use crate::engine::detect::ruleset::{RuleSet, ShapeAt};
 use crate::engine::detect::token;
 use crate::engine::detect::userinfo;
@@ -67,8 +68,8 @@ pub(crate) fn budget(scratch: &Scratch, len: usize) -> u64 {
 }
 
 /// Finds the secrets of one record in one look; `masks` stand in it already. Findings come in no
-/// order and may overlap. Returns whether a look at the masked record may find more, and what rules that look at
-/// every byte have cost, which no budget counts.
+/// order and may overlap. Returns whether a look at the masked record may find more, and what looks at every byte have cost,
+/// which no budget counts.
 #[inline(always)] // the record's bounds stay in registers
 pub(crate) fn scan_record(
     set: &RuleSet,
@@ -79,7 +80,7 @@ pub(crate) fn scan_record(
     budget: u64,
     scratch: &mut Scratch,
 ) -> (bool, u64) {
-    let from = scratch.findings.len();
+    let (from, spared) = (scratch.findings.len(), scratch.spared.len());
     let mut context = RecordContext {
         set,
         value_end: rec.start,
@@ -118,6 +119,7 @@ pub(crate) fn scan_record(
         context.budget = *context.work + WORK_FACTOR_MAX * (context.rec.end - context.rec.start) as u64 + WORK_FREE;
         search(&mut context, rule);
     }
+    repeated::find(&mut context, from, spared);
     *continuation = context.continuation;
     let scans = *context.work - before;
     let doubt = context.rescan.any() || context.rec.was_json() && hides_object(&context.rec, &context.findings[from..]);

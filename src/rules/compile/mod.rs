@@ -220,7 +220,9 @@ fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
         let known = ValuePolicy::ALL.map(ValuePolicy::name).join(", ");
         return Err(RuleError::new(format!("value `{value}` is none of {known}")));
     };
-    let (literals, keys, glued) = (cases(&w.literals), cases(&w.keys), cases(&w.glued));
+    let (keys, glued) = (cases(&w.keys), cases(&w.glued));
+    // Keys of one word each are found by themselves.
+    let literals = if w.literals.is_empty() { [&keys[..], &glued].concat() } else { cases(&w.literals) };
     if let Some(key) = w.keys.iter().chain(&w.glued).find(|key| key.to_lowercase() != **key) {
         return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
     }
