@@ -178,6 +178,11 @@ fn rules_that_are_no_good_are_refused_with_file_and_line() {
     refused(&format!("{good}{}", good.split_once("max = 64").unwrap().1), "another rule");
     refused(&good.replace("max = 64", "max = 65537"), "max");
     refused(&good.replace("'acme_[a-z0-9]{12}'", "'acme_[a-z0-9'"), "acme-token");
+    // Keys that are one word each need no literals, as long as each can be one.
+    let alone = RULES[1].replace("literals = [\"acmeword\"]\n", "");
+    assert!(compile::file("acme.toml", &alone).is_ok());
+    refused(&alone.replace("keys = [\"acmeword\"]", "keys = [\"acmeword\", \"aw\"]"), "`aw` has 2 bytes");
+    refused(&alone.replace("keys = [\"acmeword\"]", "keys = [\"acme word\"]"), "`literals`");
 }
 
 #[test]

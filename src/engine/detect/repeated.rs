@@ -37,16 +37,19 @@ pub(crate) fn find(s: &mut RecordContext<'_>, from: usize, spared: usize) {
     let stays = (from..found, spared..s.spared.len());
     for i in from..found {
         let Some(at) = sought(s, &s.findings[i]) else { continue };
+        let value = s.rec.slice(at);
+        let same = |f: &&Finding| sought(s, f).is_some_and(|at| s.rec.slice(at) == value);
         // A list says one secret many times.
-        let value = s.rec.slice(at.clone());
-        if s.findings[from..i].iter().filter_map(|f| sought(s, f)).any(|before| s.rec.slice(before) == value) {
+        if s.findings[from..i].iter().any(|f| same(&f)) {
             continue;
         }
         if *s.work + len > most {
             return;
         }
+        // The same rule in whatever order they stand: a record of JSON and of protobuf are masked alike.
+        let rule = s.findings[i..found].iter().filter(same).map(|f| f.rule).min();
         *s.work += len;
-        places(s, value, s.findings[i].rule, &stays);
+        places(s, value, rule.unwrap_or(s.findings[i].rule), &stays);
     }
 }
 

@@ -149,14 +149,7 @@ fn checked(w: Written, family: Family, file: &syntax::File) -> Result<Rule, Rule
 /// Which kind of rule the fields make.
 fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
     let fail = |why: &str| Err(RuleError::new(why.to_owned()));
-    for literal in &w.literals {
-        if !LITERAL_BYTES.contains(&literal.len()) {
-            return Err(RuleError::new(format!(
-                "literal `{literal}` has {} bytes; 3 to 64 are possible",
-                literal.len()
-            )));
-        }
-    }
+    lengths(&w.literals)?;
     match w.found_by.as_deref() {
         Some("userinfo") => return Ok(Kind::Userinfo),
         Some("card") => return Ok(Kind::Card),
@@ -214,6 +207,17 @@ fn kind(w: &Written, file: &syntax::File) -> Result<Kind, RuleError> {
     }))
 }
 
+/// Whether the prefilter can look for all of these.
+fn lengths(literals: &[String]) -> Result<(), RuleError> {
+    match literals.iter().find(|literal| !LITERAL_BYTES.contains(&literal.len())) {
+        Some(literal) => {
+            let why = format!("literal `{literal}` has {} bytes; 3 to 64 are possible", literal.len());
+            Err(RuleError::new(why))
+        }
+        None => Ok(()),
+    }
+}
+
 fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
     let value = w.value.as_deref().unwrap_or("any");
     let Some(value) = ValuePolicy::from_name(value) else {
@@ -223,6 +227,7 @@ fn key(w: &Written, file: &syntax::File) -> Result<Key, RuleError> {
     let (keys, glued) = (cases(&w.keys), cases(&w.glued));
     // Keys of one word each are found by themselves.
     let literals = if w.literals.is_empty() { [&keys[..], &glued].concat() } else { cases(&w.literals) };
+    lengths(&literals)?;
     if let Some(key) = w.keys.iter().chain(&w.glued).find(|key| key.to_lowercase() != **key) {
         return Err(RuleError::new(format!("key `{key}`: write it in lower case, words apart by one blank")));
     }
