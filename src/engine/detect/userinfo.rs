@@ -14,6 +14,8 @@ use crate::rules::words::words;
 
 /// What stands where a password would, behind a user who is a token.
 const CONSTANTS: &[&str] = words!("token-passwords");
+/// What those begin with behind which the user is a token whatever it looks like.
+const OF_TOKENS: &[u8] = b"x-oauth";
 /// What follows the `@` of a Go driver's data source name, whose authority has no scheme before it.
 const NETWORKS: &[&str] = words!("dsn-networks");
 /// What stands before a node's public key.
@@ -49,7 +51,9 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     // Without a password, or with one that is the same for all, the user may be a token.
     let node = password.is_none() && s.rec.ends_with(start, NODE);
     let token = !node && random::looks_random(name)
-        || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name);
+        || password.is_some() && name.len() >= TOKEN_BYTES_MIN && random::has_marks(name)
+        || !name.is_empty()
+            && password.and_then(|text| text.get(..OF_TOKENS.len())).is_some_and(|b| b.eq_ignore_ascii_case(OF_TOKENS));
     // `://user[:password]@host`: how a URL is written, its parts in brackets.
     if name.contains(&b'[') && password.is_some_and(|text| text.iter().all(|b| b.is_ascii_lowercase() || *b == b']')) {
         return s.refuse_within(at, Some(id), Refusal::Placeholder, seen);
