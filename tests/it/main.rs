@@ -21,6 +21,7 @@ mod parsers;
 mod readme;
 mod real;
 mod records;
+mod repeated;
 mod rules;
 #[cfg(debug_assertions)]
 mod shortcuts;

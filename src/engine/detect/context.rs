@@ -169,7 +169,7 @@ impl RecordContext<'_> {
     fn key(&self, known: &SecretKey) -> Option<Key> {
         let site = self.site.as_ref().filter(|site| site.start < site.end)?;
         let own = Words::of(&self.rec.since(site.start), site);
-        let alone = self.set.keys.classify(&own).as_ref() == Some(known);
+        let alone = self.set.keys.classify(&own) == Some(SecretKey { denied: false, ..*known });
         Some(Key { with: Words::of(&self.rec, site), own: alone.then_some(own) })
     }
 

@@ -99,6 +99,9 @@ pub(crate) struct SecretKey {
     pub(crate) short: bool,
     /// It is what tests do, too: `PASS: TestLogin2`.
     pub(crate) verb: bool,
+    /// The word a blank before it says that there is none: `wrong password`. A value may be set all the same:
+    /// `wrong password=hunter2`.
+    pub(crate) denied: bool,
 }
 
 impl Keys {
@@ -236,12 +239,15 @@ impl Keys {
 
     fn known(&self, entry: u16, words: &Words, from: usize, plural: bool, short: bool) -> Option<SecretKey> {
         let entry = &self.entries[usize::from(entry)];
-        let harmless = (0..from).any(|i| {
+        let harmless = |i| {
             let word = words.joined(i, i + 1);
             entry.not_after_tails.may_have(word) && entry.not_after.contains(word)
-        });
+        };
+        let denied = words.apart && from > 0 && harmless(0);
+        let none = denied && entry.policy != ValuePolicy::Any || (usize::from(words.apart)..from).any(harmless);
         let short = short && !entry.sure;
-        (!harmless).then_some(SecretKey { rule: entry.rule, policy: entry.policy, plural, short, verb: false })
+        let known = SecretKey { rule: entry.rule, policy: entry.policy, plural, short, verb: false, denied };
+        (!none).then_some(known)
     }
 }
 
