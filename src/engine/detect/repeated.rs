@@ -20,7 +20,7 @@ const VALUE_BYTES_MAX: usize = 512;
 const FINDINGS_MAX: usize = 64;
 /// How long a line is, in bytes.
 const LINE_BYTES_MAX: usize = 1024;
-/// How often a record's bytes are looked at for it.
+/// How often a record's bytes are looked at for it, each time the record is looked through.
 const WORK_FACTOR_MAX: u64 = 2;
 /// Bytes that it may cost in any record besides.
 const WORK_FREE: u64 = 4096;
