@@ -64,6 +64,7 @@ pub fn is_name(value: &[u8]) -> bool {
                 || is_fingerprint(value)
                 || is_chain_address(value)
                 || is_pointer(value)
+                || is_moved_chunk(value)
                 || is_file(value)
                 || is_release(value)
                 || value.starts_with(b"~/")
@@ -177,6 +178,26 @@ fn is_pointer(value: &[u8]) -> bool {
         && value[..kind].iter().all(|b| b.is_ascii_alphabetic() || *b == b':')
 }
 
+/// The length of an ObjectId, in hexadecimal digits.
+const OBJECT_ID_DIGITS: usize = 24;
+
+/// `shard01_shard02_5e3cb78c7642d15658864428`: the session in which one shard of MongoDB hands a chunk to another, by both
+/// their names and an ObjectId.
+fn is_moved_chunk(value: &[u8]) -> bool {
+    let mut parts = value.rsplit(|b| *b == b'_');
+    let id = parts.next().unwrap_or_default();
+    let shard = |name: &[u8]| {
+        name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.last().is_some_and(u8::is_ascii_digit)
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    id.len() == OBJECT_ID_DIGITS
+        && id.iter().all(u8::is_ascii_hexdigit)
+        && parts.next().is_some_and(shard)
+        && parts.next().is_some_and(shard)
+        && parts.next().is_none()
+}
+
 /// Whether a value is the address of an account on a chain, which is the end of its public key: `0x` and 40 hexadecimal
 /// digits.
 fn is_chain_address(value: &[u8]) -> bool {
@@ -233,6 +254,8 @@ mod tests {
             "binder:0xb40000753ef1e230",
             "0x1d149e621d149e621d149e621d149e621d149e62",
             "^4.2.0",
+            "shard01_shard02_5e3cb78c7642d15658864428",
+            "atlas-x1-shard-0_atlas-x1-shard-1_5e3cb78c7642d15658864428",
             "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
         ] {
             assert!(is_name(text.as_bytes()), "{text}");
@@ -269,6 +292,9 @@ mod tests {
             "exchange-2024",
             ".pem",
             "hunter2.x",
+            "sk_live_5e3cb78c7642d15658864428",
+            "rs0_5e3cb78c7642d15658864428",
+            "rs0_rs1_5e3cb78c7642d15658864428x",
             "0x1d149e621d149e621d149e621d149e621d149e621d149e621d149e621d149e62",
         ] {
             assert!(!is_public(text.as_bytes()) && !is_name(text.as_bytes()), "{text}");
