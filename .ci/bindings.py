@@ -21,9 +21,14 @@ import tempfile
 import threading
 import zipfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "world"))
+
+from debs import Missing, tool  # pylint: disable=wrong-import-position
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(sys.argv[1]).resolve()
 VECTORS = TARGET / "tmp"
+UNPACKED = TARGET / "peers"
 PREFIX = TARGET / "bindings/prefix"
 VENVS = TARGET / "bindings/venvs"
 
@@ -77,12 +82,12 @@ def header():
     """The header is what cbindgen makes of the source, where cbindgen is at hand; elsewhere the test in bindings/c holds its
     functions to the source's."""
     here = ROOT / "bindings/c"
-    tool = shutil.which("cbindgen") or shutil.which(TARGET / "tools/bin/cbindgen")
-    if not tool:
+    cbindgen = shutil.which("cbindgen") or shutil.which(TARGET / "tools/bin/cbindgen")
+    if not cbindgen:
         print("  cbindgen is not installed: only the functions of the header were held to the source")
         return
     made = TARGET / "bindings/logveil.h"
-    run(tool, "--quiet", "--config", "cbindgen.toml", "--crate", "logveil-c", "-o", made, cwd=here)
+    run(cbindgen, "--quiet", "--config", "cbindgen.toml", "--crate", "logveil-c", "-o", made, cwd=here)
     if made.read_text() != (here / "include/logveil.h").read_text():
         sys.exit(f"bindings/c/include/logveil.h is not what cbindgen makes of the source: see {made}")
 
@@ -157,6 +162,12 @@ def wheel():
     here = ROOT / "bindings/python"
     run(tools / "maturin", "build", "--quiet", "--locked", "--compatibility", "linux", "--compression-level", "9", "--out", wheels,
         cwd=here, CARGO_TARGET_DIR=str(TARGET))
+    return checked_wheel(wheels)
+
+
+def checked_wheel(wheels):
+    """The one wheel of a folder: what is in it, and how large it is."""
+    here = ROOT / "bindings/python"
     (built,) = wheels.glob("logveil-*.whl")
     size = built.stat().st_size
     names = {re.sub(r"^logveil-[^/]*/", "", n) for n in zipfile.ZipFile(built).namelist()}
@@ -215,8 +226,23 @@ def packed(folder, made):
     return listed, names
 
 
+def clean_package(folder, *packages_and_options):
+    """A folder of its own, with the tests, the loggers and packages in it."""
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text("{}")
+    for test in ("test.mjs", "bench.mjs"):
+        shutil.copy(ROOT / "bindings/js/tests" / test, folder)
+    # Nobody is asked for packages of ours.
+    install = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+    if subprocess.run([*install, *packages_and_options, *LOGGERS], cwd=folder).returncode != 0:
+        raise NotRun("npm cannot have the loggers")
+    return folder
+
+
 def module(made):
-    """The package, with the engine as a module for any platform."""
+    """The package, with the engine as a module for any platform, in a folder made anew."""
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
     run("cargo", "test", "--locked", "-p", "logveil-handles")
     run("cargo", "build", "--locked", "--profile", "dist", "-p", "logveil-wasm", "--target", WASM)
     # npm packs what is in a folder: a copy, so that nothing is left in the checkout.
@@ -231,13 +257,10 @@ def module(made):
     return package
 
 
-def native(made):
-    """The package of this platform, with the engine as native code."""
-    library = TARGET / "dist/liblogveil_node.so"
-    libraries()
-    machine = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
-    run("node", "platform.js", library, f"linux-{machine}-gnu", made / "native", cwd=made / "package")
-    package, names = packed(made / "native", made)
+def native(made, library, name):
+    """The package of a platform, with the engine as native code."""
+    run("node", "platform.js", library, name, made / name, cwd=made / "package")
+    package, names = packed(made / name, made)
     if package.stat().st_size > NATIVE_BYTES_MAX or "package/logveil.node" not in names:
         sys.exit(f"the package is not as it should be: {sorted(names)}")
     return package
@@ -247,20 +270,14 @@ def js():
     needs("node", "npm", "rustup")
     if subprocess.run(["rustup", "target", "add", WASM], capture_output=True).returncode != 0:
         raise NotRun("rustup cannot have Rust's standard library for WebAssembly")
-    made, here = TARGET / "bindings/js", ROOT / "bindings/js"
-    shutil.rmtree(made, ignore_errors=True)
-    clean = made / "clean"
-    clean.mkdir(parents=True)
-    (clean / "package.json").write_text("{}")
-    for test in ("test.mjs", "bench.mjs"):
-        shutil.copy(here / "tests" / test, clean)
-    # Nobody is asked for packages of ours.
-    install = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
-    if subprocess.run([*install, module(made), *LOGGERS], cwd=clean).returncode != 0:
-        raise NotRun("npm cannot have the loggers")
+    made = TARGET / "bindings/js"
+    package = module(made)
+    clean = clean_package(made / "wasm", package)
     run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="wasm")
     browser(made / "package/dist")
-    run(*install, native(made), cwd=clean)
+    libraries()
+    machine = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
+    clean = clean_package(made / "native", package, native(made, TARGET / "dist/liblogveil_node.so", f"linux-{machine}-gnu"))
     run("node", "--test", "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="native")
     for backend in ("native", "wasm"):
         run("node", "bench.mjs", cwd=clean, LOGVEIL_BACKEND=backend)
@@ -268,9 +285,10 @@ def js():
 
 def browser(dist):
     """Every vector in Chromium, and the page of examples/."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        print("  NOT RUN: there is no Chromium: the module was not run in a browser, nor the page of examples/")
+    try:
+        chromium, env = tool("chromium", "chromium", UNPACKED)
+    except Missing as why:
+        print(f"  NOT RUN: the module in a browser and the page of examples/: {why}")
         return
     site = TARGET / "bindings/site"
     shutil.rmtree(site, ignore_errors=True)
@@ -286,7 +304,7 @@ def browser(dist):
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
                  "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
         page = f"http://127.0.0.1:{server.server_port}/browser.html"
-        with subprocess.Popen([chromium, *flags, page], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        with subprocess.Popen([chromium, *flags, page], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
             try:
                 answer = answers.get(timeout=BROWSER_SECONDS)
             except queue.Empty:

@@ -19,19 +19,37 @@ SETS = {
     "systemd": ["systemd"],
     "prometheus": ["prometheus=2.42*"],
     "arm": ["gcc-12-aarch64-linux-gnu=12.2*", "libc6-dev-arm64-cross=2.36*", "qemu-user-static=1:7.2*"],
+    # A browser is what users have: the newest.
+    "chromium": ["chromium"],
+    # A machine of 64-bit ARM, as far as Python and Node need one.
+    "arm-python": ["python3=3.11*", "libstdc++6=12*"],
 }
+# Packages for a processor that is not this machine's.
+FOREIGN = {"arm-python": "arm64"}
 
 
 class Missing(Exception):
     """A program that could not be had, and why."""
 
 
-def _download(wanted, into):
+def _apt(name, into, *command):
+    """apt-get, which leaves the machine as it is; for another processor, with lists of its own."""
+    options = [f"Dir::Cache::archives={into}", "Debug::NoLocking=1", "Acquire::Retries=3"]
     os.makedirs(os.path.join(into, "partial"), exist_ok=True)
-    command = ["apt-get", "install", "--download-only", "--reinstall", "--yes", "--quiet", "--no-install-recommends",
-               "-o", f"Dir::Cache::archives={into}", "-o", "Debug::NoLocking=1", "-o", "Acquire::Retries=3",
-               *wanted]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if name in FOREIGN:
+        state, architecture = os.path.join(into, "state"), FOREIGN[name]
+        os.makedirs(os.path.join(state, "lists/partial"), exist_ok=True)
+        # A machine with nothing on it: all that is needed is wanted.
+        with open(os.path.join(state, "status"), "w", encoding="utf-8"):
+            pass
+        options += [f"APT::Architecture={architecture}", f"APT::Architectures::={architecture}", f"Dir::State={state}",
+                    f"Dir::State::status={state}/status", f"Dir::Cache={state}"]
+    whole = ["apt-get", *command, "--quiet", *(part for option in options for part in ("-o", option))]
+    return subprocess.run(whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def _download(name, into):
+    return _apt(name, into, "install", "--download-only", "--reinstall", "--yes", "--no-install-recommends", *SETS[name])
 
 
 class Unpacked:
@@ -44,20 +62,21 @@ class Unpacked:
             self._unpack(name)
         with open(os.path.join(self.root, "versions"), encoding="utf-8") as f:
             self.versions = f.read().split()
-        libraries = ["usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib/syslog-ng", "usr/lib/*-linux-gnu/systemd"]
+        libraries = ["usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib/syslog-ng", "usr/lib/*-linux-gnu/systemd",
+                     "usr/lib/*-linux-gnu/pulseaudio"]
         self.paths = [p for pattern in libraries for p in glob.glob(os.path.join(self.root, pattern))]
 
     def _unpack(self, name):
         if not shutil.which("apt-get"):
             raise Missing(f"{name} is tested as Debian packages it, and there is no apt-get here")
-        wanted, debs, fresh = SETS[name], self.root + ".debs", self.root + ".new"
-        got = _download(wanted, debs)
+        debs, fresh = self.root + ".debs", self.root + ".new"
+        got = _download(name, debs)
         if got.returncode != 0:
             # The lists may be empty, as they are in a fresh container, or old.
-            subprocess.run(["apt-get", "update", "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
-            got = _download(wanted, debs)
+            _apt(name, debs, "update")
+            got = _download(name, debs)
         if got.returncode != 0:
-            raise Missing(f"apt-get could not download {' '.join(wanted)} (needs Debian 12's lists):\n{got.stdout}")
+            raise Missing(f"apt-get could not download {' '.join(SETS[name])} (needs Debian 12's lists):\n{got.stdout}")
         shutil.rmtree(fresh, ignore_errors=True)
         os.makedirs(fresh)
         packages = sorted(glob.glob(os.path.join(debs, "*.deb")))
@@ -70,7 +89,8 @@ class Unpacked:
 
     def program(self, name):
         """The path of a program in it."""
-        for folder in ("usr/sbin", "usr/bin", "bin", "sbin"):
+        # What Chromium has in usr/bin is a script that looks for the rest where it would be installed.
+        for folder in (f"usr/lib/{name}", "usr/sbin", "usr/bin", "bin", "sbin"):
             path = os.path.join(self.root, folder, name)
             if os.path.exists(path):
                 return path

@@ -54,7 +54,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     }
     let KeyClass { known, from, plain } = s.key_cache.judge(&s.set.keys, &s.rec, at, end);
     *s.work += (at - from.min(at)) as u64;
-    let Some(known) = known.filter(|known| !known.denied || is_set(&s.rec, end)) else {
+    let Some(known) = known.filter(|known| !known.denied || separator::is_set(&s.rec, end)) else {
         return s.refuse_within(at, None, Refusal::Key, from..seen(s, at, end).end);
     };
     let mut site = plain.map_or_else(|| key::around(&s.rec, at, end), |plain| key::with_quotes(&s.rec, &plain));
@@ -86,12 +86,6 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
             s.continuation = follows.or_else(|| s.continuation.take());
         }
     }
-}
-
-/// Whether the key that ends at `end` has a value, and no number: `wrong password=hunter2`, but `min password=8`.
-fn is_set(rec: &Record<'_>, end: usize) -> bool {
-    let is_word = |digits| digits == end + 1 || rec.get(digits).is_some_and(|b| b.is_ascii_alphanumeric());
-    rec.get(end) == Some(b'=') && is_word(rec.digits_end(end + 1))
 }
 
 /// Whether the key is a rule's name in a label: `[REDACTED:password]`, `REDACTED-url-password:`.
@@ -154,8 +148,8 @@ pub(crate) fn reject(
         _ => {}
     }
     let KeyClass { known, from, plain } = cache.judge(&set.keys, text, at, end);
-    let seen = match known.filter(|known| !known.denied || behind[0] == b'=') {
-        None => near(from, end + 2),
+    let seen = match known.filter(|known| !known.denied || separator::may_be_set(behind)) {
+        None => near(from, end + if behind.starts_with(b" =") { behind.len() } else { 2 }),
         Some(known) => {
             if !set.shortcuts.take(Shortcut::JsonMember) {
                 return None;

@@ -8,7 +8,7 @@ use crate::engine::detect::mention;
 use crate::engine::detect::track::{float_end, track_end};
 use crate::engine::found::finding::{Finding, Refusal, Weighed};
 use crate::engine::keys::{SecretKey, values};
-use crate::engine::notation::context::in_text;
+use crate::engine::notation::context::{in_text, mask_len};
 use crate::engine::notation::escape::{GAP_BYTES_MAX, skip_gap};
 use crate::engine::notation::key::KeySite;
 use crate::engine::notation::quote::Close;
@@ -20,7 +20,7 @@ use crate::rules::check::{names, prose, public, random};
 use crate::rules::judge::candidate::{Called, Candidate, Kind};
 use crate::rules::judge::table::Table;
 use crate::rules::judge::{
-    is_chosen, is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, worth,
+    is_chosen, is_drawn, is_made_up, is_mixed, is_name_with_number, is_plain_pair, is_session, is_telling, worth,
 };
 use crate::rules::mask::Notation;
 use crate::rules::rule::{RuleId, ValuePolicy};
@@ -165,10 +165,10 @@ pub(crate) fn card(s: &mut RecordContext<'_>, rule: RuleId, start: usize, end: u
 
 /// A value in prose, a blank behind its key: `api key 2afd...`, `token - 'x'`. Whether it is masked.
 pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey) -> bool {
-    if site.dashes > 0 || site.quote.is_some() || kind(known.policy).is_none() || known.rule.index() >= s.set.builtin {
+    if site.dashes > 0 || kind(known.policy).is_none() || known.rule.index() >= s.set.builtin {
         return false;
     }
-    let Some(mut value) = value_in_prose(s, site.end) else { return false };
+    let Some((mut value, told)) = value_in_prose(s, site.end) else { return false };
     if known.policy != ValuePolicy::Random && tail::may_follow(&s.rec, &value) {
         s.rescan.raise(); // what encloses it was looked at
         value.end = tail::end(&s.rec, site, site.open, Separator::Blank, &value);
@@ -181,7 +181,9 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     let password = kind(known.policy) == Some(Kind::Any)
         && !known.short
         && !known.plural
-        && (is_made_up(text) || is_line(&s.rec, site, &value) && (is_chosen(text) || is_quoted_word(&value, text)));
+        && (is_made_up(text)
+            || told && !text.contains(&b' ') && is_quoted_word(&value, text)
+            || is_line(&s.rec, site, &value) && (is_chosen(text) || is_quoted_word(&value, text)));
     if !password && !is_drawn(text) {
         return false;
     }
@@ -206,19 +208,57 @@ fn is_line(rec: &Record<'_>, site: &KeySite, value: &Value) -> bool {
         && rec.run_back(site.open, site.open - rec.start, |b| matches!(b, b' ' | b'\t')) == site.open - rec.start
 }
 
-/// The value behind the blank at `at`, and behind what people write there.
-fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<Value> {
+/// The longest word that tells how a value came, and what may stand in brackets behind it, in bytes.
+const TELLING_BYTES_MAX: usize = 24;
+/// The most such words.
+const TELLING_MAX: usize = 4;
+
+/// Where the value begins behind what tells how it came, and what is added to that in brackets: `received: `, `is valid: `,
+/// `entered was `, `used (UTF-8): `.
+fn behind_telling(rec: &Record<'_>, at: usize) -> Option<usize> {
+    let (mut p, mut is) = (at, false);
+    for n in 0..TELLING_MAX {
+        let len = rec.run(p, TELLING_BYTES_MAX, |b| b.is_ascii_alphabetic() || b >= 0x80);
+        let word = rec.slice(p..p + len);
+        let now_is = matches!(word, b"is" | b"was");
+        if !now_is && !is_telling(word) {
+            if n == 0 {
+                return None;
+            }
+            break;
+        }
+        (p, is) = (skip_gap(rec, p + len, GAP_BYTES_MAX), now_is);
+    }
+    if rec.get(p) == Some(b'(') {
+        let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-');
+        let close = p + 1 + rec.run(p + 1, TELLING_BYTES_MAX, word);
+        p = (rec.get(close) == Some(b')')).then(|| skip_gap(rec, close + 1, GAP_BYTES_MAX))?;
+    }
+    match rec.get(p)? {
+        b':' | b'=' => Some(skip_gap(rec, p + 1, GAP_BYTES_MAX)),
+        _ if rec.starts_with(p, b"- ") => Some(skip_gap(rec, p + 1, GAP_BYTES_MAX)),
+        _ => is.then_some(p),
+    }
+}
+
+/// The value behind the blank at `at`, and behind what people write there; whether a word told how it came.
+fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<(Value, bool)> {
     let rec = &s.rec;
     let mut p = skip_gap(rec, at, GAP_BYTES_MAX);
     if p == at {
         return None;
     }
-    for join in [&b"- "[..], b"is ", b"was "] {
-        if rec.starts_with(p, join) {
-            p = skip_gap(rec, p + join.len(), GAP_BYTES_MAX);
-            break;
-        }
-    }
+    // What only says `is` tells nothing of how a value came.
+    let told = behind_telling(rec, p);
+    let how = told.is_some() && !(rec.starts_with(p, b"is ") || rec.starts_with(p, b"was "));
+    p = match told {
+        Some(value) => value,
+        None if rec.starts_with(p, b"- ") => skip_gap(rec, p + 2, GAP_BYTES_MAX),
+        None => p,
+    };
+    // `password is [x]`
+    let bracket = rec.get(p) == Some(b'[') && told.is_some() && mask_len(rec, p) == 0;
+    p += usize::from(bracket);
     let limit = rec.end.min(p + PROSE_BYTES_MAX);
     let (start, end, quote) = match rec.quote_at(p, limit) {
         Some(quote) => {
@@ -226,10 +266,14 @@ fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<Value> {
             let Close::Mark(end) = rec.close(quote, p + quote.width(), limit, json) else { return None };
             (p + quote.width(), end, Some(quote))
         }
+        None if bracket => (p, p + rec.run(p, limit - p, |b| !matches!(b, b']' | b' ' | b'"' | b'\\')), None),
         None => (p, bare::bare_end(rec, p, limit, false), None),
     };
+    if bracket && quote.is_none() && rec.get(end) != Some(b']') {
+        return None;
+    }
     let open = end == rec.end;
     let whole = end < limit || open;
     let notation = if quote.is_some() { Notation::Quoted } else { in_text(rec, start) };
-    (whole && end > start).then_some(Value { start, end, quote, notation, open })
+    (whole && end > start).then_some((Value { start, end, quote, notation, open }, how))
 }

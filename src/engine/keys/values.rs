@@ -103,7 +103,10 @@ fn is_own(rec: &Record<'_>, value: &Value, key: &[u8]) -> bool {
     // `{"password": password}` is program text, as no JSON is.
     let variable = value.quote.is_none() && matches!(value.notation, Notation::Number(_));
     let alike = || value.quote.is_none() && is_among_own_names(rec, value, key);
-    text.eq_ignore_ascii_case(key) && (variable || is_constant(text) || alike())
+    // `Enter password: Password: x`: the next key.
+    let next = || text.strip_suffix(b":").is_some_and(|text| text.eq_ignore_ascii_case(key));
+    value.quote.is_none() && next()
+        || text.eq_ignore_ascii_case(key) && (variable || is_constant(text) || alike())
         || names::is_own_variable(key, text)
         || names::is_spelled_alike(key, text)
         || is_caption(key, text)

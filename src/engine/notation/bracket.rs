@@ -24,6 +24,9 @@ pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) ->
         return at + 2;
     }
     if !rec.get(at).is_some_and(|b| matches!(b, b']' | b'[' | b'%' | b':')) {
+        if matches!(rec.get(site.end), Some(b' ' | b'\t')) {
+            return aside_end(rec, at).unwrap_or(at);
+        }
         return at;
     }
     let mut p = at;
@@ -56,6 +59,20 @@ pub(super) fn end(rec: &Record<'_>, site: &KeySite, opened: usize, at: usize) ->
         || rec.from(sign).starts_with(b"%3D")
         || rec.from(sign).starts_with(b"%3d");
     if joined && !is_tag(rec, site, p, q) { q } else { p }
+}
+
+/// The longest remark between a key and its sign, in bytes.
+const ASIDE_BYTES_MAX: usize = 24;
+/// How far behind its bracket is looked for the sign, in bytes.
+pub(super) const ASIDE_REACH: usize = ASIDE_BYTES_MAX + GAP_BYTES_MAX + 4;
+
+/// Behind the remark in brackets at `at`, a blank behind a key, where a sign follows: `password (raw): x`.
+pub(super) fn aside_end(rec: &Record<'_>, at: usize) -> Option<usize> {
+    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_');
+    let close = at + 1 + rec.run(at + 1, ASIDE_BYTES_MAX, word);
+    let aside = rec.get(at) == Some(b'(') && close > at + 1 && rec.get(close) == Some(b')');
+    let sign = skip_gap(rec, close + 1, GAP_BYTES_MAX);
+    (aside && matches!(rec.get(sign), Some(b':' | b'=')) && rec.get(sign + 1) != Some(b'=')).then_some(close + 1)
 }
 
 /// Whether the brackets at `at` end a name with a dash and its number before what it says: `l2tp-psk[31]: IKEv1 SPIs`.

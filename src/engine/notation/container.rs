@@ -155,8 +155,8 @@ impl Reader<'_, '_> {
             return (value.start < value.end && !goes_on).then_some(value);
         };
         // A mark that no comma sets apart ends the text that the list stands in, and so does in JSON one that differs
-        // from the first element's, stands further out than the key's, or closes a text.
-        let differs = || self.values.first().is_some_and(|first| first.quote != Some(quote));
+        // from the first element's, stands further out than the key's, or closes a text. `[null, "x"]` goes on.
+        let differs = || self.values.iter().find_map(|value| value.quote).is_some_and(|first| first != quote);
         let ends = || match self.key {
             Some(key) => quote.slashes < key.slashes,
             None => closes(rec, inside + quote.width()),

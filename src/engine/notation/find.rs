@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::Record;
+use super::container::VALUE_MEMBERS;
 use super::escape::{GAP_BYTES_MAX, skip_gap};
 use super::key::KeySite;
 use super::separator::{ANGLES, Separated, Separator, type_end, written};
@@ -41,7 +42,9 @@ pub(crate) fn find(rec: &Record<'_>, site: &KeySite) -> Option<Separated> {
     }
     if let Some(joined) = written(rec, gap) {
         // `--password= next`: a flag's value is glued to its sign.
-        let empty = site.dashes > 0 && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
+        // A line of a diff begins with a sign, too: `-password = x`.
+        let line = site.dashes == 1 && gap > site.end;
+        let empty = site.dashes > 0 && !line && !quoted && matches!(rec.before(joined.value), Some(b' ' | b'\t'));
         return (!empty || joined.joint == Separator::Colon).then_some(Separated { quoted, ..joined });
     }
     // Dots lead to a value without marks or a sign: `password......x`.
@@ -86,10 +89,23 @@ fn element(rec: &Record<'_>, site: &KeySite, at: usize) -> Option<Separated> {
     } else {
         return None;
     };
+    let value = inner_element(rec, value, ANGLES[index].0).unwrap_or(value);
     if !is_element(rec, name - ANGLES[index].0.len(), value, ANGLES[index].0) {
         return None;
     }
     Some(Separated { joint: Separator::Element(index as u8), value, percent: false, quoted: false })
+}
+
+/// The longest name of an element that holds another's value, in bytes.
+const INNER_BYTES_MAX: usize = 16;
+
+/// Behind the tag at `at` of an element that is called as a value is: `<password><value>x</value></password>`.
+fn inner_element(rec: &Record<'_>, at: usize, open: &[u8]) -> Option<usize> {
+    let name = rec.starts_with(at, open).then_some(at + open.len())?;
+    let end = name + rec.run(name, INNER_BYTES_MAX, |b| b.is_ascii_alphabetic());
+    let called = VALUE_MEMBERS.iter().any(|known| rec.slice(name..end).eq_ignore_ascii_case(known.as_bytes()));
+    let (_, close) = ANGLES.iter().find(|(known, _)| *known == open)?;
+    (called && rec.starts_with(end, close)).then_some(end + close.len())
 }
 
 /// Whether the tag that begins at `opened`, behind which `at` stands, is an element's: its end follows, `</`; it stands

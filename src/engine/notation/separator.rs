@@ -1,6 +1,7 @@
 //! What stands between a key and its value.
 
 use super::Record;
+use super::bracket;
 use super::escape::{GAP_BYTES_MAX, is_wide, skip_gap};
 use super::key::KEY_BYTES_MAX;
 use super::run::WIDE;
@@ -139,6 +140,10 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
     if !rec.get(next).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b'/')) {
         return None;
     }
+    let aside = rec.get(next) == Some(b'(');
+    if aside && bracket::aside_end(rec, next).is_some() {
+        return None;
+    }
     let word = type_end(rec, next);
     let behind = skip_gap(rec, word, GAP_BYTES_MAX);
     let sign = |b: u8| matches!(b, b'%' | b'\\' | b'&' | b':' | b'=' | b'?' | b'.' | b'+' | b'|' | b'-');
@@ -167,7 +172,8 @@ pub(crate) fn prose_follows(rec: &Record<'_>, at: usize, end: usize) -> Option<P
         Some(b'(' | b'/' | b'=' | b',' | b'\t' | b'\n') => false,
         _ => true,
     };
-    (!env).then_some(Prose { start, behind, apart: behind > word })
+    let behind = if aside { next + bracket::ASIDE_REACH } else { behind };
+    (!env).then_some(Prose { start, behind, apart: behind > word && !aside })
 }
 
 /// Where prose is known by.
@@ -229,6 +235,27 @@ fn skip_percent_blanks(rec: &Record<'_>, at: usize) -> usize {
         p += 3;
     }
     p
+}
+
+/// Whether a value may be set behind a key, by the bytes that follow it.
+pub(crate) fn may_be_set(behind: &[u8; 4]) -> bool {
+    matches!(behind, [b'=', ..] | [b' ', b'=', b' ', b'"' | b'\'' | b'\\'])
+}
+
+/// Whether the key that ends at `end` has a value, and no number: `wrong password=hunter2`, `BY PASSWORD = 'x'`, but `min
+/// password=8`.
+pub(crate) fn is_set(rec: &Record<'_>, end: usize) -> bool {
+    let value = match rec.chunk::<4>(end) {
+        Some(behind) if !may_be_set(behind) => return false,
+        Some([b' ', ..]) => match rec.quote_at(end + 3, rec.end) {
+            Some(quote) => end + 3 + quote.width(),
+            None => return false,
+        },
+        _ if rec.get(end) == Some(b'=') => end + 1,
+        _ => return false,
+    };
+    let digits = rec.digits_end(value);
+    digits == value || rec.get(digits).is_some_and(|b| b.is_ascii_alphanumeric())
 }
 
 /// End of the type name at `at`.

@@ -97,11 +97,18 @@ fn step(rec: &Record<'_>, from: &Inside) -> Option<Inside> {
             if quoted { into(inside) } else { behind_length(rec, next).and_then(into) }
         }
         b' ' if word == b"new" => called(rec, next + 1).filter(|inside| is_quote(rec, *inside)).and_then(into),
-        b' ' if named(TYPES) => Some(skip_gap(rec, next, GAP_BYTES_MAX)).filter(|at| is_quote(rec, *at)).and_then(into),
+        b' ' if named(TYPES) || is_address(word) => {
+            Some(skip_gap(rec, next, GAP_BYTES_MAX)).filter(|at| is_quote(rec, *at)).and_then(into)
+        }
         _ => {
             prefix(rec, at).or_else(|| serialized(word).then_some(next).filter(|at| is_quote(rec, *at))).and_then(into)
         }
     }
+}
+
+/// `0x7ffd0f1514ab`: where a text lies, as debuggers print it before the text.
+fn is_address(word: &[u8]) -> bool {
+    word.strip_prefix(b"0x").is_some_and(|hex| (6..=16).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Behind a prefix such as `N` or `_utf8`, where a mark opens a text.

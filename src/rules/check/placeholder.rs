@@ -147,7 +147,11 @@ fn is_mask_body(v: &[u8]) -> bool {
         return true;
     }
     let inner = strip_brackets(v);
-    if inner.len() < v.len() && is_in_brackets(inner) || is_mask_constant(v) || is_starred_constant(v) {
+    if inner.len() < v.len() && is_in_brackets(inner)
+        || is_mask_constant(v)
+        || is_starred_constant(v)
+        || is_ruled_mask(v)
+    {
         return true;
     }
     // `[REDACTED:rule-id]`, `REDACTED-rule-id`, `<redacted>`, `[FILTERED]`, `***redacted***`, `****(redacted)`
@@ -162,6 +166,15 @@ fn is_mask_body(v: &[u8]) -> bool {
 fn trim_rules(v: &[u8]) -> &[u8] {
     let inner = v.strip_prefix(b"--- ").and_then(|v| v.strip_suffix(b" ---"));
     inner.unwrap_or(v)
+}
+
+/// `+FILTERED+`, `--REDACTED-REDACTED--`: such words alone between signs of one kind.
+fn is_ruled_mask(v: &[u8]) -> bool {
+    let [first, inner @ .., last] = v else { return false };
+    let word = |part: &[u8]| MASKS.iter().any(|w| part.eq_ignore_ascii_case(w.as_bytes()));
+    let mut words = inner.split(|b| b == first || matches!(b, b'-' | b'_' | b' ')).filter(|part| !part.is_empty());
+    let ruled = first == last && first.is_ascii_punctuation();
+    ruled && words.clone().next().is_some() && words.all(word)
 }
 
 /// The fewest of a sign that are a mask, of characters of several bytes, and of letters in both cases.

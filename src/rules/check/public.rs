@@ -12,14 +12,15 @@ const ALGORITHM_PARTS: &[&str] = words!("algorithm-parts");
 const KEY_FILES: &[&str] = words!("key-files");
 const FILES: &[&str] = words!("files");
 
-/// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`, `sup3XXXXXXXXXorGG`.
+/// Whether a value is no secret behind any key: `2024-05-07T10:11:12Z`, `android.os.Binder@7723299`, `sup3XXXXXXXXXorGG`,
+/// `BCrypt::Password`.
 pub fn is_public(value: &[u8]) -> bool {
     is_half_masked(value)
         || is_shortcut(value)
         || match value.first() {
             Some(b'0'..=b'9') => is_time(value),
             Some(b) if b.is_ascii_alphabetic() => {
-                is_object(value) || is_call(value) || is_command(value) || names::is_described(value)
+                is_object(value) || is_call(value) || is_command(value) || is_class(value) || names::is_described(value)
             }
             _ => false,
         }
@@ -33,6 +34,23 @@ fn is_call(value: &[u8]) -> bool {
     let (path, given) = (&path[..open], &path[open + 1..]);
     let argument = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b',' | b' ' | b'"' | b'\'' | b'=');
     path.contains(&b'.') && path.split(|b| *b == b'.').all(name) && given.iter().all(argument)
+}
+
+/// `BCrypt::Password`: a class by its path, as Ruby, C++ and PHP write it.
+fn is_class(value: &[u8]) -> bool {
+    let mut parts = 0;
+    let mut rest = value;
+    loop {
+        let name = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        if name < 2 || !rest[0].is_ascii_uppercase() || !rest[1..name].iter().any(u8::is_ascii_lowercase) {
+            return false;
+        }
+        (parts, rest) = (parts + 1, &rest[name..]);
+        match rest.strip_prefix(b"::") {
+            Some(next) => rest = next,
+            None => return parts > 1 && rest.is_empty(),
+        }
+    }
 }
 
 /// Programs that make secrets, or read them.
@@ -62,6 +80,7 @@ pub fn is_name(value: &[u8]) -> bool {
         None => {
             is_algorithm(value)
                 || is_fingerprint(value)
+                || is_digest(value)
                 || is_chain_address(value)
                 || is_pointer(value)
                 || is_moved_chunk(value)
@@ -84,6 +103,9 @@ fn is_shortcut(value: &[u8]) -> bool {
 /// The fewest signs in a row that are the masked part of a value, and the most bytes that are left at either end.
 const MASKED_BYTES_MIN: usize = 6;
 const SHOWN_BYTES_MAX: usize = 5;
+/// The fewest stars before the only end that is shown, and the most bytes of it: `****************5J`.
+const STARS_BYTES_MIN: usize = 12;
+const END_BYTES_MAX: usize = 4;
 
 /// `sup3XXXXXXXXXorGG`, `93*********`, `******************-b66c-f2db26efb20c`: masked but for its ends, or for the last parts of a UUID. A mask
 /// with anything else behind it is a value.
@@ -97,7 +119,8 @@ fn is_half_masked(value: &[u8]) -> bool {
     let shown = |len: usize| (1..=SHOWN_BYTES_MAX).contains(&len);
     let uuid = || tail.first() == Some(&b'-') && tail.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     let shown = shown(head) && (shown(tail.len()) || tail.is_empty() && *mask == b'*');
-    run >= MASKED_BYTES_MIN && (shown || head == 0 && run >= tail.len() && uuid())
+    let end_shown = head == 0 && *mask == b'*' && run >= STARS_BYTES_MIN && tail.len() <= END_BYTES_MAX;
+    end_shown || run >= MASKED_BYTES_MIN && (shown || head == 0 && run >= tail.len() && uuid())
 }
 
 /// The longest point in time, in bytes: `2024-05-07T10:11:12.123456789+02:00`.
@@ -143,6 +166,12 @@ fn is_fingerprint(value: &[u8]) -> bool {
     let mut parts = value.split(|b| *b == b' ');
     parts.next().is_some_and(is_algorithm)
         && parts.any(|part| part.starts_with(b"SHA256:") || part.starts_with(b"MD5:"))
+}
+
+/// `sha256:b17758341647...`: what was digested cannot be had from it.
+fn is_digest(value: &[u8]) -> bool {
+    let hex = value.strip_prefix(b"sha256:").or_else(|| value.strip_prefix(b"sha512:")).unwrap_or_default();
+    hex.len() >= 8 && hex.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// `bob:h.example` behind an `@`: an account of Matrix.
@@ -223,6 +252,9 @@ mod tests {
     #[test]
     fn public_values() {
         for text in [
+            "BCrypt::Password",
+            "ActiveSupport::MessageEncryptor::Secret",
+            "****************5J",
             "2024-05-07T10:11:12Z",
             "2024-05-07T10:11:12.123456789+02:00",
             "2024-05-07 10:11",
@@ -256,6 +288,7 @@ mod tests {
             "^4.2.0",
             "shard01_shard02_5e3cb78c7642d15658864428",
             "atlas-x1-shard-0_atlas-x1-shard-1_5e3cb78c7642d15658864428",
+            "sha256:b17758341647",
             "ssh-ed25519 255 SHA256:s7xKcN4xHXB9jLO8A00w8BuRNKO8wjcyPVGSE5MXCT0",
         ] {
             assert!(is_name(text.as_bytes()), "{text}");
@@ -275,6 +308,11 @@ mod tests {
             "correct horse -9",
             "XXXXXhunter2",
             "********tail",
+            "************hunter2",
+            "Hunter::x2",
+            "Correct::",
+            "::Horse",
+            "sha256:hunter2x",
             "xxxxxxhunter",
             "********hunter2-",
             "hunter2x******9Kq7",

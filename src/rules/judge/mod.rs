@@ -129,12 +129,21 @@ pub fn is_session(value: &[u8]) -> bool {
         && (drawn || value.iter().all(u8::is_ascii_hexdigit))
 }
 
+/// Words between a key and its value that say how one came to the other.
+const TELLING: &[&str] = words!("telling-words");
+
+/// Whether a word behind a secret's key says how it came, or how it is written: `token received: X`, `Secret bytes: X`.
+pub fn is_telling(word: &[u8]) -> bool {
+    TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling.as_bytes()))
+}
+
 /// Whether a value that [`is_drawn`] or [`is_made_up`], or a word before one, may begin with `word`, which ends before `next`.
 pub fn may_begin_drawn(word: &[u8], next: Option<u8>) -> bool {
     let goes_on =
         matches!(next, Some(b'-' | b'+' | b'/' | b'=' | b'~' | b'|' | b'!' | b'@' | b'$' | b'*' | b'#' | b'^'));
     match word {
         b"is" | b"was" => true,
+        _ if matches!(next, Some(b':' | b'=' | b' ')) && is_telling(word) => true,
         _ => goes_on || word.len() >= MADE_UP_BYTES_MIN && word.iter().any(u8::is_ascii_digit),
     }
 }
