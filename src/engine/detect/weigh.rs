@@ -262,6 +262,11 @@ fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<(Value, bool)> {
     let limit = rec.end.min(p + PROSE_BYTES_MAX);
     let (start, end, quote) = match rec.quote_at(p, limit) {
         Some(quote) => {
+            // `{"msg":"password received:","n":7}`: the text's own mark.
+            let behind = skip_gap(rec, p + quote.width(), GAP_BYTES_MAX);
+            if matches!(rec.get(behind), None | Some(b',' | b':' | b']' | b'}')) {
+                return None;
+            }
             let json = quote.sign != b'"' && rec.is_json();
             let Close::Mark(end) = rec.close(quote, p + quote.width(), limit, json) else { return None };
             (p + quote.width(), end, Some(quote))
