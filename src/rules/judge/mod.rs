@@ -131,10 +131,22 @@ pub fn is_session(value: &[u8]) -> bool {
 
 /// Words between a key and its value that say how one came to the other.
 const TELLING: &[&str] = words!("telling-words");
+/// How long they are, as bits, by what they begin with: most words are told apart by that.
+const TELLING_LENGTHS: [u32; 32] = {
+    let mut lengths = [0; 32];
+    let mut n = 0;
+    while n < TELLING.len() {
+        lengths[(TELLING[n].as_bytes()[0] & 31) as usize] |= 1 << TELLING[n].len();
+        n += 1;
+    }
+    lengths
+};
 
 /// Whether a word behind a secret's key says how it came, or how it is written: `token received: X`, `Secret bytes: X`.
 pub fn is_telling(word: &[u8]) -> bool {
-    TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling.as_bytes()))
+    let may_be = |first: u8| word.len() < 32 && TELLING_LENGTHS[usize::from(first & 31)] >> word.len() & 1 != 0;
+    word.first().is_some_and(|first| may_be(*first))
+        && TELLING.iter().any(|telling| word.eq_ignore_ascii_case(telling.as_bytes()))
 }
 
 /// Whether a value that [`is_drawn`] or [`is_made_up`], or a word before one, may begin with `word`, which ends before `next`.
