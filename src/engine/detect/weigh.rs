@@ -187,7 +187,9 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     if !password && !is_drawn(text) {
         return false;
     }
-    if !password && weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
+    // `token - 'x'`, `token received: "x"`: what stands in marks behind a sign needs no more evidence.
+    let sure = told && value.quote.is_some() && is_mixed(text);
+    if !password && !sure && weigh(s, known.rule, value.start..value.end, Kind::Prose, false, false).is_err() {
         return false;
     }
     s.saw(site.open..value.start);
@@ -250,10 +252,11 @@ fn value_in_prose(s: &RecordContext<'_>, at: usize) -> Option<(Value, bool)> {
     }
     // What only says `is` tells nothing of how a value came.
     let told = behind_telling(rec, p);
-    let how = told.is_some() && !(rec.starts_with(p, b"is ") || rec.starts_with(p, b"was "));
+    let dash = rec.starts_with(p, b"- ");
+    let how = dash || told.is_some() && !(rec.starts_with(p, b"is ") || rec.starts_with(p, b"was "));
     p = match told {
         Some(value) => value,
-        None if rec.starts_with(p, b"- ") => skip_gap(rec, p + 2, GAP_BYTES_MAX),
+        None if dash => skip_gap(rec, p + 2, GAP_BYTES_MAX),
         None => p,
     };
     // `password is [x]`
