@@ -53,7 +53,7 @@ def wheel(tools, target, compatibility):
     return checked_wheel(wheels)
 
 
-def addon(tools, target, zig, made):
+def addon(tools, target, zig, name, made):
     """Node's, which must ask for no library that the platform may lack."""
     # A library is wanted, so that musl must not be linked into it.
     flags = "-Ctarget-feature=-crt-static" if target.endswith("musl") else ""
@@ -64,7 +64,7 @@ def addon(tools, target, zig, made):
     more = asked - NEEDED[target.rsplit("-", maxsplit=1)[-1]]
     if more:
         sys.exit(f"{library} asks for {sorted(more)}")
-    return native(made, library, target)
+    return native(made, library, name)
 
 
 class Arm:
@@ -130,7 +130,7 @@ def main():
     for target, compatibility, zig, name in PLATFORMS:
         library_of(target)
         wheels[name] = wheel(tools, target, compatibility)
-        addons[name] = addon(tools, target, zig, made)
+        addons[name] = addon(tools, target, zig, name, made)
     python_here(wheels["linux-x64-gnu"])
     node_here(made, package, addons["linux-x64-gnu"])
     python_on_arm(tools, wheels["linux-arm64-gnu"])
