@@ -159,7 +159,9 @@ fn is_mask_body(v: &[u8]) -> bool {
     let bare = strip_brackets(trim_rules(trim_stars(bare)));
     let bracketed = inner.len() < v.len();
     let is = |tail: &[u8]| tail.is_empty() || label_tail(tail, bracketed) && (bracketed || tail[0] == b'-');
-    MASKS.iter().filter_map(|w| strip_word(bare, w)).any(is) || bracketed && MASKS.iter().any(|w| has_word(bare, w))
+    let begins = |w: &&&str| bare.first().is_some_and(|b| b.eq_ignore_ascii_case(&w.as_bytes()[0]));
+    MASKS.iter().filter(begins).filter_map(|w| strip_word(bare, w)).any(is)
+        || bracketed && MASKS.iter().any(|w| has_word(bare, w))
 }
 
 /// `redacted` of `--- redacted ---`.
