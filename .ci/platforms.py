@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Build what is published for each platform: Python's wheels and Node's native packages for Linux, x86-64 and 64-bit ARM, with
-glibc 2.17 and with musl. What this machine can run is installed into a clean place and tested there, ARM's under emulation.
+glibc 2.17 and with musl; and the source distribution, of which pip builds elsewhere. What this machine can run is installed into
+a clean place and tested there, ARM's under emulation.
 
     .ci/platforms.py TARGET_DIR
 
@@ -51,6 +52,17 @@ def wheel(tools, target, compatibility):
     run(tools / "maturin", "build", "--quiet", "--locked", "--compression-level", "9", "--zig", "--compatibility", compatibility,
         "--target", target, "--out", wheels, cwd=ROOT / "bindings/python", **environment(tools))
     return checked_wheel(wheels)
+
+
+def source(tools):
+    """What pip takes where there is no wheel, and builds with the Rust that is there."""
+    made = TARGET / "bindings/sdist"
+    shutil.rmtree(made, ignore_errors=True)
+    run(tools / "maturin", "sdist", "--quiet", "--out", made, cwd=ROOT / "bindings/python")
+    (built,) = made.glob("logveil-*.tar.gz")
+    print(f"  {built.name}: {built.stat().st_size:,} bytes")
+    place = venv("source", packages=[built])
+    run(place / "python", "-c", "import logveil; assert logveil.Redactor().redact('password=hunter2') == 'password=[REDACTED:password]'")
 
 
 def addon(tools, target, zig, name, made):
@@ -131,6 +143,7 @@ def main():
         library_of(target)
         wheels[name] = wheel(tools, target, compatibility)
         addons[name] = addon(tools, target, zig, name, made)
+    source(tools)
     python_here(wheels["linux-x64-gnu"])
     node_here(made, package, addons["linux-x64-gnu"])
     python_on_arm(tools, wheels["linux-arm64-gnu"])
