@@ -58,7 +58,7 @@ def source(tools):
     """What pip takes where there is no wheel, and builds with the Rust that is there."""
     made = TARGET / "bindings/sdist"
     shutil.rmtree(made, ignore_errors=True)
-    run(tools / "maturin", "sdist", "--quiet", "--out", made, cwd=ROOT / "bindings/python")
+    run(tools / "maturin", "sdist", "--out", made, cwd=ROOT / "bindings/python")
     (built,) = made.glob("logveil-*.tar.gz")
     print(f"  {built.name}: {built.stat().st_size:,} bytes")
     place = venv("source", packages=[built])
