@@ -106,9 +106,9 @@ fn step(rec: &Record<'_>, from: &Inside) -> Option<Inside> {
     }
 }
 
-/// `0x7ffd0f1514ab`: where a text lies, as debuggers print it before the text.
+/// `0x7ffd0f1514ab`: where a text lies, as debuggers print it before the text. Shorter ones may be a value themselves.
 fn is_address(word: &[u8]) -> bool {
-    word.strip_prefix(b"0x").is_some_and(|hex| (6..=16).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit))
+    word.strip_prefix(b"0x").is_some_and(|hex| (10..=16).contains(&hex.len()) && hex.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Behind a prefix such as `N` or `_utf8`, where a mark opens a text.
