@@ -30,8 +30,8 @@ pub(crate) fn reject(
     let looks_inside = matches!(known.policy, ValuePolicy::Credential | ValuePolicy::Cookie);
     let at = match (text.before(head), text.up_to(end, 3)) {
         // It is a value itself, and of no key that names keys.
-        (Some(b':' | b' '), [b'"', b',' | b'}', ..]) if matches!(text.last(head, 2), [_, b':'] | [b':', b' ']) => {
-            let (word, _) = named::naming(text, head);
+        (Some(b':' | b' '), [b'"', b',' | b'}', ..]) if is_behind_name(text, head) => {
+            let word = named::naming(text, head).0.min(head - 2);
             return (!named::names_a_key(text, head)).then(|| Footprint::new(word.saturating_sub(1), end + 4));
         }
         (Some(b'{' | b',' | b' '), [b'"', b':', b' ', ..]) if !looks_inside => end + 3,
@@ -52,6 +52,15 @@ pub(crate) fn reject(
     let word = text.slice(value.start..value.end);
     let rejected = !is_secret && (!worth_behind(known.policy, word) || names::is_name(word));
     rejected.then(|| Footprint::new(from, (value.end + 2).max(end + 4)))
+}
+
+/// Whether a text whose mark stands at `head` is behind a colon that a name comes before: that of `[:"password", "x"]` begins a
+/// pair of its own.
+fn is_behind_name(text: &Record<'_>, head: usize) -> bool {
+    match text.last(head, 3) {
+        [before, b':', b' '] | [_, before, b':'] => !matches!(before, b'[' | b'(' | b'{'),
+        _ => false,
+    }
 }
 
 /// What tells that the object whose members begin at `start` ends before any of them is called a value.
