@@ -233,9 +233,10 @@ def clean_package(folder, *packages_and_options):
     for test in ("test.mjs", "bench.mjs"):
         shutil.copy(ROOT / "bindings/js/tests" / test, folder)
     # Nobody is asked for packages of ours.
-    install = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
-    if subprocess.run([*install, *packages_and_options, *LOGGERS], cwd=folder).returncode != 0:
-        raise NotRun("npm cannot have the loggers")
+    install = ["npm", "install", "--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+    npm = subprocess.run([*install, *packages_and_options, *LOGGERS], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if npm.returncode != 0:
+        raise NotRun(f"npm cannot have the loggers: {npm.stderr.strip()}")
     return folder
 
 

@@ -7,6 +7,7 @@ a clean place and tested there, ARM's under emulation.
 
 The compiler and linker for all of them is zig, from PyPI.
 """
+import contextlib
 import os
 import shlex
 import shutil
@@ -32,6 +33,15 @@ PLATFORMS = [
 NEEDED = {"gnu": {"libc.so.6", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1",
                   "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"},
           "musl": {"libc.so", "libgcc_s.so.1"}}
+
+
+@contextlib.contextmanager
+def tried(part):
+    """A part that others do not need: what is missing for it is said, and the rest goes on."""
+    try:
+        yield
+    except (NotRun, Missing) as why:
+        print(f"  NOT RUN: {part}: {why}", flush=True)
 
 
 def library_of(target):
@@ -141,14 +151,22 @@ def main():
     package = module(made)
     wheels, addons = {}, {}
     for target, compatibility, zig, name in PLATFORMS:
-        library_of(target)
-        wheels[name] = wheel(tools, target, compatibility)
-        addons[name] = addon(tools, target, zig, name, made)
-    source(tools)
-    python_here(wheels["linux-x64-gnu"])
-    node_here(made, package, addons["linux-x64-gnu"])
-    python_on_arm(tools, wheels["linux-arm64-gnu"])
-    node_on_arm(made, package, addons["linux-arm64-gnu"])
+        with tried(name):
+            library_of(target)
+            wheels[name] = wheel(tools, target, compatibility)
+            addons[name] = addon(tools, target, zig, name, made)
+    with tried("the source distribution"):
+        source(tools)
+    if (name := "linux-x64-gnu") in addons:
+        with tried(f"Python's package for {name}"):
+            python_here(wheels[name])
+        with tried(f"Node's package for {name}"):
+            node_here(made, package, addons[name])
+    if (name := "linux-arm64-gnu") in addons:
+        with tried(f"Python's package for {name}"):
+            python_on_arm(tools, wheels[name])
+        with tried(f"Node's package for {name}"):
+            node_on_arm(made, package, addons[name])
     print("  NOT RUN: what is for musl: no registry has a Python or a Node that is linked with it")
 
 
