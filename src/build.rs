@@ -43,6 +43,9 @@ fn main() {
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+    if cfg!(not(feature = "descriptions")) {
+        all.iter_mut().for_each(rules::rule::Rule::forget_descriptions);
+    }
     // Families in the order of reports: a token's own name beats its key's.
     all.sort_by_key(|r| r.family);
     if let Err(e) = compile::unique(&all) {

@@ -15,6 +15,7 @@
 //! - [`adapters`]: in front of `tracing`, `log`, tokio, codecs, `serde_json`, `http` and `tower`.
 //!
 //! Depend on it with `default-features = false`: the default features are the command and the sidecar, and a hundred crates.
+//! `compile` adds rules from text, `descriptions` what each built-in [`Rule`] says of itself.
 //!
 //! ```
 //! use logveil::Redactor;

@@ -21,10 +21,13 @@ use super::rule::{Block, Family, Key, Kind, RULE_BYTES_MAX, Rule, Scan, Shape, V
 
 const MAGIC: &[u8; 8] = b"LOGVEIL\0";
 /// Changes with the layout below and with the automata's own format.
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 const SUM_BYTES: usize = 32;
 const HEAD_BYTES: usize = MAGIC.len() + 2 + SUM_BYTES;
 const RULES_MAX: usize = 16 * 1024;
+/// The place, counted from 1, of what stands behind all that was placed before it: as most does, so that places compress to
+/// next to nothing.
+const NEXT: u32 = 0;
 
 /// Rules as bytes.
 pub fn encode(rules: &[Rule], gate_plan: &[u8]) -> Vec<u8> {
@@ -55,7 +58,7 @@ pub fn encode_forms(forms: &[Form]) -> Vec<u8> {
 
 /// Notations from [`encode_forms`]; those of a damaged program are none.
 pub fn decode_forms(bytes: &Bytes) -> Vec<Form> {
-    let mut r = Reader { said: bytes.clone(), later: Bytes::new() };
+    let mut r = Reader { said: bytes.clone(), later: Bytes::new(), next: 0 };
     let count = r.number().unwrap_or(0);
     let form = |_| Form::of([r.texts()?, r.texts()?, r.texts()?, r.texts()?]);
     (0..count).map_while(form).collect()
@@ -102,9 +105,9 @@ fn refused(why: &str) -> RuleError {
 }
 
 fn read_all(all: Bytes) -> Result<(Vec<Rule>, Bytes), RuleError> {
-    let mut body = Reader { said: all, later: Bytes::new() };
+    let mut body = Reader { said: all, later: Bytes::new(), next: 0 };
     let said = body.bytes();
-    let read = |said| read_rules(&mut Reader { said, later: body.said });
+    let read = |said| read_rules(&mut Reader { said, later: body.said, next: 0 });
     said.and_then(read).ok_or_else(|| refused("the pack is malformed"))
 }
 
@@ -224,16 +227,22 @@ struct Writer {
     said: Vec<u8>,
     later: Vec<Vec<u8>>,
     /// Where what is in `later` begins there.
-    places: HashMap<Vec<u8>, usize>,
-    later_bytes: usize,
+    places: HashMap<Vec<u8>, u32>,
+    later_bytes: u32,
 }
 
 impl Writer {
     fn byte(&mut self, b: u8) {
         self.said.push(b);
     }
+    /// Seven bits a byte, the lower ones first; another byte follows where the highest bit is set. Most numbers are small.
     fn number(&mut self, n: u32) {
-        self.said.extend_from_slice(&n.to_le_bytes());
+        let mut rest = n;
+        while rest >= 0x80 {
+            self.said.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        self.said.push(rest as u8);
     }
     fn bytes(&mut self, b: &[u8]) {
         self.number(b.len() as u32);
@@ -252,13 +261,18 @@ impl Writer {
         self.later(automaton.map_or(&[][..], |a| a.raw()));
     }
     fn later(&mut self, bytes: &[u8]) {
-        let place = *self.places.entry(bytes.to_vec()).or_insert_with(|| {
+        let n = bytes.len() as u32;
+        self.number(n);
+        if n == 0 {
+            return;
+        }
+        let known = self.places.get(bytes).copied();
+        self.number(known.map_or(NEXT, |place| place + 1));
+        if known.is_none() {
+            self.places.insert(bytes.to_vec(), self.later_bytes);
             self.later.push(bytes.to_vec());
-            self.later_bytes += bytes.len();
-            self.later_bytes - bytes.len()
-        });
-        self.number(place as u32);
-        self.number(bytes.len() as u32);
+            self.later_bytes += n;
+        }
     }
 }
 
@@ -266,6 +280,8 @@ impl Writer {
 struct Reader {
     said: Bytes,
     later: Bytes,
+    /// Where the other part goes on behind what was placed.
+    next: usize,
 }
 
 impl Reader {
@@ -273,7 +289,19 @@ impl Reader {
         take(&mut self.said, 1).map(|b| b[0])
     }
     fn number(&mut self) -> Option<u32> {
-        take(&mut self.said, 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        let mut number = 0u32;
+        for place in 0..5 {
+            let byte = u32::from(self.byte()?);
+            let part = (byte & 0x7f) << (7 * place);
+            if part >> (7 * place) != byte & 0x7f {
+                return None;
+            }
+            number |= part;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
     }
     fn bytes(&mut self) -> Option<Bytes> {
         let n = self.number()? as usize;
@@ -294,9 +322,12 @@ impl Reader {
         self.later().map(Examples::packed)
     }
     fn later(&mut self) -> Option<Bytes> {
-        let (place, n) = (self.number()? as usize, self.number()? as usize);
-        let part = place..place.checked_add(n)?;
-        (part.end <= self.later.len()).then(|| self.later.slice(part))
+        let n = self.number()? as usize;
+        let place = if n == 0 { NEXT } else { self.number()? };
+        let begin = if place == NEXT { self.next } else { place as usize - 1 };
+        let end = begin.checked_add(n).filter(|end| *end <= self.later.len())?;
+        self.next = self.next.max(end);
+        Some(self.later.slice(begin..end))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The table of an automaton: the states of one pattern, and where each byte leads from each.
 //!
-//! As written: `flags, states, states of a match, classes, start states, the class of each byte, rows`, numbers in two bytes,
-//! the lower one first. A row has a place for each class and one for the text's end. Nowhere is 0; another place is how far
-//! behind its own row's state the state is, counted round the living ones, so that the rows of `[a-z0-9]{40}` are all the
-//! same and compress to one. A table of up to 256 states has a byte a place.
+//! As written: `flags, states, states of a match, classes, start states, the class of each byte, columns`, numbers in two
+//! bytes, the lower one first. There is a column for each class and one for the text's end, with a place for each state.
+//! Nowhere is 0; another place is how far behind its own state the state is, counted round the living ones, so that all
+//! places of a column of `[a-z0-9]{40}` are the same and compress to one. A table of up to 256 states has a byte a place.
 
 /// The largest table a rule may have, in bytes of memory.
 pub const TABLE_BYTES_MAX: usize = 64 * 1024;
@@ -107,10 +107,12 @@ impl Table {
             out.extend_from_slice(&(number as u16).to_le_bytes());
         }
         out.extend_from_slice(&self.classes);
-        for (i, &to) in self.next.iter().enumerate() {
-            let (from, to) = (i / usize::from(self.width), self.number(to));
-            let place = if to == 0 { 0 } else { (to + living - from) % living + 1 };
-            out.extend_from_slice(&(place as u16).to_le_bytes()[..1 + usize::from(wide)]);
+        for column in 0..usize::from(self.width) {
+            for (from, row) in self.next.chunks_exact(self.width.into()).enumerate() {
+                let to = self.number(row[column]);
+                let place = if to == 0 { 0 } else { (to + living - from) % living + 1 };
+                out.extend_from_slice(&(place as u16).to_le_bytes()[..1 + usize::from(wide)]);
+            }
         }
         out
     }
@@ -127,17 +129,17 @@ impl Table {
         }
         let classes: [u8; 256] = take(&mut rest, 256)?.try_into().ok()?;
         let place_bytes = 1 + usize::from(flags & WIDE != 0);
-        let width = usize::from(width);
-        if flags & !(ANYWHERE | WIDE) != 0 || rest.len() != usize::from(states) * width * place_bytes || width == 0 {
+        let (states, width) = (usize::from(states), usize::from(width));
+        if flags & !(ANYWHERE | WIDE) != 0 || rest.len() != states * width * place_bytes || width == 0 || states == 0 {
             return None;
         }
-        let living = usize::from(states).max(2) - 1;
-        let row = |(from, row): (usize, &[u8])| -> Vec<usize> {
-            let place = |bytes: &[u8]| bytes.iter().rev().fold(0, |n, byte| n << 8 | usize::from(*byte));
-            let to = |place: usize| if place == 0 { 0 } else { (from + place + living - 2) % living + 1 };
-            row.chunks_exact(place_bytes).map(|bytes| to(place(bytes))).collect()
-        };
-        let rows: Vec<Vec<usize>> = rest.chunks_exact(width * place_bytes).enumerate().map(row).collect();
+        let living = states.max(2) - 1;
+        let mut rows = vec![vec![0; width]; states];
+        for (i, place) in rest.chunks_exact(place_bytes).enumerate() {
+            let (column, from) = (i / states, i % states);
+            let place = place.iter().rev().fold(0, |n, byte| n << 8 | usize::from(*byte));
+            rows[from][column] = if place == 0 { 0 } else { (from + place + living - 2) % living + 1 };
+        }
         Table::of(flags & ANYWHERE != 0, matches.into(), starts.map(usize::from), classes, &rows)
     }
 

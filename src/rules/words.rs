@@ -7,31 +7,54 @@ const TEXT: &[u8] = include_str!("../../patterns/words.toml").as_bytes();
 /// The words of a list: `const SCHEMES: &[&str] = words!("auth-schemes");`.
 macro_rules! words {
     ($name:literal) => {{
-        const COUNT: usize = $crate::rules::words::count($name);
-        const WORDS: [&str; COUNT] = $crate::rules::words::list($name);
+        const BEGIN: usize = $crate::rules::words::begin($name);
+        const SIZE: (usize, usize) = $crate::rules::words::size(BEGIN);
+        // The words alone are linked, and not the file around them.
+        const BYTES: [u8; SIZE.1] = $crate::rules::words::bytes(BEGIN);
+        const WORDS: [&str; SIZE.0] = $crate::rules::words::list(BEGIN, &BYTES);
         &WORDS
     }};
 }
 pub(crate) use words;
 
-/// How many words the list has.
-pub const fn count(name: &str) -> usize {
-    let mut at = begin(name);
-    let mut count = 0;
-    while let Some((_, end)) = next(at) {
+/// How many words the list has that begins at `begin`, and how many bytes they have.
+pub const fn size(begin: usize) -> (usize, usize) {
+    let mut at = begin;
+    let (mut words, mut bytes) = (0, 0);
+    while let Some((start, end)) = next(at) {
         at = end + 1;
-        count += 1;
+        words += 1;
+        bytes += end - start;
     }
-    count
+    (words, bytes)
 }
 
-/// The words of the list, in the order of the file.
-pub const fn list<const N: usize>(name: &str) -> [&'static str; N] {
-    let mut at = begin(name);
-    let mut words = [""; N];
+/// The words one behind the other.
+pub const fn bytes<const N: usize>(begin: usize) -> [u8; N] {
+    let mut at = begin;
+    let mut bytes = [0; N];
     let mut n = 0;
     while let Some((start, end)) = next(at) {
-        words[n] = text(start, end);
+        let (_, left) = bytes.split_at_mut(n);
+        left.split_at_mut(end - start).0.copy_from_slice(TEXT.split_at(end).0.split_at(start).1);
+        n += end - start;
+        at = end + 1;
+    }
+    bytes
+}
+
+/// The words of the list, in the order of the file, out of its [`bytes`].
+pub const fn list<const N: usize>(begin: usize, bytes: &'static [u8]) -> [&'static str; N] {
+    let mut at = begin;
+    let mut words = [""; N];
+    let (mut n, mut left) = (0, bytes);
+    while let Some((start, end)) = next(at) {
+        let (word, behind) = left.split_at(end - start);
+        words[n] = match std::str::from_utf8(word) {
+            Ok(word) => word,
+            Err(_) => panic!("patterns/words.toml is UTF-8"),
+        };
+        left = behind;
         at = end + 1;
         n += 1;
     }
@@ -39,7 +62,7 @@ pub const fn list<const N: usize>(name: &str) -> [&'static str; N] {
 }
 
 /// Where the words of the list begin: behind the first `words = [` below its name.
-const fn begin(name: &str) -> usize {
+pub const fn begin(name: &str) -> usize {
     const NAME: &[u8] = b"name = \"";
     const WORDS: &[u8] = b"words = [";
     let mut at = 0;
@@ -79,13 +102,6 @@ const fn next(from: usize) -> Option<(usize, usize)> {
     }
 }
 
-const fn text(start: usize, end: usize) -> &'static str {
-    match std::str::from_utf8(TEXT.split_at(end).0.split_at(start).1) {
-        Ok(word) => word,
-        Err(_) => panic!("patterns/words.toml is UTF-8"),
-    }
-}
-
 const fn behind_line(from: usize) -> usize {
     let mut at = from;
     while at < TEXT.len() && TEXT[at] != b'\n' {
@@ -107,7 +123,7 @@ const fn has(at: usize, text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{TEXT, begin, count, list, next, text};
+    use super::{TEXT, begin, next, size};
 
     /// What is read here is what a reader of TOML reads.
     #[test]
@@ -122,21 +138,18 @@ mod tests {
             let read = std::iter::from_fn(|| {
                 let (start, end) = next(at)?;
                 at = end + 1;
-                Some(text(start, end))
+                Some(std::str::from_utf8(&TEXT[start..end]).unwrap())
             });
             assert_eq!(read.collect::<Vec<_>>(), words, "{name}");
-            assert_eq!(count(name), words.len(), "{name}");
+            assert_eq!(size(begin(name)).0, words.len(), "{name}");
         }
-        const TAGS: usize = count("yaml-tags");
-        assert_eq!(
-            list::<TAGS>("yaml-tags"),
-            ["!var", "!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]
-        );
+        let tags: &[&str] = words!("yaml-tags");
+        assert_eq!(tags, ["!var", "!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]);
     }
 
     #[test]
     #[should_panic(expected = "no list of this name")]
     fn a_list_that_is_missing_is_refused() {
-        count("auth-scheme");
+        begin("auth-scheme");
     }
 }

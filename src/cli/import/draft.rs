@@ -128,7 +128,8 @@ fn compiled(given: &Given, id: &str, link: &str, branch: &Branch) -> Result<(Dra
 /// What the bytes behind the literal must have, so that every match passes whose bytes together have
 /// what is asked: the check looks at those alone.
 fn entropy(asked: f64, parts: &Parts) -> f64 {
-    let asked = asked.clamp(0.0, 8.0);
+    // As a check is written, in thousandths.
+    let asked = (asked.clamp(0.0, 8.0) * 1000.0).round() / 1000.0;
     let literal = parts.literals.iter().map(String::len).max().unwrap_or(0) as f64;
     let all = parts.shortest() as f64;
     if asked == 0.0 || !parts.keep.is_empty() || !parts.before.is_empty() || all <= literal {

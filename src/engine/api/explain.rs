@@ -59,10 +59,14 @@ impl Redactor {
     pub fn examples_of(&self, id: &str) -> Result<(), crate::rules::error::RuleError> {
         use crate::rules::compile::example::expand;
         use crate::rules::error::RuleError;
+        use crate::rules::rule::Kind;
         let Some(rule) = self.rules().iter().find(|r| r.id == id) else {
             return Err(RuleError::new("there is no such rule").in_rule(id));
         };
         let fail = |why: String| Err(RuleError::new(why).in_rule(id));
+        if rule.finds.is_empty() && !matches!(rule.kind, Kind::Known) {
+            return fail("its examples are not linked into this program (feature `descriptions`)".into());
+        }
         for (n, line) in rule.finds.iter().enumerate() {
             let line = expand(line).map_err(|e| RuleError::new(e).in_rule(id))?;
             let seen = self.explain(line.as_bytes());
