@@ -17,6 +17,7 @@ use crate::rules::check::{base64, names, random};
 use crate::rules::judge::{is_drawn, is_made_up};
 use crate::rules::mask::Notation;
 use crate::rules::rule::ValuePolicy;
+use crate::rules::words::words;
 
 /// The most lines that may stand between a key and a value below it.
 const LINES_MAX: u8 = 3;
@@ -97,6 +98,26 @@ pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> 
     let near = rest.len() <= ANNOUNCED_BYTES_MAX && may_announce(rest);
     let whole = matches!(known.policy, ValuePolicy::Any | ValuePolicy::Likely);
     if near && whole { waits(known, Below::Announced(EMPTY_LINES_MAX)) } else { None }
+}
+
+/// The most lines of a block that are looked through for the value it declares.
+const DECLARED_LINES_MAX: u8 = 8;
+/// What declares a value by its name: `variable "password" {`, as Terraform does.
+const DECLARING: &[&str] = words!("declaring-words");
+/// What such a block calls the value.
+const DECLARED: &[&str] = &["default", "value"];
+
+/// `variable "db_password" {` ends the record: its value may stand on one of the lines below.
+pub(super) fn declared(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+    let quote = site.quote?;
+    let block = rec.from(site.end).strip_prefix(&[quote.sign])?.trim_ascii() == b"{";
+    let head = rec.slice(rec.start..site.open).trim_ascii_end();
+    let declares = |word: &&str| {
+        let front = head.strip_suffix(word.as_bytes());
+        front.is_some_and(|front| front.last().is_none_or(u8::is_ascii_whitespace))
+    };
+    let declares = block && DECLARING.iter().any(declares);
+    if declares { waits(known, Below::Declared(DECLARED_LINES_MAX)) } else { None }
 }
 
 /// What a mail server's question begins with, whose answer is the next line (RFC 4954, section 4).
@@ -182,6 +203,13 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             at => alone(s, &below, at),
         },
         Below::Answered => answer(s, &below),
+        Below::Declared(left) => match behind_name(&s.rec, begin, DECLARED) {
+            Some(at) => bare(s, &below, at, Separator::Assign),
+            None if s.rec.get(begin) == Some(b'}') => {}
+            None => {
+                s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Declared(left)));
+            }
+        },
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);
             s.continuation = waits(&below.known, below.how);

@@ -55,6 +55,8 @@ pub(crate) enum Below {
     Lines(usize),
     /// By itself on its line, below `Use this password to log in:`; so many empty lines may stand between.
     Announced(u8),
+    /// Behind what its block calls it, below `variable "password" {`; among so many lines.
+    Declared(u8),
     /// In base64, at the end of its line, below `334 UGFzc3dvcmQ6`.
     Answered,
 }

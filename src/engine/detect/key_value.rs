@@ -66,6 +66,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
         }
         let follows = below::tag(&s.rec, &site, &known)
             .or_else(|| below::announced(&s.rec, &site, &known))
+            .or_else(|| below::declared(&s.rec, &site, &known))
             .or_else(|| below::asked(&s.rec, &site, &known));
         s.continuation = follows.or_else(|| s.continuation.take());
         if named::names_a_key(&s.rec, site.open) {
@@ -140,7 +141,8 @@ pub(crate) fn reject(
     match behind[0] {
         b' ' | b'\t' => {
             // If not, no separator leads anywhere but behind a key that is a secret's.
-            if let Some(prose) = text.tried(|| separator::prose_follows(text, at, end)) {
+            let prose = text.tried(|| separator::prose_follows(text, at, end));
+            if let Some(prose) = prose.filter(|_| !set.forms.may_begin_with_word(text, end)) {
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }

@@ -1,5 +1,6 @@
 //! The password in a URL's authority: `scheme://user:password@host` (RFC 3986, section 3.2.1), also as people write it
-//! who leave its signs as they are (`://user:p@ss/w#rd@host`), and in a Go driver's `user:password@tcp(host)/db`.
+//! who leave its signs as they are (`://user:p@ss/w#rd@host`), in a Go driver's `user:password@tcp(host)/db`, and without a
+//! scheme, before an address or a port (`bob:hunter2x@203.0.113.9`).
 
 use wide::u8x16;
 
@@ -8,7 +9,8 @@ use crate::engine::detect::ruleset::RuleSet;
 use crate::engine::found::finding::{Finding, Refusal};
 use crate::engine::notation::Record;
 use crate::rules::byteset::{run_start, within};
-use crate::rules::check::random;
+use crate::rules::check::{names, random};
+use crate::rules::judge::is_chosen;
 use crate::rules::mask::Notation;
 use crate::rules::words::words;
 
@@ -18,6 +20,10 @@ const CONSTANTS: &[&str] = words!("token-passwords");
 const OF_TOKENS: &[u8] = b"x-oauth";
 /// What follows the `@` of a Go driver's data source name, whose authority has no scheme before it.
 const NETWORKS: &[&str] = words!("dsn-networks");
+/// What stands before a colon and is no user: `sip:bob7x@203.0.113.9`.
+const LABELS: &[&str] = words!("address-labels");
+/// The longest host that is looked at for an address or a port, in bytes.
+const HOST_BYTES_MAX: usize = 64;
 /// What stands before a node's public key.
 const NODE: &[u8] = b"enode://";
 /// The longest name of a user's domain, in bytes.
@@ -39,15 +45,21 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let (authority, looked) = authority_before(&s.rec, floor, at, known, || s.rec.is_json());
     *s.work += looked as u64;
     s.last_at = Some((at, authority));
-    let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..at + 1) };
+    // A host may have been looked for behind it.
+    let behind = s.rec.end.min(at + HOST_BYTES_MAX + 2);
+    let Some(start) = authority else { return s.saw(at.saturating_sub(looked + 1)..behind) };
     let info = s.rec.slice(start..at);
-    // With the slashes before it and the byte behind the `@`.
-    let seen = start.saturating_sub(6)..at + 2;
+    // With the slashes before it.
+    let seen = start.saturating_sub(6)..behind;
     // Before a name that has no scheme there may be a key: `Value:app:password@tcp(host)`.
     let bare = !begins_authority(s.rec.slice(s.rec.start..start));
     let colon = if bare { info.iter().rposition(|b| *b == b':') } else { info.iter().position(|b| *b == b':') };
     let user = colon.unwrap_or(info.len());
     let (name, password) = (&info[..user], info.get(user + 1..));
+    // `ftp://anonymous:guest@host`: everybody's.
+    if name.eq_ignore_ascii_case(b"anonymous") {
+        return s.refuse_within(at, Some(id), Refusal::Value, seen);
+    }
     // Without a password, or with one that is the same for all, the user may be a token.
     let node = password.is_none() && s.rec.ends_with(start, NODE);
     let token = !node && random::looks_random(name)
@@ -147,8 +159,35 @@ fn authority_before(
                 domain > 0 && user && written && front >= floor && begins_authority(rec.slice(rec.start..front));
             (authority.then_some(start), at - start + slashes + domain)
         }
-        _ => (None, at - start),
+        _ => (plain_authority(rec, start, at), at - start),
     }
+}
+
+/// Where the user of `user:password@host` begins that has no scheme before it: the host is an address or has a port, the
+/// password is one that people choose or machines draw.
+fn plain_authority(rec: &Record<'_>, start: usize, at: usize) -> Option<usize> {
+    let info = rec.slice(start..at);
+    let colon = info.iter().rposition(|b| *b == b':')?;
+    let (head, password) = (&info[..colon], &info[colon + 1..]);
+    let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let user = &head[head.len() - head.iter().rev().take_while(name).count()..];
+    let alone = matches!(head[..head.len() - user.len()], [] | [.., b'=' | b'(' | b'[' | b',' | b';']);
+    let label = LABELS.iter().any(|label| user.eq_ignore_ascii_case(label.as_bytes()));
+    let named = user.first().is_some_and(u8::is_ascii_alphabetic) && alone && !label;
+    (named && is_chosen(password) && !names::is_name(password) && is_host(rec.up_to(at + 1, HOST_BYTES_MAX)))
+        .then_some(start + colon - user.len())
+}
+
+/// Whether an address comes first, or a host with dots and its port.
+fn is_host(text: &[u8]) -> bool {
+    let host = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    let (name, behind) = text.split_at(host);
+    let digits = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
+    let mut parts = name.split(|b| *b == b'.');
+    let address = parts.clone().count() == 4 && parts.clone().all(digits);
+    let port = matches!(behind, [b':', b'0'..=b'9', ..]);
+    let named = name == b"localhost" || name.contains(&b'.') && parts.all(|part| !part.is_empty());
+    address || port && named && name.last().is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.
@@ -222,7 +261,7 @@ fn ends(text: u8x16) -> u8x16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{authority_before, ends};
+    use super::{authority_before, ends, plain_authority};
     use crate::engine::notation::Record;
     use proptest::prelude::*;
     use wide::u8x16;
@@ -257,6 +296,10 @@ mod tests {
                 return Ok(());
             }
             let rec = Record::new(text, 0, text.len());
+            // And so is one without a scheme.
+            if end.is_some_and(|end| plain_authority(&rec, end, at).is_some()) {
+                return Ok(());
+            }
             prop_assert_eq!(authority_before(&rec, floor, at, known, || rec.is_json()), naive);
         }
     }

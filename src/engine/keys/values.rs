@@ -74,7 +74,8 @@ pub(crate) fn is_secret(
             random::has_marks(text) && !is_object(text) && !names::is_name(text) && !is_url(text)
         }
         ValuePolicy::Likely => {
-            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || is_name_of(key, text);
+            let name = is_name_of(key, text) || is_qualified(text);
+            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || name;
             !word && !names::is_name(text)
         }
         // What looks drawn is asked first: behind such keys most does not.
@@ -218,12 +219,28 @@ fn ends_with(key: &[u8], word: &[u8]) -> bool {
     key.len().checked_sub(word.len()).is_some_and(|at| key[at..].eq_ignore_ascii_case(word))
 }
 
-/// `"secret":"myapp-tls"`: what a secret is called that lies elsewhere.
+/// `"secret":"myapp-tls"`, `webhookSecret = "app-webhook-cert"`: what a secret is called that lies elsewhere.
 fn is_name_of(key: &[u8], text: &[u8]) -> bool {
-    key.eq_ignore_ascii_case(b"secret")
+    const SECRET: &[u8] = b"secret";
+    let Some(of) = key.len().checked_sub(SECRET.len()).filter(|at| key[*at..].eq_ignore_ascii_case(SECRET)) else {
+        return false;
+    };
+    let of = key[..of].to_ascii_lowercase();
+    let shares = |word: &[u8]| word.len() >= 4 && memchr::memmem::find(&of, word).is_some();
+    (of.is_empty() || text.split(|b| *b == b'-').any(shares))
         && text.contains(&b'-')
         && text.iter().all(|b| b.is_ascii_lowercase() || *b == b'-')
         && random::is_words(text)
+}
+
+/// `kubernetes.io/service-account-token`: what a kind of thing is called in whose domain.
+fn is_qualified(text: &[u8]) -> bool {
+    let slash = text.iter().position(|b| *b == b'/').unwrap_or(0);
+    let (domain, name) = (&text[..slash], text.get(slash + 1..).unwrap_or_default());
+    domain.contains(&b'.')
+        && !name.is_empty()
+        && domain.split(|b| *b == b'.').all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_lowercase))
+        && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'.'))
 }
 
 /// `s3://bucket/x`: an address; a secret in it is found by its place.

@@ -21,6 +21,8 @@ pub(crate) struct Forms {
     /// tag, where the byte before the key's quote is one of these.
     follows: Vec<Vec<u16>>,
     tags: Vec<u8>,
+    /// The words that may go on with a key as those of prose do: `As` of `password As String = "x"`.
+    words: Vec<Vec<u8>>,
 }
 
 /// The most of a tag that is passed over, in bytes.
@@ -50,7 +52,19 @@ impl Forms {
         let mut tags: Vec<u8> =
             all.iter().filter(in_tag).flat_map(|form| &form.before).filter_map(|text| text.bytes().last()).collect();
         tags.dedup();
-        Forms { all, follows, tags }
+        let word = |text: &String| signs(text).iter().copied().take_while(u8::is_ascii_alphabetic).collect::<Vec<_>>();
+        let mut words: Vec<_> = all.iter().flat_map(|form| form.between.iter().map(word)).collect();
+        words.retain(|word| !word.is_empty());
+        words.dedup();
+        Forms { all, follows, tags, words }
+    }
+
+    /// Whether a word behind the blanks at `at`, right behind a key, may begin a form.
+    pub(crate) fn may_begin_with_word(&self, rec: &Record<'_>, at: usize) -> bool {
+        let next = skip_gap(rec, at, GAP_BYTES_MAX);
+        let longest = self.words.iter().map(Vec::len).max().unwrap_or(0);
+        let word = rec.slice(next..next + rec.run(next, longest, |b| b.is_ascii_alphabetic()));
+        !word.is_empty() && self.words.iter().any(|known| known == word)
     }
 
     /// Whether a form may go on at `at`, right behind a key, as far as three bytes tell: `;` with a blank or without, and

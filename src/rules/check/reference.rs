@@ -43,7 +43,9 @@ pub fn is_reference(v: &[u8]) -> bool {
             name(inner) || is_asked(inner)
         }
         [b'%', b'(', inner @ .., b')', b's'] | [b'#', b'{', inner @ .., b'}'] => name(inner),
-        [b'%', b'{', inner @ .., b'}'] => name(inner),
+        // `%{string:User-Password}`: of which kind, too.
+        [b'%', b'{', inner @ .., b'}'] => inner.splitn(2, |b| *b == b':').all(name),
+        [b'[', inner @ .., b']'] => is_expression(inner),
         [b'%', inner @ .., b'%'] => word(inner),
         [b'%', digits @ ..] if (1..=2).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => true,
         [b'%', ..] if v.split(|b| *b == b'%').skip(1).all(is_format_part) => true,
@@ -64,6 +66,21 @@ pub fn is_reference(v: &[u8]) -> bool {
         [b'@', inner @ ..] if is_indexed(inner) || is_looked_up(inner) || is_annotation(inner) => true,
         _ => TAGS.iter().any(|tag| v.starts_with(tag.as_bytes())),
     }
+}
+
+/// What expressions of Azure's templates begin with.
+const FUNCTIONS: &[&str] = words!("template-functions");
+
+/// `parameters('adminPassword')`, `concat('app-', variables('x'))` in brackets: what a template of Azure's fills in.
+fn is_expression(inner: &[u8]) -> bool {
+    let name = inner.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"()[]'.,:/_- ".contains(b);
+    // A text with digits may be the secret that is made of it.
+    let mut texts = inner.split(|b| *b == b'\'').skip(1).step_by(2);
+    inner.get(name) == Some(&b'(')
+        && FUNCTIONS.iter().any(|function| function.as_bytes() == &inner[..name])
+        && inner.iter().all(plain)
+        && texts.all(|text| !text.iter().any(u8::is_ascii_digit))
 }
 
 /// `resolve:secretsmanager:/db/password:SecretString:password`: what CloudFormation looks up.
@@ -104,6 +121,9 @@ const SAYING: [&[u8]; 2] = [b"echo", b"printf"];
 /// value before the command does; what is a secret in the command is found for itself.
 pub(super) fn is_output(v: &[u8]) -> bool {
     let Some(command) = v.strip_prefix(b"$(") else { return false };
+    // `$($(dirname $0)/get-secret`: another command says which.
+    let nested = command.starts_with(b"$(");
+    let command = command.strip_prefix(b"$(").unwrap_or(command);
     let program = program(command);
     // More of a value behind the command belongs to the value.
     let close = command.windows(2).position(|pair| pair[0] != b'\\' && pair[1] == b')');
@@ -114,7 +134,7 @@ pub(super) fn is_output(v: &[u8]) -> bool {
     match command.get(program.len()) {
         Some(b' ') => program.len() > 1 && !SAYING.contains(&program),
         Some(_) => false,
-        None => public::is_program(program),
+        None => !SAYING.contains(&program) && (nested && program.len() > 1 || public::is_program(program)),
     }
 }
 
@@ -286,6 +306,11 @@ mod tests {
             "$(kubectl get secret db -o jsonpath=\"{.data.p}\" | base64 -d)",
             "$(aws ssm get-parameter --name ",
             "$(kubectl",
+            "$($(dirname",
+            "%{string:User-Password}",
+            "[parameters('adminPassword')]",
+            "[concat('app', parameters('suffix'))]",
+            "[reference(resourceId('Microsoft.Sql/servers', 'x')).adminPassword]",
         ] {
             assert!(is_reference(text.as_bytes()), "{text}");
         }
@@ -303,6 +328,9 @@ mod tests {
             "$(printf hunter2 | base64",
             "$(echo hunter2)",
             "$(hunter",
+            "$($(echo",
+            "[concat('hunter2', parameters('suffix'))]",
+            "[hunter2(x)]",
             "$(cat /run/x)hunter2",
         ] {
             assert!(!is_reference(text.as_bytes()), "{text}");
