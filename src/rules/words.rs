@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(size(begin(name)).0, words.len(), "{name}");
         }
         let tags: &[&str] = words!("yaml-tags");
-        assert_eq!(tags, ["!var", "!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var"]);
+        assert_eq!(tags, ["!var", "!Ref", "!ImportValue", "!GetAtt", "!Sub", "!secret", "!env_var", "!vault"]);
     }
 
     #[test]

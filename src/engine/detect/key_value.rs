@@ -141,8 +141,9 @@ pub(crate) fn reject(
     match behind[0] {
         b' ' | b'\t' => {
             // If not, no separator leads anywhere but behind a key that is a secret's.
-            let prose = text.tried(|| separator::prose_follows(text, at, end));
-            if let Some(prose) = prose.filter(|_| !set.forms.may_begin_with_word(text, end)) {
+            let prose =
+                || separator::prose_follows(text, at, end).filter(|_| !set.forms.may_begin_with_word(text, end));
+            if let Some(prose) = text.tried(prose) {
                 return Some((end, seen_prose(text, end, &prose)));
             }
         }

@@ -178,7 +178,7 @@ fn plain_authority(rec: &Record<'_>, start: usize, at: usize) -> Option<usize> {
         .then_some(start + colon - user.len())
 }
 
-/// Whether an address comes first, or a host with dots and its port.
+/// Whether an address comes first, or a host with dots and its port or a path.
 fn is_host(text: &[u8]) -> bool {
     let host = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
     let (name, behind) = text.split_at(host);
@@ -187,7 +187,8 @@ fn is_host(text: &[u8]) -> bool {
     let address = parts.clone().count() == 4 && parts.clone().all(digits);
     let port = matches!(behind, [b':', b'0'..=b'9', ..]);
     let named = name == b"localhost" || name.contains(&b'.') && parts.all(|part| !part.is_empty());
-    address || port && named && name.last().is_some_and(u8::is_ascii_alphabetic)
+    let path = behind.first() == Some(&b'/') && name.contains(&b'.');
+    address || (port || path) && named && name.last().is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// Where the name before a network begins, its password's signs among them: `app:K7#x@tcp(db)`.

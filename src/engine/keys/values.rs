@@ -40,9 +40,9 @@ pub(crate) fn is_secret(
     if signs && prose::is_code_reference(text) {
         return false;
     }
-    // `password: required`: a colon and a blank, as in prose.
+    // `password: required`, as in prose; `password:2026/01/02 15:32:24`: a prompt, and the next record.
     let colon = bare && joint == Separator::Colon;
-    if colon && prose::is_status(text) {
+    if colon && (prose::is_status(text) || is_date(text)) {
         return false;
     }
     // `"apiKey": "string"`, as interfaces are described; and where the secret lies.
@@ -74,9 +74,8 @@ pub(crate) fn is_secret(
             random::has_marks(text) && !is_object(text) && !names::is_name(text) && !is_url(text)
         }
         ValuePolicy::Likely => {
-            let name = is_name_of(key, text) || is_qualified(text);
-            let word = random::is_prose(text) || is_url(text) || prose::is_state(text) || name;
-            !word && !names::is_name(text)
+            let word = random::is_prose(text) || is_url(text) || prose::is_state(text);
+            !(word || is_name_of(key, text) || is_qualified(text) || names::is_name(text))
         }
         // What looks drawn is asked first: behind such keys most does not.
         ValuePolicy::Random => {
@@ -219,8 +218,12 @@ fn ends_with(key: &[u8], word: &[u8]) -> bool {
     key.len().checked_sub(word.len()).is_some_and(|at| key[at..].eq_ignore_ascii_case(word))
 }
 
-/// `"secret":"myapp-tls"`, `webhookSecret = "app-webhook-cert"`: what a secret is called that lies elsewhere.
+/// `"secret":"myapp-tls"`, `webhookSecret = "app-webhook-cert"`: what a secret is called that lies elsewhere;
+/// `{"errors":{"token":"token"}}`: what is wrong, by its name.
 fn is_name_of(key: &[u8], text: &[u8]) -> bool {
+    if text.eq_ignore_ascii_case(key) {
+        return true;
+    }
     const SECRET: &[u8] = b"secret";
     let Some(of) = key.len().checked_sub(SECRET.len()).filter(|at| key[*at..].eq_ignore_ascii_case(SECRET)) else {
         return false;
@@ -233,14 +236,24 @@ fn is_name_of(key: &[u8], text: &[u8]) -> bool {
         && random::is_words(text)
 }
 
-/// `kubernetes.io/service-account-token`: what a kind of thing is called in whose domain.
+/// `kubernetes.io/service-account-token`, `public_tokens.route`: what a kind of thing is called in whose domain.
 fn is_qualified(text: &[u8]) -> bool {
+    let word = |part: &[u8]| part.len() > 1 && part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    if text.contains(&b'.') && text.split(|b| *b == b'.').all(word) {
+        return true;
+    }
     let slash = text.iter().position(|b| *b == b'/').unwrap_or(0);
     let (domain, name) = (&text[..slash], text.get(slash + 1..).unwrap_or_default());
     domain.contains(&b'.')
         && !name.is_empty()
         && domain.split(|b| *b == b'.').all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_lowercase))
         && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'.'))
+}
+
+/// `2026/01/02`: a day.
+fn is_date(text: &[u8]) -> bool {
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    matches!(text, [y @ .., b'/', m1, m2, b'/', d1, d2] if y.len() == 4 && digits(y) && digits(&[*m1, *m2, *d1, *d2]))
 }
 
 /// `s3://bucket/x`: an address; a secret in it is found by its place.
