@@ -166,6 +166,11 @@ impl Bytes {
 pub(super) struct Bucket([Bytes; WINDOW]);
 
 impl Bucket {
+    /// Whether the same passes it as another one.
+    pub(super) fn passes_like(&self, other: &Bucket, by: By) -> bool {
+        self.0.iter().zip(&other.0).all(|(own, other)| own.taken(by) == other.taken(by))
+    }
+
     pub(super) fn with(mut self, window: &[u8], fold: bool) -> Bucket {
         for (bytes, &byte) in self.0.iter_mut().zip(window) {
             bytes.add(byte);
