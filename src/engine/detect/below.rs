@@ -100,6 +100,21 @@ pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> 
     if near && whole { waits(known, Below::Announced(EMPTY_LINES_MAX)) } else { None }
 }
 
+/// The most lines that one value is written on.
+pub(super) const PARTS_MAX: u8 = 64;
+/// The fewest bytes of a line that is broken because it would be too long.
+const WRAPPED_BYTES_MIN: usize = 32;
+/// What joins two texts of a program over a line's end: Java's, JavaScript's and Go's sign, PHP's and Perl's, Lua's, Basic's, SQL's.
+const JOINING: [&[u8]; 7] = [b"+", b".", b"..", b"&", b"& _", b"||", b"\\"];
+
+/// `token = "first part" +` ends the record: the value goes on below.
+pub(super) fn joined(rec: &Record<'_>, known: &SecretKey, value: &Value, left: u8) -> Option<Continuation> {
+    let behind = value.end + value.quote.filter(|_| !value.open)?.width();
+    let rest = rec.end.checked_sub(behind)?;
+    let joins = rest <= GAP_BYTES_MAX && JOINING.contains(&rec.from(behind).trim_ascii());
+    if joins && left > 0 { waits(known, Below::Joined(left)) } else { None }
+}
+
 /// The most lines of a block that are looked through for the value it declares.
 const DECLARED_LINES_MAX: u8 = 8;
 /// What declares a value by its name: `variable "password" {`, as Terraform does.
@@ -174,9 +189,11 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
     match below.how {
         // Below a tag stands a value and nothing else; a line of a log has words.
         Below::Alone if s.rec.get(begin) != Some(b'<') && !s.rec.from(begin).iter().any(u8::is_ascii_whitespace) => {
-            bare(s, &below, begin, Separator::Element(0));
+            element_text(s, &below, begin);
         }
         Below::Alone => {}
+        Below::Wrapped(left) => wrapped(s, &below, begin, left),
+        Below::Joined(left) => next_part(s, &below, begin, left),
         Below::Named => {
             if let Some(at) = behind_name(&s.rec, begin, &["value"]) {
                 bare(s, &below, at, Separator::Assign);
@@ -203,13 +220,7 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
             at => alone(s, &below, at),
         },
         Below::Answered => answer(s, &below),
-        Below::Declared(left) => match behind_name(&s.rec, begin, DECLARED) {
-            Some(at) => bare(s, &below, at, Separator::Assign),
-            None if s.rec.get(begin) == Some(b'}') => {}
-            None => {
-                s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Declared(left)));
-            }
-        },
+        Below::Declared(left) => member(s, &below, begin, left),
         Below::Lines(key) if indent > key && begin < s.rec.end => {
             line(s, &below, begin);
             s.continuation = waits(&below.known, below.how);
@@ -219,6 +230,45 @@ pub(crate) fn read(s: &mut RecordContext<'_>, below: ValueBelow) {
         }
         Below::Nested(key, left) if indent > key && begin < s.rec.end => nested(s, &below, begin, (key, left)),
         Below::Lines(_) | Below::Nested(..) => {}
+    }
+}
+
+/// The first line of an element's text.
+fn element_text(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize) {
+    let found = s.findings.len();
+    bare(s, below, begin, Separator::Element(0));
+    if s.findings.len() > found && is_wrapped(s.rec.from(begin).trim_ascii_end()) {
+        s.continuation = waits(&below.known, Below::Wrapped(PARTS_MAX));
+    }
+}
+
+/// Another line of a text in base64 that was broken into some.
+fn wrapped(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, left: u8) {
+    let text = s.rec.from(begin).trim_ascii_end();
+    *s.work += text.len() as u64;
+    if !text.is_empty() && text.iter().all(is_base64) {
+        whole(s, below, begin, text.len());
+        let more = left.checked_sub(1).filter(|_| is_wrapped(text));
+        s.continuation = more.and_then(|left| waits(&below.known, Below::Wrapped(left)));
+    }
+}
+
+/// The next of the texts that a value is joined of.
+fn next_part(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, left: u8) {
+    if let Some(quote) = s.rec.quote_at(begin, s.rec.end) {
+        let value = quoted(&s.rec, begin, quote);
+        *s.work += (value.end - begin) as u64;
+        found(s, below, &value);
+        s.continuation = joined(&s.rec, &below.known, &value, left - 1);
+    }
+}
+
+/// A line of the block that declares a value.
+fn member(s: &mut RecordContext<'_>, below: &ValueBelow, begin: usize, left: u8) {
+    match behind_name(&s.rec, begin, DECLARED) {
+        Some(at) => bare(s, below, at, Separator::Assign),
+        None if s.rec.get(begin) == Some(b'}') => {}
+        None => s.continuation = left.checked_sub(1).and_then(|left| waits(&below.known, Below::Declared(left))),
     }
 }
 
@@ -272,9 +322,30 @@ fn alone(s: &mut RecordContext<'_>, below: &ValueBelow, at: usize) {
     let text = s.rec.from(at).trim_ascii_end();
     *s.work += text.len().min(ANNOUNCED_BYTES_MAX) as u64;
     if text.len() <= ANNOUNCED_BYTES_MAX && is_announced(text, &below.known) {
-        let value = Value { start: at, end: at + text.len(), quote: None, notation: in_text(&s.rec, at), open: false };
-        s.found_value(&below.known, &value);
+        whole(s, below, at, text.len());
     }
+}
+
+/// So many bytes from `at` on, whatever they are.
+fn whole(s: &mut RecordContext<'_>, below: &ValueBelow, at: usize, len: usize) {
+    let value = Value { start: at, end: at + len, quote: None, notation: in_text(&s.rec, at), open: false };
+    found(s, below, &value);
+}
+
+/// The value goes, if it is no mask.
+fn found(s: &mut RecordContext<'_>, below: &ValueBelow, value: &Value) {
+    if !s.set.masks.spares(s.rec.slice(value.start..value.end)) {
+        s.found_value(&below.known, value);
+    }
+}
+
+fn is_base64(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_')
+}
+
+/// Whether a line is one of several that a long text in base64 was broken into.
+fn is_wrapped(text: &[u8]) -> bool {
+    text.len() >= WRAPPED_BYTES_MIN && text.iter().all(is_base64)
 }
 
 /// Behind `value:` at `at`, whatever stands before it: `- "value": `.

@@ -55,6 +55,10 @@ pub(crate) enum Below {
     Lines(usize),
     /// By itself on its line, below `Use this password to log in:`; so many empty lines may stand between.
     Announced(u8),
+    /// Its next part in quotes, below `"first part" +`; on so many lines.
+    Joined(u8),
+    /// Its next line in base64, below a long one that an element's text began with; on so many lines.
+    Wrapped(u8),
     /// Behind what its block calls it, below `variable "password" {`; among so many lines.
     Declared(u8),
     /// In base64, at the end of its line, below `334 UGFzc3dvcmQ6`.

@@ -242,8 +242,12 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
                 s.continuation = Some(lines);
                 return s.refuse(site.start, Some(known.rule), Refusal::Placeholder);
             }
-            let inside = s.value_end;
+            let (inside, found) = (s.value_end, s.findings.len());
             one(s, site, joined.joint, known, &value);
+            if s.findings.len() > found {
+                s.continuation =
+                    below::joined(&s.rec, known, &value, below::PARTS_MAX).or_else(|| s.continuation.take());
+            }
             more(s, site, joined, known, value);
             if joined.joint == Separator::Column {
                 s.value_end = inside; // other columns stand before the values of this one
