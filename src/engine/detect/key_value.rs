@@ -215,8 +215,9 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     if is_segment(s, site, joined) || is_user(s, site, joined) {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
-    // `csrf_magic=key:...`: the word is itself a value.
-    let weak = known.policy == ValuePolicy::Random && site.quote.is_none();
+    // `csrf_magic=key:...`, `spf=pass: mx.example.com`: the word is itself a value.
+    let result = known.short && joined.joint == Separator::Colon && joined.value > site.end + 1;
+    let weak = (known.policy == ValuePolicy::Random || result) && site.quote.is_none();
     if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
