@@ -218,12 +218,8 @@ fn ends_with(key: &[u8], word: &[u8]) -> bool {
     key.len().checked_sub(word.len()).is_some_and(|at| key[at..].eq_ignore_ascii_case(word))
 }
 
-/// `"secret":"myapp-tls"`, `webhookSecret = "app-webhook-cert"`: what a secret is called that lies elsewhere;
-/// `{"errors":{"token":"token"}}`: what is wrong, by its name.
+/// `"secret":"myapp-tls"`, `webhookSecret = "app-webhook-cert"`: what a secret is called that lies elsewhere.
 fn is_name_of(key: &[u8], text: &[u8]) -> bool {
-    if text.eq_ignore_ascii_case(key) {
-        return true;
-    }
     const SECRET: &[u8] = b"secret";
     let Some(of) = key.len().checked_sub(SECRET.len()).filter(|at| key[*at..].eq_ignore_ascii_case(SECRET)) else {
         return false;
