@@ -45,7 +45,8 @@ pub fn is_message(text: &[u8]) -> bool {
     text.contains(&b' ') && words().count() >= MESSAGE_WORDS_MIN && words().all(plain) && has(VERBS) && has(NOUNS)
 }
 
-/// What a password is called, in English first.
+/// What a password is called, in English first; of letters beyond ASCII in each case, as the cases of ASCII alone are known:
+/// the others' are 7 KB of a module for browsers.
 const CALLED: &[&str] = words!("password-in-languages");
 /// The longest text that a field is called by, in bytes.
 pub const LABEL_BYTES_MAX: usize = 96;
@@ -67,15 +68,10 @@ fn is_called_in(text: &[u8], called: &[&str]) -> bool {
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
     let several = text.contains(&b' ') || text.iter().all(|b| *b >= 0x80);
     begins && several && text.len() <= LABEL_BYTES_MAX && text.iter().all(part) && {
-        let small = small(text);
-        let at_word = |at: usize| at == 0 || !small.as_bytes()[at - 1].is_ascii_alphabetic();
-        called.iter().any(|word| small.find(word).is_some_and(at_word))
+        let small = text.to_ascii_lowercase();
+        let at_word = |at: usize| at == 0 || !small[at - 1].is_ascii_alphabetic();
+        called.iter().any(|word| memchr::memmem::find(&small, word.as_bytes()).is_some_and(at_word))
     }
-}
-
-/// A text in small letters, of any script.
-fn small(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).to_lowercase()
 }
 
 /// Whether a text is a page's word for it, in another language than the key's: `"Password": "Kennwort"`, `"密码": "password"`.
@@ -84,12 +80,13 @@ pub fn is_translation(key: &[u8], text: &[u8]) -> bool {
     if text.len() > LABEL_BYTES_MAX || !text.iter().all(letter) {
         return false;
     }
-    let word = small(text);
-    let foreign = |word: &str| CALLED[1..].contains(&word);
+    let word = text.to_ascii_lowercase();
+    let is_one_of = |called: &[&str], word: &[u8]| called.iter().any(|known| known.as_bytes() == word);
+    let foreign = |word: &[u8]| is_one_of(&CALLED[1..], word);
     let begins = text.first().is_some_and(|b| b.is_ascii_uppercase() || *b >= 0x80);
     begins && foreign(&word)
-        || text == b"Password" && key.first().is_some_and(u8::is_ascii_uppercase) && foreign(&small(key))
-        || !key.is_ascii() && key != text && CALLED.contains(&&*word)
+        || text == b"Password" && key.first().is_some_and(u8::is_ascii_uppercase) && foreign(&key.to_ascii_lowercase())
+        || !key.is_ascii() && key != text && is_one_of(CALLED, &word)
 }
 
 /// Whether the whole of a value is one such word, as of a setting: `"httpTokens":"optional"`.
