@@ -167,7 +167,7 @@ fn authority_before(
 /// password is one that people choose or machines draw.
 fn plain_authority(rec: &Record<'_>, start: usize, at: usize) -> Option<usize> {
     let info = rec.slice(start..at);
-    let colon = info.iter().rposition(|b| *b == b':')?;
+    let colon = memchr::memrchr(b':', info).filter(|_| rec.get(at + 1).is_some_and(|b| b.is_ascii_alphanumeric()))?;
     let (head, password) = (&info[..colon], &info[colon + 1..]);
     let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let user = &head[head.len() - head.iter().rev().take_while(name).count()..];
