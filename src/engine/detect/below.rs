@@ -4,6 +4,7 @@ use crate::engine::detect::context::RecordContext;
 use crate::engine::detect::continuation::{Below, Continuation, ValueBelow};
 use crate::engine::detect::one::one;
 use crate::engine::keys::SecretKey;
+use crate::engine::mask::policy::Masks;
 use crate::engine::notation::Record;
 use crate::engine::notation::container::VALUE_MEMBERS;
 use crate::engine::notation::context::in_text;
@@ -92,10 +93,16 @@ pub(crate) fn may_announce(line: &[u8]) -> bool {
     matches!(line, [.., b':'] | [.., b':', b'\r' | b' '])
 }
 
-/// `Use the following password to log in:` ends the record: its value may be all of a line below.
-pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey) -> Option<Continuation> {
+/// `Use the following password to log in:` ends the record: its value may be all of a line below. Behind a scheme, as in
+/// `Authorization: token X goes to:`, it stood beside it and is a mask now.
+pub(super) fn announced(rec: &Record<'_>, site: &KeySite, known: &SecretKey, masks: &Masks) -> Option<Continuation> {
     let rest = rec.from(site.end);
     let near = rest.len() <= ANNOUNCED_BYTES_MAX && may_announce(rest);
+    let beside = |word: &[u8]| {
+        let word = word.strip_suffix(b":").unwrap_or(word);
+        !word.is_empty() && masks.spares(word)
+    };
+    let near = near && !rest.trim_ascii_start().split(|b| *b == b' ').next().is_some_and(beside);
     let whole = matches!(known.policy, ValuePolicy::Any | ValuePolicy::Likely);
     if near && whole { waits(known, Below::Announced(EMPTY_LINES_MAX)) } else { None }
 }
@@ -107,11 +114,12 @@ const WRAPPED_BYTES_MIN: usize = 32;
 /// What joins two texts of a program over a line's end: Java's, JavaScript's and Go's sign, PHP's and Perl's, Lua's, Basic's, SQL's.
 const JOINING: [&[u8]; 7] = [b"+", b".", b"..", b"&", b"& _", b"||", b"\\"];
 
-/// `token = "first part" +` ends the record: the value goes on below.
+/// `token = "first part" +` ends the record: the value goes on below. A point that ends a sentence has no blank before it.
 pub(super) fn joined(rec: &Record<'_>, known: &SecretKey, value: &Value, left: u8) -> Option<Continuation> {
     let behind = value.end + value.quote.filter(|_| !value.open)?.width();
     let rest = rec.end.checked_sub(behind)?;
-    let joins = rest <= GAP_BYTES_MAX && JOINING.contains(&rec.from(behind).trim_ascii());
+    let apart = rest <= GAP_BYTES_MAX && rec.get(behind) == Some(b' ');
+    let joins = apart && JOINING.contains(&rec.from(behind).trim_ascii());
     if joins && left > 0 { waits(known, Below::Joined(left)) } else { None }
 }
 

@@ -37,8 +37,7 @@ const LIST_WORK: u64 = 4;
 
 /// Judges the key whose word stands at `at`.
 ///
-/// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose
-///    end here.
+/// 1. The identifier's end, and a cheap look whether a separator can follow: most words in prose end here.
 /// 2. The key's words: is it a secret's?
 /// 3. The separator.
 /// 4. The value, and whether it is a secret.
@@ -65,7 +64,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
             return s.refuse(at, None, Refusal::Separator); // nor does it announce a value
         }
         let follows = below::tag(&s.rec, &site, &known)
-            .or_else(|| below::announced(&s.rec, &site, &known))
+            .or_else(|| below::announced(&s.rec, &site, &known, &s.set.masks))
             .or_else(|| below::declared(&s.rec, &site, &known))
             .or_else(|| below::asked(&s.rec, &site, &known));
         s.continuation = follows.or_else(|| s.continuation.take());
@@ -212,13 +211,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
     if s.set.allowed.is_some() {
         s.site = Some(*site);
     }
-    if is_segment(s, site, joined) || is_user(s, site, joined) {
-        return s.refuse(site.start, Some(known.rule), Refusal::Key);
-    }
-    // `csrf_magic=key:...`, `spf=pass: mx.example.com`: the word is itself a value.
-    let result = known.short && joined.joint == Separator::Colon && joined.value > site.end + 1;
-    let weak = (known.policy == ValuePolicy::Random || result) && site.quote.is_none();
-    if weak && matches!(s.rec.before(site.open), Some(b'=' | b':')) {
+    if is_segment(s, site, joined) || is_user(s, site, joined) || is_value(&s.rec, site, joined, known) {
         return s.refuse(site.start, Some(known.rule), Refusal::Key);
     }
     match known.policy {
@@ -271,7 +264,7 @@ fn value(s: &mut RecordContext<'_>, site: &KeySite, joined: &Separated, known: &
         Values::Code => s.refuse(site.start, Some(known.rule), Refusal::Value),
         Values::Nothing => {
             let follows = below::expected(&s.rec, site, joined, known);
-            let follows = follows.or_else(|| below::announced(&s.rec, site, known));
+            let follows = follows.or_else(|| below::announced(&s.rec, site, known, &s.set.masks));
             s.continuation = follows.or_else(|| s.continuation.take());
             s.refuse(site.start, Some(known.rule), Refusal::Separator);
         }
@@ -325,6 +318,14 @@ fn is_segment(s: &RecordContext<'_>, site: &KeySite, joined: &Separated) -> bool
     let name = &head[head.len() - head.iter().rev().take_while(part).count()..];
     // One that is cut short is long for another.
     name.starts_with(b"arn:") || name.starts_with(b"urn:") || name.len() == SEGMENT_BYTES
+}
+
+/// Whether the word is itself a value: `csrf_magic=key:...`, `spf=pass: mx.example.com`.
+fn is_value(rec: &Record<'_>, site: &KeySite, joined: &Separated, known: &SecretKey) -> bool {
+    let weak = known.policy == ValuePolicy::Random;
+    let result = known.short && joined.joint == Separator::Colon && joined.value > site.end + 1;
+    let before = rec.before(site.open).filter(|_| site.quote.is_none());
+    before == Some(b'=') && (weak || result) || before == Some(b':') && weak
 }
 
 /// The longest password in a URL that is looked through for its end, in bytes.

@@ -57,7 +57,7 @@ pub(crate) fn scan(s: &mut RecordContext<'_>, at: usize) {
     let user = colon.unwrap_or(info.len());
     let (name, password) = (&info[..user], info.get(user + 1..));
     // `ftp://anonymous:guest@host`: everybody's.
-    if name.eq_ignore_ascii_case(b"anonymous") {
+    if name.eq_ignore_ascii_case(b"anonymous") && s.rec.ends_with(start, b"ftp://") {
         return s.refuse_within(at, Some(id), Refusal::Value, seen);
     }
     // Without a password, or with one that is the same for all, the user may be a token.
