@@ -46,7 +46,7 @@ pub(super) fn property(rec: &Record<'_>, site: &KeySite, opened: usize, at: usiz
     let (word, _) = naming(rec, opened);
     let mark = site.quote?;
     let value = match rec.before(word) {
-        Some(b' ' | b'\t') => attribute(rec, word, at),
+        Some(b' ' | b'\t') => attribute(rec, word, at, mark),
         _ => behind(rec, at, mark).or_else(|| before(rec, word.checked_sub(mark.width())?, mark)),
     }?;
     Some(Separated { joint: Separator::Property, value, percent: false, quoted: true })
@@ -131,7 +131,8 @@ fn member(rec: &Record<'_>, at: usize, mark: Quote) -> Option<Member> {
 }
 
 /// Where the value begins that stands in the tag around the attribute at `name..end`: `<input value="x" name="KEY">`.
-fn attribute(rec: &Record<'_>, name: usize, end: usize) -> Option<usize> {
+/// Marks of one sign are of one depth in a text: another's is that of the text around.
+fn attribute(rec: &Record<'_>, name: usize, end: usize, mark: Quote) -> Option<usize> {
     const VALUE: &[u8] = b" value=";
     let low = name.saturating_sub(REACH_BYTES).max(rec.start);
     let begin = low + memchr::memrchr(b'<', &rec.from(low)[..name - low])?;
@@ -141,7 +142,8 @@ fn attribute(rec: &Record<'_>, name: usize, end: usize) -> Option<usize> {
         return None;
     }
     let value = begin + memchr::memmem::find(&text[..close], VALUE)? + VALUE.len();
-    rec.quote_at(value, begin + close).map(|_| value)
+    let quote = rec.quote_at(value, begin + close)?;
+    (quote.sign != mark.sign || quote == mark).then_some(value)
 }
 
 /// Whether what stands before the quoted key says that a key's name follows: `name=`, `"key":`.
