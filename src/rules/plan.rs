@@ -52,12 +52,12 @@ impl Literal {
 pub const WINDOW: usize = grams::WINDOW;
 /// Buckets in a group: the bits of the byte that a table lookup gives.
 pub const GROUP: usize = 8;
+/// How many groups a plan has for windows anywhere: one of these, as a kernel is compiled for each.
+pub const PLAIN_GROUPS: [usize; 2] = [1, 4];
+/// The same for windows where a word may begin.
+pub const BEGIN_GROUPS: [usize; 3] = [0, 1, 3];
 /// The most groups a plan has.
-pub const MAX_GROUPS: usize = MAX_PLAIN + MAX_BEGIN;
-/// The most groups for windows anywhere; there is always one.
-pub const MAX_PLAIN: usize = 3;
-/// The most groups for windows where a word may begin.
-pub const MAX_BEGIN: usize = 3;
+pub const MAX_GROUPS: usize = PLAIN_GROUPS[1] + BEGIN_GROUPS[2];
 
 /// How many bytes before a place [`may_begin`] looks at.
 pub const BEGIN_BYTES: usize = 6;
@@ -113,9 +113,9 @@ pub struct Plan([Deal; 2]);
 /// The windows and buckets for one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deal {
-    /// Groups of eight buckets whose windows are found anywhere, 1 to [`MAX_PLAIN`].
+    /// Groups of eight buckets whose windows are found anywhere, of [`PLAIN_GROUPS`].
     pub plain: usize,
-    /// Groups of eight buckets whose windows are found where a word may begin, up to [`MAX_BEGIN`].
+    /// Groups of eight buckets whose windows are found where a word may begin, of [`BEGIN_GROUPS`].
     pub begin: usize,
     /// One place a word, in the order of the words.
     pub places: Box<[Place]>,
@@ -167,8 +167,8 @@ impl Plan {
 
 impl Deal {
     fn fits(&self, words: &[Literal]) -> bool {
-        (1..=MAX_PLAIN).contains(&self.plain)
-            && self.begin <= MAX_BEGIN
+        PLAIN_GROUPS.contains(&self.plain)
+            && BEGIN_GROUPS.contains(&self.begin)
             && self.places.len() == words.len()
             && self.places.iter().zip(words).all(|(place, word)| place.fits(word, self.plain, self.begin))
     }

@@ -36,19 +36,16 @@ pub(super) struct Chunk<'a> {
     rows: Rows<'a>,
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
     windows: &'a mut [u64],
-    /// Where windows may begin, from the first byte of the piece.
+    /// Where windows may begin, from the first byte of the piece: with a mask's room behind the last.
     places: &'a mut [u16],
     /// How many places there are.
     found: usize,
 }
 
-/// How many places are written for a mask, were there fewer: few masks have more.
-const WRITTEN: usize = 4;
-
 impl Chunk<'_> {
     /// Looks at `count` masks of a text, from the one whose number is `first`. `note` says of what
     /// class bytes are, and notes what `find` is to know of them, which says where windows may begin;
-    /// never less than where one does.
+    /// never less than where one does. Of these places those count whose four bytes `may_be` lets pass.
     ///
     /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
     #[inline(always)]
@@ -57,6 +54,7 @@ impl Chunk<'_> {
         (text, first, count): (&Text<'_>, usize, usize),
         note: impl Fn(&[u8; READ], &mut [u8; MASK]) -> Class,
         find: impl Fn(&[u8; READ], &[u8; BACK + READ]) -> u64,
+        may_be: impl Fn(u32) -> bool,
     ) {
         let (notes, rest) = self.notes.as_chunks_mut::<MASK>();
         debug_assert!(rest.is_empty());
@@ -77,9 +75,10 @@ impl Chunk<'_> {
         for mask in 0..count {
             let base = mask * MASK;
             let near = notes.get(base..).and_then(|notes| notes.first_chunk());
-            let windows = find(text.at(first + mask), near.unwrap_or(&[0; BACK + READ]));
-            write_places(windows, base as u16, &mut self.places[found..]);
-            found += windows.count_ones() as usize;
+            let text = text.at(first + mask);
+            let windows = find(text, near.unwrap_or(&[0; BACK + READ]));
+            let Some(places) = self.places[found..].first_chunk_mut() else { break };
+            found += write_places(windows, base as u16, text, places, &may_be);
         }
         self.found = found;
     }
@@ -111,18 +110,24 @@ impl Chunk<'_> {
     }
 }
 
-/// Writes where bits are set in a mask whose first byte is at `base`.
+/// Writes where bits are set in a mask whose first byte is at `base`, if `may_be` lets the four bytes of the text there
+/// pass, and says how many are. Whether it does decides over no branch, as no processor could foresee it.
 #[inline(always)]
-fn write_places(mut mask: u64, base: u16, places: &mut [u16]) {
-    for places in places.chunks_exact_mut(WRITTEN) {
-        for place in places {
-            *place = base + mask.trailing_zeros() as u16;
-            mask &= mask.wrapping_sub(1);
-        }
-        if mask == 0 {
-            break;
-        }
+fn write_places(
+    windows: u64,
+    base: u16,
+    text: &[u8; READ],
+    places: &mut [u16; MASK],
+    may_be: impl Fn(u32) -> bool,
+) -> usize {
+    let mut kept = 0;
+    for at in bits(windows) {
+        let at = at % MASK; // as it is: so that the compiler knows
+        places[kept % MASK] = base + at as u16;
+        let here = text[at..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+        kept += usize::from(may_be(here));
     }
+    kept
 }
 
 /// A block, and a copy of its last bytes with zeros behind them.
@@ -217,7 +222,10 @@ fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
         let count = (ROOM - 2).min(end - first);
         scan(&text, first, count, &mut piece);
         line_ends.extend(&piece.lines[1..=count]);
-        confirm.check(block, first * MASK, &mut piece.places[..piece.found], candidates);
+        if ROWS > 0 {
+            piece.found = confirm.hash(block, first * MASK, &mut piece.places[..piece.found]);
+        }
+        confirm.compare(block, first * MASK, &piece.places[..piece.found], candidates);
         digits::find_runs(count, piece.digits, fours, runs);
         let masks = (&*piece.digits, &piece.ats[1..=count], &runs[..count]);
         rest::<ROOM>(block, first, masks, &mut run, (candidates, sorted));

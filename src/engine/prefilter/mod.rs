@@ -16,6 +16,8 @@ mod classes;
 mod confirm;
 mod digits;
 mod driver;
+mod entry;
+mod fingerprint;
 pub(crate) mod lines;
 mod order;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that says all at once"))]
@@ -29,7 +31,8 @@ mod tests;
 use crate::engine::footprint::Footprint;
 use crate::rules::plan::{By, Literal, Plan};
 use candidate::Candidate;
-use confirm::{Confirm, Fingerprint, Groups};
+use confirm::{Confirm, Groups};
+use fingerprint::Fingerprint;
 use lines::Lines;
 use order::sort;
 

@@ -14,7 +14,7 @@ use crate::rules::plan::WINDOW;
 /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
 pub(super) fn find(confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
     each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
-        piece.fill((text, first, count), note, |text, _| find_windows(confirm, text));
+        piece.fill((text, first, count), note, |text, _| find_windows(confirm, text), |_| true);
     });
 }
 

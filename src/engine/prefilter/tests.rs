@@ -10,7 +10,7 @@ use super::driver::{CHUNK, LINE, LONG_LINE, MIDDLE, SHORT};
 use super::lines::Lines;
 use super::{Prefilter, Variant};
 use crate::rules::check::groupings::GROUPINGS;
-use crate::rules::plan::{GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Plan};
+use crate::rules::plan::{BEGIN_GROUPS, GROUP, Literal, PLAIN_GROUPS, Plan};
 use crate::rules::sample;
 
 fn word((text, fold): (&str, bool)) -> Literal {
@@ -162,7 +162,7 @@ proptest! {
     #[test]
     fn any_words_agree_with_the_oracle(
         literals in prop::collection::vec(("[ab_]{3,9}", any::<bool>()), 0..60),
-        groups in (1..=MAX_PLAIN, 0..=MAX_BEGIN),
+        groups in (prop::sample::select(&PLAIN_GROUPS[..]), prop::sample::select(&BEGIN_GROUPS[..])),
         places in prop::collection::vec((0..7u8, 0..255u8), 60),
         text in "[abAB_ %\\\\]{0,200}",
     ) {

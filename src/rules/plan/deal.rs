@@ -1,6 +1,6 @@
 //! Deals words to buckets.
 
-use super::{By, Deal, GROUP, Literal, MAX_BEGIN, MAX_PLAIN, Place, may_begin};
+use super::{BEGIN_GROUPS, By, Deal, GROUP, Literal, PLAIN_GROUPS, Place, may_begin};
 use crate::rules::grams::{Bucket, Grams};
 use crate::rules::sample;
 
@@ -17,14 +17,12 @@ const ROUNDS: usize = 2;
 ///
 /// More groups let less through but cost every byte of the log.
 fn groups(plain: usize, begin: usize) -> (usize, usize) {
-    let plain = if plain <= 24 { 1 } else { MAX_PLAIN };
     let begin = match begin {
         0 => 0,
         1..=100 => 1,
-        101..=300 => 2,
-        _ => MAX_BEGIN,
+        _ => 2,
     };
-    (plain, begin)
+    (PLAIN_GROUPS[usize::from(plain > 24)], BEGIN_GROUPS[begin])
 }
 
 /// What passes in ordinary logs.

@@ -23,7 +23,7 @@ pub(super) use avx512vbmi::Avx512Vbmi;
 #[cfg(target_arch = "aarch64")]
 pub(super) use neon::Neon;
 
-use super::confirm::Fingerprint;
+use super::fingerprint::Fingerprint;
 use crate::rules::plan::{GROUP, MAX_GROUPS, WINDOW};
 
 /// What comes after a nibble table's byte: the tables of all groups and four positions.
@@ -92,20 +92,17 @@ fn bucket(window: &Fingerprint) -> (usize, u8) {
 /// one more number if there is one.
 macro_rules! for_groups {
     ($groups:expr, $scan:ident $([$more:ident])? ($($argument:expr),*)) => {{
-        const { assert!($crate::rules::plan::MAX_PLAIN == 3 && $crate::rules::plan::MAX_BEGIN == 3) };
+        const {
+            assert!(matches!($crate::rules::plan::PLAIN_GROUPS, [1, 4]));
+            assert!(matches!($crate::rules::plan::BEGIN_GROUPS, [0, 1, 3]));
+        }
         match ($groups.plain, $groups.begin) {
             (1, 0) => $scan::<1, 0 $(, $more)?>($($argument),*),
             (1, 1) => $scan::<1, 1 $(, $more)?>($($argument),*),
-            (1, 2) => $scan::<1, 2 $(, $more)?>($($argument),*),
             (1, _) => $scan::<1, 3 $(, $more)?>($($argument),*),
-            (2, 0) => $scan::<2, 0 $(, $more)?>($($argument),*),
-            (2, 1) => $scan::<2, 1 $(, $more)?>($($argument),*),
-            (2, 2) => $scan::<2, 2 $(, $more)?>($($argument),*),
-            (2, _) => $scan::<2, 3 $(, $more)?>($($argument),*),
-            (_, 0) => $scan::<3, 0 $(, $more)?>($($argument),*),
-            (_, 1) => $scan::<3, 1 $(, $more)?>($($argument),*),
-            (_, 2) => $scan::<3, 2 $(, $more)?>($($argument),*),
-            _ => $scan::<3, 3 $(, $more)?>($($argument),*),
+            (_, 0) => $scan::<4, 0 $(, $more)?>($($argument),*),
+            (_, 1) => $scan::<4, 1 $(, $more)?>($($argument),*),
+            _ => $scan::<4, 3 $(, $more)?>($($argument),*),
         }
     }};
 }

@@ -7,8 +7,9 @@ use std::arch::is_aarch64_feature_detected;
 use super::super::bits::{BACK, MASK, READ};
 use super::super::candidate::Candidate;
 use super::super::classes::Class;
-use super::super::confirm::{Confirm, Fingerprint, Groups};
+use super::super::confirm::{Confirm, Groups};
 use super::super::driver::{Chunk, Text, each_chunk};
+use super::super::fingerprint::Fingerprint;
 use super::super::lines::Lines;
 use super::{NibbleClasses, NibbleTables, for_groups};
 use crate::rules::plan::WINDOW;
@@ -41,17 +42,16 @@ impl Neon {
     fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables;
         each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
-            for_groups!(self.groups, scan(tables, text, first, count, piece));
+            for_groups!(self.groups, scan(confirm, tables, (text, first, count), piece));
         });
     }
 }
 
 #[target_feature(enable = "neon")]
 fn scan<const PLAIN: usize, const BEGIN: usize>(
+    confirm: &Confirm,
     tables: &NibbleTables,
-    text: &Text<'_>,
-    first: usize,
-    count: usize,
+    (text, first, count): (&Text<'_>, usize, usize),
     piece: &mut Chunk<'_>,
 ) {
     let plain = Vectors::<PLAIN>::new(tables, 0);
@@ -64,6 +64,7 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
             let windows = plain.windows(&text);
             if BEGIN > 0 { windows | begin.windows(&text) & begins(notes) } else { windows }
         },
+        |text| confirm.may_be(text),
     );
 }
 
