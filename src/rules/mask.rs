@@ -130,7 +130,7 @@ impl Mask {
     }
 
     /// Whether the whole value is what this mask leaves behind, so that masking twice changes
-    /// nothing. Labels and stars are known without asking.
+    /// nothing.
     pub fn left(&self, value: &[u8]) -> bool {
         match self {
             Mask::Text(text) => value == text.as_bytes(),
@@ -145,6 +145,14 @@ impl Mask {
             }
             Mask::Label | Mask::Stars | Mask::Hash => placeholder::is_mask(value),
             Mask::Remove => value.is_empty() || placeholder::is_mask(value),
+        }
+    }
+
+    /// The same of a value that is no placeholder: labels and stars are some.
+    pub fn left_besides(&self, value: &[u8]) -> bool {
+        match self {
+            Mask::Label | Mask::Stars | Mask::Hash | Mask::Remove => placeholder::is_other_mask(value),
+            Mask::Text(_) | Mask::Keep { .. } => self.left(value),
         }
     }
 }

@@ -121,6 +121,42 @@ const fn has(at: usize, text: &[u8]) -> bool {
     true
 }
 
+/// The words of a list by their first byte, its case apart: most values begin as none of them does.
+pub struct ByFirst<const N: usize> {
+    words: [&'static str; N],
+    /// Where those of each byte begin; the next one's are where they end.
+    begin: [u8; 257],
+}
+
+impl<const N: usize> ByFirst<N> {
+    /// All words of a list of `N`.
+    pub const fn new(words: &[&'static str]) -> Self {
+        assert!(words.len() == N && N <= u8::MAX as usize, "a list of so many words");
+        let mut list = ByFirst { words: [""; N], begin: [0; 257] };
+        let (mut byte, mut listed) = (0, 0);
+        while byte < 256 {
+            list.begin[byte] = listed as u8;
+            let mut n = 0;
+            while n < N {
+                if words[n].as_bytes()[0].to_ascii_lowercase() as usize == byte {
+                    list.words[listed] = words[n];
+                    listed += 1;
+                }
+                n += 1;
+            }
+            byte += 1;
+        }
+        list.begin[256] = listed as u8;
+        list
+    }
+
+    /// Those that a text may begin with, in the order of the file.
+    pub fn of(&self, text: &[u8]) -> &[&'static str] {
+        let first = text.first().map_or(0, |b| usize::from(b.to_ascii_lowercase()));
+        &self.words[usize::from(self.begin[first])..usize::from(self.begin[first + 1])]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{TEXT, begin, next, size};

@@ -114,13 +114,14 @@ impl Masks {
     }
 
     fn spares_any(&self, value: &[u8]) -> bool {
-        placeholder::is_placeholder(value) || self.left(value) || (self.keep_samples && prose::is_sample(value))
+        placeholder::is_placeholder(value) || self.left_besides(value) || (self.keep_samples && prose::is_sample(value))
     }
 
-    fn left(&self, value: &[u8]) -> bool {
-        self.default.left(value)
-            || !self.by_family.is_empty() && self.by_family.values().any(|m| m.left(value))
-            || !self.by_rule.is_empty() && self.by_rule.values().any(|m| m.left(value))
+    /// Whether a value that is no placeholder is what a mask leaves.
+    fn left_besides(&self, value: &[u8]) -> bool {
+        self.default.left_besides(value)
+            || !self.by_family.is_empty() && self.by_family.values().any(|m| m.left_besides(value))
+            || !self.by_rule.is_empty() && self.by_rule.values().any(|m| m.left_besides(value))
     }
 }
 

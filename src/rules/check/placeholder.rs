@@ -2,8 +2,8 @@
 
 use super::reference::{is_output, is_reference};
 use super::shown::is_partly_shown;
-use super::stand_in::{MASKS, STAND_INS, ends_so, is_called_secret, is_stand_in, strip_word};
-use crate::rules::words::words;
+use super::stand_in::{MASKS, MASKS_BY_FIRST, STAND_INS, ends_so, is_called_secret, is_stand_in, strip_word};
+use crate::rules::words::{ByFirst, words};
 
 /// The longest value looked at; longer ones are no placeholder.
 const PLACEHOLDER_BYTES_MAX: usize = 128;
@@ -62,11 +62,14 @@ mod begins {
 }
 
 const NOTHING: &[&str] = words!("nothing");
+static NOTHING_BY_FIRST: ByFirst<{ NOTHING.len() }> = ByFirst::new(NOTHING);
 
 fn is_nothing(v: &[u8]) -> bool {
     // `(none)` and `<none>`, too.
+    let is = |v: &[u8]| NOTHING_BY_FIRST.of(v).iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()));
     let word = strip_brackets(v);
-    NOTHING.iter().any(|w| v.eq_ignore_ascii_case(w.as_bytes()) || word.eq_ignore_ascii_case(w.as_bytes()))
+    is(v)
+        || word.len() < v.len() && is(word)
         || matches!(v, b"NULL::text" | b"PRIVATE") // PostgreSQL's, and what yt-dlp puts for an argument
         || matches!(v, b"0" | b"1" | b"00000000-0000-0000-0000-000000000000")
         || (v.len() <= 3 && v.iter().all(|b| b.is_ascii_punctuation() && *b == v[0]))
@@ -137,6 +140,11 @@ pub fn is_mask(v: &[u8]) -> bool {
     v.first().is_none_or(|b| begins::MASK[usize::from(*b)]) && is_mask_body(v)
 }
 
+/// The same of a value that is no placeholder: what [`is_placeholder`] does not ask of each.
+pub fn is_other_mask(v: &[u8]) -> bool {
+    (v.len() > PLACEHOLDER_BYTES_MAX || v.trim_ascii().len() < v.len()) && is_mask(v)
+}
+
 /// The fewest bytes of what may end as base64 does.
 const BASE64_BYTES_MIN: usize = 8;
 
@@ -159,8 +167,7 @@ fn is_mask_body(v: &[u8]) -> bool {
     let bare = strip_brackets(trim_rules(trim_stars(bare)));
     let bracketed = inner.len() < v.len();
     let is = |tail: &[u8]| tail.is_empty() || label_tail(tail, bracketed) && (bracketed || tail[0] == b'-');
-    let begins = |w: &&&str| bare.first().is_some_and(|b| b.eq_ignore_ascii_case(&w.as_bytes()[0]));
-    MASKS.iter().filter(begins).filter_map(|w| strip_word(bare, w)).any(is)
+    MASKS_BY_FIRST.of(bare).iter().filter_map(|w| strip_word(bare, w)).any(is)
         || bracketed && MASKS.iter().any(|w| has_word(bare, w))
 }
 
@@ -204,7 +211,7 @@ fn is_run_in_groups(v: &[u8]) -> bool {
 /// `HIDDEN_DUE_TO_SECURITY_REASONS`: such a word, and why, in capitals.
 fn is_mask_constant(v: &[u8]) -> bool {
     let begins = |w: &&str| strip_word(v, w).is_some_and(|tail| tail.starts_with(b"_"));
-    v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS.iter().any(begins)
+    v.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && MASKS_BY_FIRST.of(v).iter().any(begins)
 }
 
 /// `***stripped***`, `***REMOVED SENSITIVE VALUE***`: a word that tells what was done, or several in capitals.
@@ -257,7 +264,9 @@ fn strip_brackets(v: &[u8]) -> &[u8] {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{is_mask, is_mask_body, is_nothing, is_partly_shown, is_placeholder, is_reference, is_stand_in};
+    use super::{
+        is_mask, is_mask_body, is_nothing, is_other_mask, is_partly_shown, is_placeholder, is_reference, is_stand_in,
+    };
 
     #[test]
     fn placeholders_stay() {
@@ -383,6 +392,8 @@ mod tests {
             let any = v.is_empty() || is_nothing(v) || is_mask_body(v) || is_reference(v) || is_stand_in(v) || shown;
             prop_assert_eq!(is_placeholder(text.as_bytes()), any, "{}", text);
             prop_assert!(v.is_empty() || is_mask(v) == is_mask_body(v));
+            let mask = is_mask(text.as_bytes());
+            prop_assert_eq!(is_placeholder(text.as_bytes()) || mask, any || is_other_mask(text.as_bytes()), "{}", text);
         }
     }
 }

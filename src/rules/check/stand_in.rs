@@ -1,13 +1,15 @@
 //! Words that people write where a secret goes: `YOUR_API_KEY`, `SECRET_HERE`, `<password>`.
 
 use super::prose::{is_secret_name, names_secret};
-use crate::rules::words::words;
+use crate::rules::words::{ByFirst, words};
 
 /// How words that stand for a value begin, and how they end.
 pub(super) const STAND_INS: &[&str] = words!("stand-ins");
 const ENDS: &[&str] = words!("stand-in-ends");
 /// What redactors write.
 pub(super) const MASKS: &[&str] = words!("redactors-marks");
+pub(super) static MASKS_BY_FIRST: ByFirst<{ MASKS.len() }> = ByFirst::new(MASKS);
+static STAND_INS_BY_FIRST: ByFirst<{ STAND_INS.len() }> = ByFirst::new(STAND_INS);
 
 /// `YOUR_API_KEY`, `your-token-here`, `SECRET_HERE`, `<password>`, `[your secret]`, `[printer serial number]`,
 /// `{SQL Password}`.
@@ -28,7 +30,7 @@ pub(super) fn is_stand_in(v: &[u8]) -> bool {
     if let Some(inner) = v.strip_prefix(b"&lt;").and_then(|v| v.strip_suffix(b"&gt;")) {
         return wordy(inner);
     }
-    let begins = || STAND_INS.iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
+    let begins = || STAND_INS_BY_FIRST.of(v).iter().any(|w| strip_word(v, w).is_some_and(|tail| !tail.is_empty()));
     wordy(v) && begins() || ends_so(v)
 }
 
