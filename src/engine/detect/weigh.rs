@@ -175,7 +175,7 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     }
     *s.work += (value.end - value.start) as u64;
     let text = s.rec.slice(value.start..value.end);
-    if s.set.masks.spares(text) {
+    if s.set.masks.spares(text) || public::is_id_of_key(s.rec.last(site.end, KEY_BYTES), text) {
         return false;
     }
     let password = kind(known.policy) == Some(Kind::Any)
@@ -196,6 +196,9 @@ pub(crate) fn prose(s: &mut RecordContext<'_>, site: &KeySite, known: &SecretKey
     s.found_value(known, &value);
     true
 }
+
+/// How far back of a key's end it is read what sort of key is meant, in bytes.
+const KEY_BYTES: usize = 16;
 
 /// `password "stayhome"`: whoever puts marks around a word means the word, unless it says how things stand.
 fn is_quoted_word(value: &Value, text: &[u8]) -> bool {

@@ -143,6 +143,18 @@ fn is_algorithm(value: &[u8]) -> bool {
     value.iter().any(sign) && value.split(sign).all(part) && value.split(sign).any(|part| is(ALGORITHMS, part))
 }
 
+/// `using RSA key EC153802DF336B391FF524C0B3351105B4B8B06F`: a public key by its id, as GnuPG writes it, behind what sort
+/// of key it is; `before` ends with the key.
+pub fn is_id_of_key(before: &[u8], value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").unwrap_or(value);
+    let capital = |b: &u8| b.is_ascii_digit() || matches!(b, b'A'..=b'F');
+    let Some(head) = before.strip_suffix(b" key") else { return false };
+    let sort = head.rsplit(|b| matches!(b, b' ' | b'\t')).next().unwrap_or_default();
+    matches!(digits.len(), 8 | 16 | 32 | 40 | 64)
+        && digits.iter().all(capital)
+        && ALGORITHMS.iter().any(|word| sort.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// `ssh-ed25519 255 SHA256:s7xKcN4x...`: a host's key by its digest.
 fn is_fingerprint(value: &[u8]) -> bool {
     let mut parts = value.split(|b| *b == b' ');
