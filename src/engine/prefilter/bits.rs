@@ -1,15 +1,12 @@
 //! Bit masks, a bit a byte.
 
-use crate::rules::plan::{BEGIN_BYTES, WINDOW};
+use crate::rules::plan::WINDOW;
 
 /// Bytes a bit mask stands for.
 pub(super) const MASK: usize = 64;
 
 /// The bytes that a kernel reads for one mask: those behind the 64 belong to windows begun there.
 pub(super) const READ: usize = MASK + WINDOW - 1;
-
-/// The bytes before a mask that a kernel reads of its notes: all that tell where a word may begin.
-pub(super) const BACK: usize = BEGIN_BYTES;
 
 /// The bits that are set, lowest first.
 pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = usize> {

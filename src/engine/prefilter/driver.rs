@@ -1,8 +1,8 @@
 //! The way of a block through a kernel, piece by piece, and the bit masks it leaves.
 
-use super::bits::{BACK, MASK, READ, bits};
+use super::bits::{MASK, READ, bits};
 use super::candidate::Candidate;
-use super::classes::Class;
+use super::classes::{Class, Signs};
 use super::confirm::Confirm;
 use super::digits;
 use super::lines::Lines;
@@ -24,13 +24,12 @@ pub(super) const MIDDLE: usize = 64 * MASK;
 
 /// What a kernel finds in a piece.
 pub(super) struct Chunk<'a> {
-    /// What it notes of each byte: of those of a mask before the piece, of the piece, and of a mask
-    /// behind it. Each kernel has notes of its own, in which zeros stand for blanks.
-    notes: &'a mut [u8],
-    /// The masks of the classes, for as many masks.
+    /// The masks of the classes: of a mask before the piece, of the piece, and of a mask behind it.
     digits: &'a mut [u64],
     ats: &'a mut [u64],
     lines: &'a mut [u64],
+    /// Of the mask before the piece.
+    before: Signs,
     /// What a kernel says that says all of a mask at once, and where windows may begin by that.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
     rows: Rows<'a>,
@@ -43,47 +42,39 @@ pub(super) struct Chunk<'a> {
 }
 
 impl Chunk<'_> {
-    /// Looks at `count` masks of a text, from the one whose number is `first`. `note` says of what
-    /// class bytes are, and notes what `find` is to know of them, which says where windows may begin;
-    /// never less than where one does. Of these places those count whose four bytes `may_be` lets pass.
+    /// Looks at `count` masks of a text, from the one whose number is `first`. `note` says of what class bytes are; `find`,
+    /// given where a word may begin, says where windows may, never less than where one does. Of these places those count
+    /// whose four bytes `may_be` lets pass.
     ///
     /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
     #[inline(always)]
     pub(super) fn fill(
         &mut self,
         (text, first, count): (&Text<'_>, usize, usize),
-        note: impl Fn(&[u8; READ], &mut [u8; MASK]) -> Class,
-        find: impl Fn(&[u8; READ], &[u8; BACK + READ]) -> u64,
+        note: impl Fn(&[u8; READ]) -> Class,
+        find: impl Fn(&[u8; READ], u64) -> u64,
         may_be: impl Fn(u32) -> bool,
     ) {
-        let (notes, rest) = self.notes.as_chunks_mut::<MASK>();
-        debug_assert!(rest.is_empty());
         // What was behind the last piece, or zeros.
-        let last = notes.len() - 2;
-        notes[0] = notes[last];
-        self.digits[0] = self.digits[last];
+        self.digits[0] = self.digits[self.digits.len() - 2];
         let (digits, ats, lines) =
             (&mut self.digits[..count + 2], &mut self.ats[..count + 2], &mut self.lines[..count + 2]);
-        for (near, notes) in notes[..count + 2].iter_mut().enumerate().skip(1) {
-            let class = note(text.at(first + near - 1), notes);
-            digits[near] = class.digits;
-            ats[near] = class.ats;
-            lines[near] = class.lines;
-        }
-        let notes = &self.notes[MASK - BACK..];
-        let mut found = 0;
+        let (mut found, mut before) = (0, self.before);
         for mask in 0..count {
-            let base = mask * MASK;
-            let near = notes.get(base..).and_then(|notes| notes.first_chunk());
             let text = text.at(first + mask);
-            let windows = find(text, near.unwrap_or(&[0; BACK + READ]));
+            let class = note(text);
+            (digits[mask + 1], ats[mask + 1], lines[mask + 1]) = (class.digits, class.ats, class.lines);
+            let windows = find(text, class.signs.begins_here(before));
+            before = class.signs;
             let Some(places) = self.places[found..].first_chunk_mut() else { break };
-            found += write_places(windows, base as u16, text, places, &may_be);
+            found += write_places(windows, (mask * MASK) as u16, text, places, &may_be);
         }
-        self.found = found;
+        // A number may go on behind the piece.
+        digits[count + 1] = note(text.at(first + count)).digits;
+        (self.found, self.before) = (found, before);
     }
 
-    /// The same for a kernel that says all of a mask at once and notes nothing; `look_last` where the bytes to read
+    /// The same for a kernel that says all of a mask at once; `look_last` where the bytes to read
     /// may be less. `list` writes where bits are set in masks, and says how many are.
     #[inline(always)]
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for the kernel that does"))]
@@ -161,11 +152,11 @@ impl<'a> Text<'a> {
 }
 
 /// Takes a block through the prefilter in pieces. `scan` fills one with as many masks as its third
-/// argument says, from the one whose number is its second; there is room for notes, or else for rows.
+/// argument says, from the one whose number is its second; there is room for rows where a kernel says all `AT_ONCE`.
 ///
 /// Inlined into each kernel, so that it is compiled for what the kernel's processor has.
 #[inline(always)]
-pub(super) fn each_chunk<const NOTES: bool>(
+pub(super) fn each_chunk<const AT_ONCE: bool>(
     confirm: &Confirm,
     block: &[u8],
     found: (&mut Vec<Candidate>, &mut Lines),
@@ -174,10 +165,10 @@ pub(super) fn each_chunk<const NOTES: bool>(
     macro_rules! pieces_of {
         ($masks:expr) => {{
             const ROOM: usize = $masks + 2;
-            if NOTES {
-                pieces::<ROOM, ROOM, 0>(confirm, block, found, scan)
+            if AT_ONCE {
+                pieces::<ROOM, ROOM>(confirm, block, found, scan)
             } else {
-                pieces::<ROOM, 0, ROOM>(confirm, block, found, scan)
+                pieces::<ROOM, 0>(confirm, block, found, scan)
             }
         }};
     }
@@ -192,13 +183,9 @@ pub(super) fn each_chunk<const NOTES: bool>(
     }
 }
 
-/// Room for what is noted of the bytes of some masks, each mask in a cache line of its own.
-#[repr(align(64))]
-struct Notes<const ROOM: usize>([[u8; MASK]; ROOM]);
-
 /// The same with room for two masks less than `ROOM` at a time.
 #[inline(always)]
-fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
+fn pieces<const ROOM: usize, const ROWS: usize>(
     confirm: &Confirm,
     block: &[u8],
     found: (&mut Vec<Candidate>, &mut Lines),
@@ -208,15 +195,14 @@ fn pieces<const ROOM: usize, const NOTES: usize, const ROWS: usize>(
     let sorted = candidates.len();
     let text = Text::new(block);
     let end = block.len().div_ceil(MASK);
-    let mut notes = Notes([[0; MASK]; NOTES]);
     let mut places = [[0; MASK]; ROOM];
     let mut room = [[0; ROOM]; 5];
     let [digits, ats, lines, fours, runs] = &mut room;
     let mut rows = [[0; ROWS]; 6];
     let [first, second, third, plain, begin, windows] = &mut rows;
     let rows = Rows { codes: [first, second, third], plain, begin };
-    let (notes, places) = (notes.0.as_flattened_mut(), places.as_flattened_mut());
-    let mut piece = Chunk { notes, digits, ats, lines, rows, windows, places, found: 0 };
+    let places = places.as_flattened_mut();
+    let mut piece = Chunk { digits, ats, lines, before: Signs::default(), rows, windows, places, found: 0 };
     let mut run = digits::Runs::default();
     for first in (0..end).step_by(ROOM - 2) {
         let count = (ROOM - 2).min(end - first);

@@ -1,14 +1,12 @@
 //! The prefilter: finds the few places of a block that are worth a look.
 //!
-//! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel goes
-//! twice: it says of which class a byte is, and notes what tells where a word of the text may begin;
-//! and it says where a window of a word may begin ([`crate::rules::plan`] says what that is). (Or it
-//! goes once, and arithmetic on masks does the rest: `rows`.) All in bit masks, one bit a byte;
-//! arithmetic on the masks of digits shows where a run of them is (`digits`). What the masks show is
-//! then looked at: a hash check tells where literals may be (`confirm`). Which literals are there is asked of
-//! few such places ([`Prefilter::literals`]), as most lead nowhere the same way as many before.
-//! The kernels differ in speed alone: what a kernel lets through by mistake is refused there, and
-//! none of them misses a window, so all give the same candidates.
+//! A block goes through in pieces that stay in the first-level cache. Over each piece a kernel goes once: it says of which
+//! class each byte is, by that where a word of the text may begin (`classes`), and where a window of a word may
+//! ([`crate::rules::plan`] says what that is). All in bit masks, one bit a byte; arithmetic on the masks of digits shows
+//! where a run of them is (`digits`). What the masks show is then looked at: a hash check tells where literals may be
+//! (`confirm`), then eight bytes are compared (`entry`). Which literals are there is asked of few such places
+//! ([`Prefilter::literals`]), as most lead nowhere the same way as many before. The kernels differ in speed alone: what a
+//! kernel lets through by mistake is refused there, and none of them misses a window, so all give the same candidates.
 
 mod bits;
 pub(crate) mod candidate;

@@ -3,7 +3,6 @@
 //! Where a word may begin follows from the bytes before, so such a kernel says where windows may begin if one does,
 //! and arithmetic on masks, for which compilers make vectors of eight, does the rest.
 
-use super::bits::{BACK, MASK};
 use super::classes::Codes;
 
 /// What a kernel says of 64 bytes.
@@ -56,38 +55,7 @@ impl Rows<'_> {
             let codes = Codes([first[n], second[n], third[n]]);
             let class = codes.class();
             (digits[n], ats[n], lines[n]) = (class.digits, class.ats, class.lines);
-            windows[n] = plain[n] | begin[n] & begins(before, codes);
+            windows[n] = plain[n] | begin[n] & class.signs.begins(before.signs());
         }
     }
-}
-
-/// Where a word of the text may begin, by the codes of the mask before and its own.
-#[inline(always)]
-fn begins(before: Codes, codes: Codes) -> u64 {
-    behind_word(before, codes) | behind_mark(before, codes)
-}
-
-/// The same for a mask by itself: few have marks.
-#[inline(always)]
-pub(super) fn begins_here(before: Codes, codes: Codes) -> u64 {
-    let begins = behind_word(before, codes);
-    if before.marks() | codes.marks() == 0 { begins } else { begins | behind_mark(before, codes) }
-}
-
-#[inline(always)]
-fn behind_word(before: Codes, codes: Codes) -> u64 {
-    !behind(before.literals(), codes.literals(), 1)
-}
-
-#[inline(always)]
-fn behind_mark(before: Codes, codes: Codes) -> u64 {
-    const { assert!(BACK == 6) };
-    let behind = |by| behind(before.marks(), codes.marks(), by);
-    behind(2) | behind(3) | behind(4) | behind(5) | behind(6)
-}
-
-/// The bits that are `by` further back, of a mask and the one before it.
-#[inline(always)]
-fn behind(before: u64, mask: u64, by: usize) -> u64 {
-    mask << by | before >> (MASK - by)
 }

@@ -5,7 +5,7 @@
 
 use super::bits::{MASK, READ};
 use super::candidate::Candidate;
-use super::classes::Class;
+use super::classes::{Class, Signs};
 use super::confirm::Confirm;
 use super::driver::each_chunk;
 use super::lines::Lines;
@@ -13,15 +13,15 @@ use crate::rules::plan::WINDOW;
 
 /// Appends what the prefilter finds in a block; the candidates of a piece are sorted.
 pub(super) fn find(confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
-    each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
+    each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
         piece.fill((text, first, count), note, |text, _| find_windows(confirm, text), |_| true);
     });
 }
 
-fn note(text: &[u8; READ], _: &mut [u8; MASK]) -> Class {
+fn note(text: &[u8; READ]) -> Class {
     // Where a word may begin `confirm` sees for itself: what passes the hash check is little.
     let is = |byte| each_eight(text, |eight| byte_bits(eight, byte));
-    Class { digits: each_eight(text, digit_bits), ats: is(b'@'), lines: is(b'\n') }
+    Class { digits: each_eight(text, digit_bits), ats: is(b'@'), lines: is(b'\n'), signs: Signs::default() }
 }
 
 /// Where among the 64 bytes a window passes the hash check.

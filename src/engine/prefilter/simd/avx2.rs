@@ -3,9 +3,9 @@
 
 use std::arch::x86_64::*;
 
-use super::super::bits::{BACK, MASK, READ};
+use super::super::bits::{MASK, READ};
 use super::super::candidate::Candidate;
-use super::super::classes::Class;
+use super::super::classes::{Class, Signs};
 use super::super::confirm::{Confirm, Groups};
 use super::super::driver::{Chunk, LINE, LONG_LINE, LineMasks, Text, each_chunk};
 use super::super::fingerprint::Fingerprint;
@@ -59,7 +59,7 @@ impl Avx2 {
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables;
-        each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
+        each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(confirm, tables, (text, first, count), piece));
         });
     }
@@ -74,8 +74,8 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
 ) {
     piece.fill(
         (text, first, count),
-        |text, notes| note(text, notes),
-        |text, notes| tables.all_windows::<PLAIN, BEGIN>(text, notes),
+        |text| note(text),
+        |text, begins| tables.all_windows::<PLAIN, BEGIN>(text, begins),
         |text| confirm.may_be(text),
     );
 }
@@ -88,15 +88,13 @@ fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
     count: usize,
     masks: &mut LineMasks<ROOM>,
 ) {
-    // Those of the mask before, of this one and of the one behind it.
-    let mut notes = [[0; MASK]; 3];
-    let mut class = note(text.at(0), &mut notes[1]);
+    let mut before = Signs::default();
     for mask in 0..count.min(LineMasks::<ROOM>::COUNT) {
-        let next = note(text.at(mask + 1), &mut notes[2]);
-        let near = notes.as_flattened()[MASK - BACK..].first_chunk().unwrap_or(&[0; BACK + READ]);
-        masks.set(mask, class, tables.all_windows::<PLAIN, BEGIN>(text.at(mask), near));
-        notes.copy_within(1.., 0);
-        class = next;
+        let text = text.at(mask);
+        let class = note(text);
+        let begins = class.signs.begins_here(before);
+        before = class.signs;
+        masks.set(mask, class, tables.all_windows::<PLAIN, BEGIN>(text, begins));
     }
 }
 
@@ -125,12 +123,12 @@ impl Vectors {
         vectors
     }
 
-    /// Where among the 64 bytes some bucket lets a window through, of those that are to begin a word by the notes.
+    /// Where among the 64 bytes some bucket lets a window through, of those that are to begin a word where one may.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-    fn all_windows<const PLAIN: usize, const BEGIN: usize>(&self, text: &[u8; READ], notes: &[u8; BACK + READ]) -> u64 {
+    fn all_windows<const PLAIN: usize, const BEGIN: usize>(&self, text: &[u8; READ], begins: u64) -> u64 {
         let plain = self.windows::<PLAIN>(0, text);
-        if BEGIN > 0 { plain | self.windows::<BEGIN>(PLAIN, text) & begins(notes) } else { plain }
+        if BEGIN > 0 { plain | self.windows::<BEGIN>(PLAIN, text) & begins } else { plain }
     }
 
     /// Where among the 64 bytes some bucket of the groups from `first` on lets a window through. Both halves are looked
@@ -180,45 +178,31 @@ fn twice(table: &[u8; 16]) -> __m256i {
     _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
+/// Says of which classes the first 64 bytes are, by the bits of [`NibbleClasses`].
 ///
 /// Looked up, not compared: LLVM makes of such comparisons what takes ten times as long.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
-    let mut class = Class { digits: 0, ats: 0, lines: 0 };
+fn note(text: &[u8; READ]) -> Class {
+    let mut class = Class { digits: 0, ats: 0, lines: 0, signs: Signs::default() };
     for from in [0, 32] {
         // SAFETY: the 32 bytes end at the 64th byte of the text or before.
         let bytes = unsafe { _mm256_loadu_si256(text.as_ptr().add(from).cast()) };
         let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), all(0x0F));
         let low = _mm256_shuffle_epi8(twice(&NibbleClasses::LOW), bytes);
         let found = _mm256_and_si256(low, _mm256_shuffle_epi8(twice(&NibbleClasses::HIGH), high));
-        // SAFETY: the 32 bytes end at the 64th of the notes or before.
-        unsafe { _mm256_storeu_si256(notes.as_mut_ptr().add(from).cast(), found) };
         // The highest bit is what counts.
         let mask = |found| u64::from(_mm256_movemask_epi8(found).cast_unsigned()) << from;
+        let has = |bits| mask(_mm256_cmpgt_epi8(_mm256_and_si256(found, all(bits)), all(0)));
         class.digits |= mask(found);
         class.ats |= mask(_mm256_slli_epi16::<{ NibbleClasses::AT.leading_zeros() as i32 }>(found));
         class.lines |= mask(_mm256_slli_epi16::<{ NibbleClasses::LINE.leading_zeros() as i32 }>(found));
+        // Of the bits of words the highest is that of digits, which makes a number negative.
+        class.signs.words |= has(NibbleClasses::WORDS & i8::MAX as u8);
+        class.signs.marks |= has(NibbleClasses::MARKS);
     }
+    class.signs.words |= class.digits;
     class
-}
-
-/// Where a word of the text may begin, by notes from `BACK` bytes before on.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn begins(notes: &[u8; BACK + READ]) -> u64 {
-    let mut begins = 0;
-    for from in [0, 32] {
-        // SAFETY: 32 bytes from `BACK - by + from`, of which `by` is 1 to `BACK`, are within the notes.
-        let behind = |by: usize| unsafe { _mm256_loadu_si256(notes.as_ptr().add(BACK - by + from).cast()) };
-        let near = _mm256_or_si256(_mm256_or_si256(behind(2), behind(3)), behind(4));
-        let escaped = _mm256_or_si256(near, _mm256_or_si256(behind(5), behind(6)));
-        let escaped = _mm256_cmpgt_epi8(_mm256_and_si256(escaped, all(NibbleClasses::MARKS)), all(0));
-        let gaps = _mm256_cmpeq_epi8(_mm256_and_si256(behind(1), all(NibbleClasses::WORDS)), all(0));
-        begins |= u64::from(_mm256_movemask_epi8(_mm256_or_si256(escaped, gaps)).cast_unsigned()) << from;
-    }
-    begins
 }
 
 #[inline]

@@ -3,9 +3,9 @@
 
 use std::arch::x86_64::*;
 
-use super::super::bits::{BACK, MASK, READ};
+use super::super::bits::{MASK, READ};
 use super::super::candidate::Candidate;
-use super::super::classes::Class;
+use super::super::classes::{Class, Signs};
 use super::super::confirm::{Confirm, Groups};
 use super::super::driver::{Chunk, Text, each_chunk};
 use super::super::fingerprint::Fingerprint;
@@ -43,7 +43,7 @@ impl Avx512 {
     #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables;
-        each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
+        each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(confirm, tables, (text, first, count), piece));
         });
     }
@@ -60,10 +60,10 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
     piece.fill(
         (text, first, count),
-        |text, notes| note(text, notes),
-        |text, notes| {
+        |text| note(text),
+        |text, begins| {
             let windows = plain.windows(text);
-            if BEGIN > 0 { windows | begin.windows(text) & begins(notes) } else { windows }
+            if BEGIN > 0 { windows | begin.windows(text) & begins } else { windows }
         },
         |text| confirm.may_be(text),
     );
@@ -130,35 +130,23 @@ fn four_times(table: &[u8; 16]) -> __m512i {
     _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
 }
 
-/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
+/// Says of which classes the first 64 bytes are, by the bits of [`NibbleClasses`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
+fn note(text: &[u8; READ]) -> Class {
     const { assert!(READ >= MASK) };
     // SAFETY: the load is of the first 64 bytes of the text.
     let bytes = unsafe { _mm512_loadu_si512(text.as_ptr().cast()) };
     let high = _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), all(0x0F));
     let low = _mm512_shuffle_epi8(four_times(&NibbleClasses::LOW), bytes);
     let found = _mm512_and_si512(low, _mm512_shuffle_epi8(four_times(&NibbleClasses::HIGH), high));
-    // SAFETY: the store is of the 64 bytes of the notes.
-    unsafe { _mm512_storeu_si512(notes.as_mut_ptr().cast(), found) };
+    let has = |bits| _mm512_test_epi8_mask(found, all(bits));
     Class {
         digits: _mm512_movepi8_mask(found),
-        ats: _mm512_test_epi8_mask(found, all(NibbleClasses::AT)),
-        lines: _mm512_test_epi8_mask(found, all(NibbleClasses::LINE)),
+        ats: has(NibbleClasses::AT),
+        lines: has(NibbleClasses::LINE),
+        signs: Signs { words: has(NibbleClasses::WORDS), marks: has(NibbleClasses::MARKS) },
     }
-}
-
-/// Where a word of the text may begin, by notes from `BACK` bytes before on.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn begins(notes: &[u8; BACK + READ]) -> u64 {
-    // SAFETY: 64 bytes from `BACK - by`, of which `by` is 1 to `BACK`, are within the notes.
-    let behind = |by: usize| unsafe { _mm512_loadu_si512(notes.as_ptr().add(BACK - by).cast()) };
-    let near = _mm512_or_si512(_mm512_or_si512(behind(2), behind(3)), behind(4));
-    let far = _mm512_or_si512(behind(5), behind(6));
-    let escaped = _mm512_test_epi8_mask(_mm512_or_si512(near, far), all(NibbleClasses::MARKS));
-    escaped | _mm512_testn_epi8_mask(behind(1), all(NibbleClasses::WORDS))
 }
 
 #[inline]

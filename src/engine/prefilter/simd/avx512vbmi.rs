@@ -14,12 +14,12 @@ use std::arch::x86_64::*;
 
 use super::super::bits::{MASK, bits};
 use super::super::candidate::Candidate;
-use super::super::classes::Codes;
+use super::super::classes::{Codes, Signs};
 use super::super::confirm::{Confirm, Groups};
 use super::super::driver::{Chunk, LINE, LONG_LINE, LineMasks, Text, each_chunk};
 use super::super::fingerprint::Fingerprint;
 use super::super::lines::Lines;
-use super::super::planes::{BitPlanes, begins_here};
+use super::super::planes::BitPlanes;
 use super::{Tables, bucket, for_groups};
 use crate::rules::plan::{MAX_GROUPS, WINDOW};
 
@@ -90,7 +90,7 @@ impl Avx512Vbmi {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,popcnt")]
     fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables.0;
-        each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
+        each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(tables, text, first, count, piece));
         });
     }
@@ -122,11 +122,13 @@ fn scan_line<const PLAIN: usize, const BEGIN: usize, const ROOM: usize>(
     masks: &mut LineMasks<ROOM>,
 ) {
     let kernel = Kernel::<PLAIN, BEGIN>::new(tables);
-    let mut before = Codes([0; 3]);
+    let mut before = Signs::default();
     for mask in 0..block.len().div_ceil(MASK).min(LineMasks::<ROOM>::COUNT) {
         let BitPlanes { codes, plain, begin } = kernel.look(std::array::from_fn(|n| load(block, mask * MASK + n)));
-        masks.set(mask, codes.class(), plain | begin & begins_here(before, codes));
-        before = codes;
+        let class = codes.class();
+        let begins = class.signs.begins_here(before);
+        before = class.signs;
+        masks.set(mask, class, plain | begin & begins);
     }
 }
 

@@ -68,10 +68,8 @@ impl NibbleTables {
 struct NibbleClasses;
 
 impl NibbleClasses {
-    /// Bytes of literals: digits, letters and `_`, but no letter that a colour code ends with, behind which
-    /// a word may begin. (Whether it does the comparison asks, which looks at the byte before as well.)
+    /// Those of [`Signs`](super::classes::Signs).
     const WORDS: u8 = 0xF0;
-    /// What escapes begin with, `\\` and `%`.
     const MARKS: u8 = 0x06;
     const AT: u8 = 0x08;
     const LINE: u8 = 0x01;

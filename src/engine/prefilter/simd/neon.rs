@@ -4,9 +4,9 @@
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
 
-use super::super::bits::{BACK, MASK, READ};
+use super::super::bits::{MASK, READ};
 use super::super::candidate::Candidate;
-use super::super::classes::Class;
+use super::super::classes::{Class, Signs};
 use super::super::confirm::{Confirm, Groups};
 use super::super::driver::{Chunk, Text, each_chunk};
 use super::super::fingerprint::Fingerprint;
@@ -41,7 +41,7 @@ impl Neon {
     #[target_feature(enable = "neon")]
     fn find_pieces(&self, confirm: &Confirm, block: &[u8], found: (&mut Vec<Candidate>, &mut Lines)) {
         let tables = &self.tables;
-        each_chunk::<true>(confirm, block, found, |text, first, count, piece| {
+        each_chunk::<false>(confirm, block, found, |text, first, count, piece| {
             for_groups!(self.groups, scan(confirm, tables, (text, first, count), piece));
         });
     }
@@ -58,11 +58,11 @@ fn scan<const PLAIN: usize, const BEGIN: usize>(
     let begin = Vectors::<BEGIN>::new(tables, PLAIN);
     piece.fill(
         (text, first, count),
-        |text, notes| note(text, notes),
-        |text, notes| {
+        |text| note(text),
+        |text, begins| {
             let text = Nibbles::new(text);
             let windows = plain.windows(&text);
-            if BEGIN > 0 { windows | begin.windows(&text) & begins(notes) } else { windows }
+            if BEGIN > 0 { windows | begin.windows(&text) & begins } else { windows }
         },
         |text| confirm.may_be(text),
     );
@@ -195,32 +195,20 @@ fn mask([a, b, c, d]: Bytes) -> u64 {
     vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(twice)))
 }
 
-/// Says of which classes the first 64 bytes are, and notes the bits of [`NibbleClasses`].
+/// Says of which classes the first 64 bytes are, by the bits of [`NibbleClasses`].
 #[inline]
 #[target_feature(enable = "neon")]
-fn note(text: &[u8; READ], notes: &mut [u8; MASK]) -> Class {
+fn note(text: &[u8; READ]) -> Class {
     let tables = (load(&NibbleClasses::LOW), load(&NibbleClasses::HIGH));
     let found =
         deinterleave(text).map(|bytes| vandq_u8(vqtbl1q_u8(tables.0, low(bytes)), vqtbl1q_u8(tables.1, high(bytes))));
-    let [a, b, c, d] = found;
-    // SAFETY: the store is of the 64 bytes of the notes.
-    unsafe { vst4q_u8(notes.as_mut_ptr(), uint8x16x4_t(a, b, c, d)) };
     Class {
         digits: mask(found),
         ats: mask(found.map(|found| vshlq_n_u8::<{ NibbleClasses::AT.leading_zeros() as i32 }>(found))),
         lines: mask(found.map(|found| vshlq_n_u8::<{ NibbleClasses::LINE.leading_zeros() as i32 }>(found))),
+        signs: Signs {
+            words: mask(found.map(|found| vtstq_u8(found, vdupq_n_u8(NibbleClasses::WORDS)))),
+            marks: mask(found.map(|found| vtstq_u8(found, vdupq_n_u8(NibbleClasses::MARKS)))),
+        },
     }
-}
-
-/// Where a word of the text may begin, by notes from `BACK` bytes before on.
-#[inline]
-#[target_feature(enable = "neon")]
-fn begins(notes: &[u8; BACK + READ]) -> u64 {
-    let before: [_; STRIDE + BACK - 1] = neighbours(notes);
-    mask(std::array::from_fn(|n| {
-        let (far, next) = (&before[n..n + BACK - 1], before[n + BACK - 1]);
-        let escaped = far.iter().fold(vdupq_n_u8(0), |a, b| vorrq_u8(a, *b));
-        // The first, or not the second.
-        vornq_u8(vtstq_u8(escaped, vdupq_n_u8(NibbleClasses::MARKS)), vtstq_u8(next, vdupq_n_u8(NibbleClasses::WORDS)))
-    }))
 }
