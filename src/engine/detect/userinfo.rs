@@ -166,22 +166,28 @@ fn authority_before(
 /// Where the user of `user:password@host` begins that has no scheme before it: the host is an address or has a port, the
 /// password is one that people choose or machines draw.
 fn plain_authority(rec: &Record<'_>, start: usize, at: usize) -> Option<usize> {
+    // Most that is no host is told by what follows: `FastLeaderElection@774]`.
+    if !is_host(rec.up_to(at + 1, HOST_BYTES_MAX)) {
+        return None;
+    }
     let info = rec.slice(start..at);
-    let colon = memchr::memrchr(b':', info).filter(|_| rec.get(at + 1).is_some_and(|b| b.is_ascii_alphanumeric()))?;
+    let colon = memchr::memrchr(b':', info)?;
     let (head, password) = (&info[..colon], &info[colon + 1..]);
     let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let user = &head[head.len() - head.iter().rev().take_while(name).count()..];
     let alone = matches!(head[..head.len() - user.len()], [] | [.., b'=' | b'(' | b'[' | b',' | b';']);
-    let label = LABELS.iter().any(|label| user.eq_ignore_ascii_case(label.as_bytes()));
-    let named = user.first().is_some_and(u8::is_ascii_alphabetic) && alone && !label;
-    (named && is_chosen(password) && !names::is_name(password) && is_host(rec.up_to(at + 1, HOST_BYTES_MAX)))
-        .then_some(start + colon - user.len())
+    let named = user.first().is_some_and(u8::is_ascii_alphabetic) && alone;
+    let label = || LABELS.iter().any(|label| user.eq_ignore_ascii_case(label.as_bytes()));
+    (named && !label() && is_chosen(password) && !names::is_name(password)).then_some(start + colon - user.len())
 }
 
 /// Whether an address comes first, or a host with dots and its port or a path.
 fn is_host(text: &[u8]) -> bool {
     let host = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
     let (name, behind) = text.split_at(host);
+    if !name.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     let digits = |part: &[u8]| (1..=3).contains(&part.len()) && part.iter().all(u8::is_ascii_digit);
     let mut parts = name.split(|b| *b == b'.');
     let address = parts.clone().count() == 4 && parts.clone().all(digits);
