@@ -2,8 +2,8 @@
 //!
 //! With `shortest` the bytes of the shortest form and `q` those of a window, each form gives `step = shortest - q + 1`
 //! windows in a row to the table. Whatever stands in the text then has exactly one of them at a multiple of `step`: to ask
-//! there is enough, and the answer is exact. A bit says whether a window may be one; what it passes is told by sixteen bits of
-//! hash, and then compared. The windows in a row are taken where a form has the rarest.
+//! there is enough, and the answer is exact. Three bits of a word say whether a window may be one; what they pass is told by
+//! sixteen bits of hash, and then compared. The windows in a row are taken where a form has the rarest.
 
 use memchr::memchr;
 
@@ -16,13 +16,26 @@ use crate::engine::wipe::forget;
 const STEP_MAX: usize = 16;
 /// How far from a form's front or its end its windows may begin: tokens are alike in front, addresses often behind.
 const BEGIN_MAX: usize = 8;
-/// Values from which on windows have a byte more: texts are full of hexadecimal digits and base64.
-const FORMS_OF_FIVE: usize = 24_000;
-const FORMS_OF_SIX: usize = 240_000;
-/// Bits for each window, so that few others pass, and the most bits: they stay in the second-level cache.
+/// Forms from which on windows have a byte more: texts are full of hexadecimal digits and base64, and a time of day is like
+/// many a window of digits with colons.
+const FORMS_OF_FIVE: usize = 4_000;
+const FORMS_OF_SIX: usize = 60_000;
+/// Bits for each window, of which three are set, so that one in 150 others passes, and the most bits: they stay in the
+/// second-level cache.
 const BITS_EACH: usize = 16;
 const BITS_MAX_LOG2: u32 = 24;
 const BITS_MIN_LOG2: u32 = 12;
+/// The bits of a window, by eight bits of its hash: three of 64, any two windows' mostly others.
+const BITS: [u64; 256] = {
+    let mut bits = [0; 256];
+    let mut n = 0;
+    while n < bits.len() {
+        let drawn = (n as u64 + 1).wrapping_mul(0xD129_42F9_0BB5_A3C7);
+        bits[n] = 1 << (drawn >> 58) | 1 << (drawn >> 40 & 63) | 1 << (drawn >> 24 & 63);
+        n += 1;
+    }
+    bits
+};
 /// Bytes that are compared in one go.
 const COMPARED_AT_ONCE: usize = 64;
 /// Bytes compared for each byte of text behind which a line is masked unjudged, and those that any text may cost.
@@ -44,6 +57,7 @@ pub(super) struct Windows {
     step: usize,
     q: usize,
     bits: Vec<u64>,
+    /// What of a hash is no word's number.
     bits_shift: u32,
     /// Where each bucket's entries begin.
     starts: Vec<u32>,
@@ -69,7 +83,7 @@ impl Windows {
             step,
             q,
             bits: vec![0; 1 << (bits_log2 - 6)],
-            bits_shift: 64 - bits_log2,
+            bits_shift: 64 - (bits_log2 - u64::BITS.ilog2()),
             starts: vec![0; (1 << buckets_log2) + 1],
             buckets_shift: 64 - buckets_log2,
             entries: vec![Entry::default(); count],
@@ -85,8 +99,8 @@ impl Windows {
             }
         };
         each(&mut |hash, _| {
-            let at = (hash >> table.bits_shift) as usize;
-            table.bits[at >> 6] |= 1 << (at & 63);
+            let (word, bits) = table.bits_of(hash);
+            table.bits[word] |= bits;
             table.starts[(hash >> table.buckets_shift) as usize + 1] += 1;
         });
         for n in 1..table.starts.len() {
@@ -113,15 +127,13 @@ impl Windows {
         let mut look = Look { table: self, text, forms, bytes, compared: 0, run: (0, 0), skip: 0, f };
         let mask = u64::MAX >> (64 - 8 * self.q);
         let (step, mut at) = (self.step, 0);
-        let load = |at: usize| {
-            text.get(at..at + 8).map_or(0, |eight| u64::from_le_bytes(eight.try_into().unwrap_or_default()))
-        };
+        let load = |at: usize| text.get(at..).and_then(|text| text.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b));
         // Four at a time: most texts have none.
         while at + 3 * step + 8 <= text.len() {
             let hashes = [0, 1, 2, 3].map(|n| hash(load(at + n * step) & mask));
-            if hashes.iter().fold(0, |any, hash| any | self.bit(*hash)) != 0 {
+            if hashes.iter().fold(false, |any, hash| any | self.may_be(*hash)) {
                 for (n, hash) in hashes.into_iter().enumerate() {
-                    if self.bit(hash) != 0 {
+                    if self.may_be(hash) {
                         look.ask(at + n * step, hash);
                     }
                 }
@@ -130,7 +142,7 @@ impl Windows {
         }
         while at + self.q <= text.len() {
             let hash = hash(window(text, at, self.q));
-            if self.bit(hash) != 0 {
+            if self.may_be(hash) {
                 look.ask(at, hash);
             }
             at += step;
@@ -138,9 +150,15 @@ impl Windows {
     }
 
     #[inline(always)]
-    fn bit(&self, hash: u64) -> u64 {
-        let at = (hash >> self.bits_shift) as usize;
-        self.bits[at >> 6] >> (at & 63) & 1
+    fn may_be(&self, hash: u64) -> bool {
+        let (word, bits) = self.bits_of(hash);
+        self.bits[word] & bits == bits
+    }
+
+    /// The word of a window, and its bits there.
+    #[inline(always)]
+    fn bits_of(&self, hash: u64) -> (usize, u64) {
+        ((hash >> self.bits_shift) as usize, BITS[(hash >> 26) as usize & (BITS.len() - 1)])
     }
 }
 
@@ -258,12 +276,13 @@ impl Rarity {
         self.counts[place] = self.counts[place].saturating_add(weight);
     }
 
-    /// Where a form's windows in a row begin: where the commonest of them is the rarest.
+    /// Where a form's windows in a row begin: where they are the rarest together. What stands in a text has any one of them
+    /// where it is asked for; the commonest may be counted with another's, as a count is of a hash.
     fn begin(&self, form: &[u8], step: usize) -> usize {
         let last = form.len() - (step + self.q - 1);
         let front = 0..(last + 1).min(BEGIN_MAX);
         let behind = (last + 1).saturating_sub(BEGIN_MAX).max(front.end)..last + 1;
-        let mut best = (u16::MAX, 0);
+        let mut best = (u32::MAX, 0);
         for begins in [front, behind].into_iter().filter(|begins| !begins.is_empty()) {
             // Each window is part of many rows.
             let mut counts = [0; BEGIN_MAX + STEP_MAX];
@@ -272,8 +291,7 @@ impl Rarity {
                 *count = self.counts[(hash(window(form, begins.start + n, self.q)) >> 48) as usize];
             }
             for (begin, row) in begins.zip(counts.windows(step)) {
-                let most = row.iter().copied().max().unwrap_or_default();
-                best = best.min((most, begin));
+                best = best.min((row.iter().copied().map(u32::from).sum(), begin));
             }
         }
         best.1
